@@ -1,0 +1,318 @@
+package audit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"reflect"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Log records changes in a store and reads them back. It is safe for
+// concurrent use.
+type Log struct {
+	store  Store
+	config Config
+	redact redactor
+	plans  sync.Map // reflect.Type to *plan or error: what to record of a type
+	ids    *idGenerator
+}
+
+// Config adjusts a Log. The zero Config is useful.
+type Config struct {
+	// Org is the organization of everything, for hosts that have only one.
+	// Defaults to none: then every call must say which (see WithOrg).
+	Org string
+	// Actor returns who acts in a context where [WithActor] has not said so.
+	// It is asked at Record. Defaults to nobody.
+	Actor func(context.Context) Actor
+	// Ignore names top-level fields that are not recorded unless they have an
+	// audit tag. Defaults to "updated_at" and "lock_version".
+	Ignore []string
+	// Redact names further fields whose values are never kept, beside the
+	// built-in ones (password, token, api_key …): a field is redacted if its
+	// name, in snake_case, is one of them or ends in "_" and one of them.
+	// Defaults to none.
+	Redact []string
+	// Limits bounds what one event may hold. Defaults as its fields say.
+	Limits Limits
+	// Now is the clock. Defaults to time.Now.
+	Now func() time.Time
+}
+
+// New returns a Log that keeps its entries in the store. It does not touch the
+// database.
+func New(store Store, config Config) (*Log, error) {
+	if store == nil {
+		return nil, errors.New("audit: store is nil: give one of postgres.New, sqlite.New")
+	}
+	if problem := textProblem(config.Org, maxOrgBytes); problem != "" {
+		return nil, fmt.Errorf("audit: Config.Org %s: %s", quote(config.Org), problem)
+	}
+	var err error
+	if config.Limits, err = config.Limits.withDefaults(); err != nil {
+		return nil, err
+	}
+	if config.Now == nil {
+		config.Now = time.Now
+	}
+	if config.Ignore == nil {
+		config.Ignore = []string{"updated_at", "lock_version"}
+	}
+	redact, err := newRedactor(config.Redact)
+	if err != nil {
+		return nil, err
+	}
+	return &Log{store: store, config: config, redact: redact, ids: &ids}, nil
+}
+
+// Record writes the events as entries in the host's transaction, in one
+// statement: they exist if and only if the transaction commits. Organization,
+// actor and request come from the context (see [WithOrg], [WithActor],
+// [WithRequest]). An update that changed nothing writes nothing.
+//
+// Errors about the events wrap [ErrInvalidEvent] and leave the transaction as
+// it was; [ErrConflict] and errors of the database call for a rollback, so
+// return every error from the transaction's function.
+func (l *Log) Record(ctx context.Context, tx Tx, events ...Event) error {
+	if tx == nil {
+		return invalidEvent("tx", "", "no transaction is given", "adapt the host's own with store.Tx, or use RecordDetached for a fact without a change")
+	}
+	entries, err := l.Prepare(ctx, events...)
+	if err != nil || len(entries) == 0 {
+		return err
+	}
+	return tx.Insert(ctx, entries)
+}
+
+// RecordDetached writes the events in a transaction of its own. It is for
+// facts that have no business change to share a transaction with, such as a
+// failed login; for a change, use [Log.Record], or the log and the data may
+// come to disagree.
+func (l *Log) RecordDetached(ctx context.Context, events ...Event) error {
+	entries, err := l.Prepare(ctx, events...)
+	if err != nil || len(entries) == 0 {
+		return err
+	}
+	return l.store.InsertDetached(ctx, entries)
+}
+
+// Prepare returns the entries that Record would write, without writing them:
+// for adapters that send them in a way of their own. Each call makes new IDs.
+func (l *Log) Prepare(ctx context.Context, events ...Event) ([]Entry, error) {
+	if len(events) > MaxEvents {
+		return nil, invalidEvent("events", fmt.Sprint(len(events)), fmt.Sprintf("at most %d events are recorded in one call", MaxEvents), "make several calls in the same transaction")
+	}
+	base, err := l.base(ctx)
+	if err != nil {
+		return nil, err
+	}
+	entries := make([]Entry, 0, len(events))
+	for i, event := range events {
+		entry, changed, err := l.entry(base, event)
+		switch {
+		case err != nil && len(events) > 1:
+			return nil, fmt.Errorf("event %d of %d: %w", i+1, len(events), err)
+		case err != nil:
+			return nil, err
+		case changed:
+			entries = append(entries, entry)
+		}
+	}
+	return entries, nil
+}
+
+// Page returns one page of entries.
+func (l *Log) Page(ctx context.Context, q Query) (Page, error) {
+	if err := l.fillOrg(ctx, &q.Filter); err != nil {
+		return Page{}, err
+	}
+	walk, err := q.walk()
+	if err != nil {
+		return Page{}, err
+	}
+	entries, err := l.store.List(ctx, walk)
+	if err != nil {
+		return Page{}, err
+	}
+	more := len(entries) == walk.Limit
+	if more {
+		entries = entries[:walk.Limit-1]
+	}
+	page := Page{Entries: entries}
+	if len(entries) == 0 {
+		return page, nil
+	}
+	before, after := walk.Offset > 0 || !walk.After.IsZero(), more
+	if walk.Backward {
+		slices.Reverse(entries)
+		before, after = after, before
+	}
+	if before {
+		page.Prev = CursorAt(entries[0], walk.Sort)
+	}
+	if after {
+		page.Next = CursorAt(entries[len(entries)-1], walk.Sort)
+	}
+	return page, nil
+}
+
+// allChunk is how many entries All reads at a time: enough to keep the round
+// trip cheap, little enough to keep memory flat.
+const allChunk = 1000
+
+// All streams every entry that matches, in order, in bounded memory and
+// without holding a connection while the caller works. What is newer than the
+// newest entry at the start is left out. After an error the stream ends.
+func (l *Log) All(ctx context.Context, f Filter, s Sort) iter.Seq2[Entry, error] {
+	return func(yield func(Entry, error) bool) {
+		if err := l.all(ctx, f, s, yield); err != nil {
+			yield(Entry{}, err)
+		}
+	}
+}
+
+func (l *Log) all(ctx context.Context, f Filter, s Sort, yield func(Entry, error) bool) error {
+	if err := l.fillOrg(ctx, &f); err != nil {
+		return err
+	}
+	walk, err := Query{Filter: f, Sort: s, Limit: MaxLimit}.walk()
+	if err != nil {
+		return err
+	}
+	if f.AsOf.IsZero() {
+		if walk.Filter.AsOf, err = l.Newest(ctx, f.Org); err != nil || walk.Filter.AsOf.IsZero() {
+			return err
+		}
+	}
+	for walk.Limit = allChunk; ; {
+		entries, err := l.store.List(ctx, walk)
+		if err != nil {
+			return err
+		}
+		for _, entry := range entries {
+			if !yield(entry, nil) {
+				return nil
+			}
+		}
+		if len(entries) < walk.Limit {
+			return nil
+		}
+		walk.After = CursorAt(entries[len(entries)-1], walk.Sort)
+	}
+}
+
+// Newest returns the ID of the organization's newest entry, for Filter.AsOf;
+// the zero ID where there is none.
+func (l *Log) Newest(ctx context.Context, org string) (ID, error) {
+	f := Filter{Org: org}
+	if err := l.fillOrg(ctx, &f); err != nil {
+		return ID{}, err
+	}
+	entries, err := l.store.List(ctx, Walk{Filter: f, Sort: Sort{By: ByTimestamp, Dir: Descending}, Limit: 1})
+	if err != nil || len(entries) == 0 {
+		return ID{}, err
+	}
+	return entries[0].ID, nil
+}
+
+// Entry returns one entry, or ErrNotFound, whether it is missing or another
+// organization's.
+func (l *Log) Entry(ctx context.Context, org string, id ID) (Entry, error) {
+	f := Filter{Org: org, AsOf: id}
+	if err := l.fillOrg(ctx, &f); err != nil {
+		return Entry{}, err
+	}
+	if id.IsZero() || id.validate() != nil {
+		return Entry{}, ErrNotFound
+	}
+	// The newest entry as of id is the one with that ID, if it exists.
+	f.From = id.Time()
+	entries, err := l.store.List(ctx, Walk{Filter: f, Sort: Sort{By: ByTimestamp, Dir: Descending}, Limit: 1})
+	if err != nil {
+		return Entry{}, err
+	}
+	if len(entries) == 0 || entries[0].ID != id {
+		return Entry{}, ErrNotFound
+	}
+	return entries[0], nil
+}
+
+// Count returns how many entries match, counting no further than limit.
+func (l *Log) Count(ctx context.Context, f Filter, limit int) (int, error) {
+	if err := l.fillOrg(ctx, &f); err != nil {
+		return 0, err
+	}
+	if err := f.Validate(); err != nil {
+		return 0, err
+	}
+	if limit < 1 {
+		return 0, invalidFilter("limit", fmt.Sprint(limit), "the least limit is 1", "say how far to count")
+	}
+	return l.store.Count(ctx, f, limit)
+}
+
+// MaxValues is the most values that one call of [Log.Values] returns.
+const MaxValues = 10_000
+
+// Values returns every distinct value ever recorded in the organization under
+// ByAction, ByObjectType or ByPerformedBy (emails), in byte order: those that
+// begin with prefix, at most limit of them. The empty value means "none
+// recorded".
+func (l *Log) Values(ctx context.Context, org string, column Column, prefix string, limit int) ([]string, error) {
+	f := Filter{Org: org}
+	if err := l.fillOrg(ctx, &f); err != nil {
+		return nil, err
+	}
+	if column != ByAction && column != ByObjectType && column != ByPerformedBy {
+		return nil, invalidFilter("column", string(column), "its values are not listed", fmt.Sprintf("use one of %q", []Column{ByAction, ByObjectType, ByPerformedBy}))
+	}
+	if problem := textProblem(prefix, maxEmailBytes); problem != "" {
+		return nil, invalidFilter("prefix", prefix, problem, "shorten it")
+	}
+	if limit < 1 || limit > MaxValues {
+		return nil, invalidFilter("limit", fmt.Sprint(limit), fmt.Sprintf("the limit is 1 to %d", MaxValues), "ask for fewer and use a longer prefix")
+	}
+	return l.store.Values(ctx, f.Org, column, prefix, limit)
+}
+
+// org returns the organization that a call is for: its own, else the
+// context's, else the configured one.
+func (l *Log) org(ctx context.Context, own string) (string, error) {
+	fromContext, _ := OrgFrom(ctx)
+	for _, org := range []string{own, fromContext, l.config.Org} {
+		if org == "" {
+			continue
+		}
+		if problem := textProblem(org, maxOrgBytes); problem != "" {
+			return "", invalidFilter("org", org, problem, "give the organization's stable key")
+		}
+		return org, nil
+	}
+	return "", ErrNoOrg
+}
+
+func (l *Log) fillOrg(ctx context.Context, f *Filter) (err error) {
+	f.Org, err = l.org(ctx, f.Org)
+	return err
+}
+
+// planFor returns what to record of a type; it is worked out once.
+func (l *Log) planFor(t reflect.Type) (*plan, error) {
+	if known, ok := l.plans.Load(t); ok {
+		if err, failed := known.(error); failed {
+			return nil, err
+		}
+		return known.(*plan), nil
+	}
+	p, err := newPlan(t, l.config.Ignore, l.redact)
+	if err != nil {
+		l.plans.Store(t, err)
+		return nil, err
+	}
+	l.plans.Store(t, p)
+	return p, nil
+}

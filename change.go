@@ -1,0 +1,120 @@
+package audit
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// Change is one field: its old value and its new value. A create has only new
+// values, a destroy only old ones.
+type Change struct {
+	// Field is the field's name, or its path: "address.city". A dot within a
+	// name is written `\.`, a backslash `\\`.
+	Field string
+	// Old and New are absent where that side had no such field.
+	Old, New Value
+}
+
+// Changes are the changed fields of one entry, in the struct's field order.
+type Changes []Change
+
+// Fields returns the names of the changed fields.
+func (c Changes) Fields() []string {
+	fields := make([]string, len(c))
+	for i, change := range c {
+		fields[i] = change.Field
+	}
+	return fields
+}
+
+// Get returns the change of a field.
+func (c Changes) Get(field string) (Change, bool) {
+	for _, change := range c {
+		if change.Field == field {
+			return change, true
+		}
+	}
+	return Change{}, false
+}
+
+// fieldsKey is what the Changes column sorts by, so that no sort reads JSON.
+func (c Changes) fieldsKey() string {
+	var key strings.Builder
+	for i, change := range c {
+		if i > 0 {
+			key.WriteByte(',')
+		}
+		key.WriteString(change.Field)
+		if key.Len() > maxFieldsKeyBytes {
+			break
+		}
+	}
+	return cutText(key.String(), maxFieldsKeyBytes)
+}
+
+// JSON returns the changes as they are stored: an array of objects with the
+// keys "field", "old" and "new" in canonical form, absent values left out, so
+// that PostgreSQL finds every entry that touched a field with
+// changes @> '[{"field":"email"}]'.
+func (c Changes) JSON() string {
+	buf := []byte{'['}
+	for i, change := range c {
+		if i > 0 {
+			buf = append(buf, ',')
+		}
+		buf = append(buf, `{"field":`...)
+		buf = appendString(buf, change.Field)
+		if !change.New.IsAbsent() {
+			buf = append(append(buf, `,"new":`...), change.New.json...)
+		}
+		if !change.Old.IsAbsent() {
+			buf = append(append(buf, `,"old":`...), change.Old.json...)
+		}
+		buf = append(buf, '}')
+	}
+	return string(append(buf, ']'))
+}
+
+// MarshalJSON returns [Changes.JSON].
+func (c Changes) MarshalJSON() ([]byte, error) { return []byte(c.JSON()), nil }
+
+// ParseChanges reads the form that [Changes.JSON] writes, in any notation of
+// the same JSON: a database may reorder keys and rewrite numbers.
+func ParseChanges(text string) (Changes, error) {
+	var raw []struct {
+		Field *string         `json:"field"`
+		Old   json.RawMessage `json:"old"`
+		New   json.RawMessage `json:"new"`
+	}
+	if err := json.Unmarshal([]byte(text), &raw); err != nil {
+		return nil, fmt.Errorf("parsing changes: %w", err)
+	}
+	if len(raw) == 0 {
+		return nil, nil
+	}
+	changes := make(Changes, len(raw))
+	for i, r := range raw {
+		if r.Field == nil {
+			return nil, errors.New(`parsing changes: a change has no "field"`)
+		}
+		before, errBefore := ParseValue(string(r.Old))
+		after, errAfter := ParseValue(string(r.New))
+		if err := errors.Join(errBefore, errAfter); err != nil {
+			return nil, fmt.Errorf("parsing changes: field %s: %w", quote(*r.Field), err)
+		}
+		changes[i] = Change{Field: *r.Field, Old: before, New: after}
+	}
+	return changes, nil
+}
+
+// UnmarshalJSON reads what [ParseChanges] reads.
+func (c *Changes) UnmarshalJSON(text []byte) error {
+	parsed, err := ParseChanges(string(text))
+	if err != nil {
+		return err
+	}
+	*c = parsed
+	return nil
+}

@@ -1,0 +1,198 @@
+package audit
+
+import (
+	"encoding/hex"
+	"fmt"
+	"net/netip"
+	"strings"
+	"time"
+)
+
+// Entry is one recorded change. Entries are immutable: no store offers a way
+// to alter one.
+type Entry struct {
+	// Org is the organization (tenant) the entry belongs to.
+	Org string
+	// ID orders entries by time; see [ID].
+	ID ID
+	// OccurredAt is ID.Time(): when the host says it happened, UTC, to the
+	// microsecond.
+	OccurredAt time.Time
+	// RecordedAt is the database's own clock when the entry was written, UTC.
+	// A wide gap to OccurredAt shows back-dating, an import or a wrong clock.
+	RecordedAt time.Time
+
+	Action Action
+	Object Object
+	// Parent is the object this one belongs to (an order's customer), or zero.
+	Parent Object
+	Actor  Actor
+
+	// IP is the client's address without zone, IPv4 never mapped into IPv6.
+	// The zero Addr means none.
+	IP        netip.Addr
+	RequestID string
+	UserAgent string
+	Source    Source
+	// Comment is the host's own remark on why.
+	Comment string
+
+	Changes Changes
+	// Metadata is a JSON object of the host's own, or absent.
+	Metadata Value
+	// Format numbers the canonical form of Changes and Metadata.
+	Format int
+}
+
+// Format is the canonical form that this version writes.
+const Format = 1
+
+// Action says what happened to the object. Hosts may have their own actions
+// ("login_failed") beside these three.
+type Action string
+
+// The actions of the page's coloured pills.
+const (
+	Create  Action = "create"
+	Update  Action = "update"
+	Destroy Action = "destroy"
+)
+
+// Object is the record that changed.
+type Object struct {
+	// Type is a stable key such as "api_key"; people see its label.
+	Type string
+	// ID is the record's key as text.
+	ID string
+}
+
+// IsZero reports whether o names nothing.
+func (o Object) IsZero() bool { return o == Object{} }
+
+// String returns "api_key 42".
+func (o Object) String() string { return strings.TrimSpace(o.Type + " " + o.ID) }
+
+// Auditable is implemented by hosts' types that know their own type key and
+// ID. It overrides what the type's name and tags say.
+type Auditable interface {
+	AuditObject() Object
+}
+
+// Actor is who did it.
+type Actor struct {
+	// Kind defaults to ActorUser where ID or Email is set, else to ActorSystem.
+	Kind ActorKind
+	// ID is the host's key for the actor, as text.
+	ID string
+	// Email is what people see and filter by.
+	Email string
+	// OnBehalfOf names (by email) the user whom the actor acted as, where the
+	// two differ.
+	OnBehalfOf string
+}
+
+// IsZero reports whether nobody is named.
+func (a Actor) IsZero() bool { return a == Actor{} }
+
+// ActorKind says what sort of thing acted.
+type ActorKind string
+
+// The kinds of actor.
+const (
+	ActorUser         ActorKind = "user"
+	ActorAPIKey       ActorKind = "api_key"
+	ActorSystem       ActorKind = "system"
+	ActorDatabaseRole ActorKind = "database_role"
+)
+
+// Source says how an entry came into the log.
+type Source string
+
+// The sources.
+const (
+	SourceApp     Source = "app"
+	SourceTrigger Source = "trigger"
+	SourceImport  Source = "import"
+)
+
+// SortKey returns the text that entries are ordered by under the column, byte
+// by byte; ties are ordered by ID. Every store keeps these texts in columns of
+// their own. It is empty for [ByTimestamp], whose order is that of the IDs.
+func (e Entry) SortKey(c Column) string {
+	switch c {
+	case ByObjectType:
+		return e.Object.Type
+	case ByID:
+		return objectSort(e.Object.ID)
+	case ByAction:
+		return string(e.Action)
+	case ByChanges:
+		return e.Changes.fieldsKey()
+	case ByPerformedBy:
+		return e.Actor.Email
+	case ByIPAddress:
+		return ipKey(e.IP)
+	default:
+		return ""
+	}
+}
+
+// objectSort returns a text whose byte order puts whole numbers in numeric
+// order and before all other texts. It loses nothing: two IDs have one sort
+// text only if they are equal, so it serves exact look-ups too.
+func objectSort(id string) string {
+	digits, negative := strings.CutPrefix(id, "-")
+	switch {
+	case !isWholeNumber(digits) || id == "-0":
+		return "t" + id
+	case negative:
+		// More digits, and greater digits, come first.
+		return fmt.Sprintf("m%03d%s", 999-len(digits), strings.Map(func(r rune) rune { return '9' - (r - '0') }, digits))
+	default:
+		return fmt.Sprintf("n%03d%s", len(digits), digits)
+	}
+}
+
+// isWholeNumber reports whether s is a number as strconv.Itoa writes one, of
+// any length: with a leading zero it is a text like any other.
+func isWholeNumber(s string) bool {
+	if s == "" || s[0] == '0' && s != "0" {
+		return false
+	}
+	for _, c := range []byte(s) {
+		if c < '0' || c > '9' {
+			return false
+		}
+	}
+	return true
+}
+
+// ipKey returns a text whose byte order is that of addresses: none first, then
+// IPv4, then IPv6, each numerically.
+func ipKey(ip netip.Addr) string { return rawIPKey(plainIP(ip)) }
+
+// plainIP is the one form of an address that is kept: no zone, and IPv4 as
+// IPv4 even where it came mapped into IPv6.
+func plainIP(ip netip.Addr) netip.Addr { return ip.Unmap().WithZone("") }
+
+func rawIPKey(ip netip.Addr) string {
+	switch {
+	case !ip.IsValid():
+		return ""
+	case ip.Is4():
+		return "4" + hex.EncodeToString(ip.AsSlice())
+	default:
+		return "6" + hex.EncodeToString(ip.AsSlice())
+	}
+}
+
+// ipKeyRange returns the least and the greatest ipKey of a range's addresses.
+func ipKeyRange(p netip.Prefix) (least, greatest string) {
+	first := p.Masked().Addr()
+	last := first.AsSlice()
+	for bit := p.Bits(); bit < len(last)*8; bit++ {
+		last[bit/8] |= 0x80 >> (bit % 8)
+	}
+	lastAddr, _ := netip.AddrFromSlice(last)
+	return rawIPKey(first), rawIPKey(lastAddr)
+}

@@ -1,0 +1,96 @@
+package audit
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"unicode/utf8"
+)
+
+// Errors that a caller may want to branch on. Those that carry a field and a
+// value are [*FieldError] values that wrap one of these.
+var (
+	// ErrNotFound is returned where no entry of the organization has the ID.
+	ErrNotFound = errors.New("audit: no such entry")
+	// ErrNoOrg is returned where neither the call, the context nor
+	// Config.Org names the organization. It never means "all".
+	ErrNoOrg = errors.New("audit: no organization: give one with audit.WithOrg, Filter.Org or Config.Org")
+	// ErrConflict is returned where an ID given by the host is already taken
+	// by an entry with other content.
+	ErrConflict = errors.New("audit: an entry with this ID but other content exists")
+	// ErrInvalidEvent is wrapped by every error about what a host records.
+	ErrInvalidEvent = errors.New("audit: invalid event")
+	// ErrInvalidFilter is wrapped by every error about what a reader asks for.
+	ErrInvalidFilter = errors.New("audit: invalid filter")
+)
+
+// FieldError says which input is wrong, why, and what to do about it. It wraps
+// ErrInvalidEvent or ErrInvalidFilter. Several can be joined: walk them with
+// [FieldErrors].
+type FieldError struct {
+	// Field names the input: a struct field's path, or a URL parameter.
+	Field string
+	// Value is the offending value, cut to a readable length. It is empty
+	// where the value could be a secret.
+	Value string
+	// Problem says what is wrong with it, Remedy what would be right.
+	Problem, Remedy string
+
+	kind error
+}
+
+// Error implements error.
+func (e *FieldError) Error() string {
+	msg := e.kind.Error() + ": " + e.Field
+	if e.Value != "" {
+		msg += " " + quote(e.Value)
+	}
+	msg += ": " + e.Problem
+	if e.Remedy != "" {
+		msg += "; " + e.Remedy
+	}
+	return msg
+}
+
+// Unwrap returns ErrInvalidEvent or ErrInvalidFilter.
+func (e *FieldError) Unwrap() error { return e.kind }
+
+// FieldErrors returns every [*FieldError] that err wraps or joins, in order.
+func FieldErrors(err error) []*FieldError {
+	switch e := err.(type) {
+	case nil:
+		return nil
+	case *FieldError:
+		return []*FieldError{e}
+	case interface{ Unwrap() []error }:
+		var all []*FieldError
+		for _, one := range e.Unwrap() {
+			all = append(all, FieldErrors(one)...)
+		}
+		return all
+	default:
+		return FieldErrors(errors.Unwrap(err))
+	}
+}
+
+func invalidEvent(field, value, problem, remedy string) error {
+	return &FieldError{Field: field, Value: value, Problem: problem, Remedy: remedy, kind: ErrInvalidEvent}
+}
+
+func invalidFilter(field, value, problem, remedy string) error {
+	return &FieldError{Field: field, Value: value, Problem: problem, Remedy: remedy, kind: ErrInvalidFilter}
+}
+
+// quote quotes a value for an error message: control characters escaped, and
+// long values cut, since the value comes from outside.
+func quote(s string) string {
+	const most = 80
+	if len(s) <= most {
+		return strconv.QuoteToGraphic(s)
+	}
+	cut := most
+	for cut > 0 && !utf8.RuneStart(s[cut]) {
+		cut--
+	}
+	return fmt.Sprintf("%s… (%d bytes)", strconv.QuoteToGraphic(s[:cut]), len(s))
+}

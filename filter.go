@@ -1,0 +1,128 @@
+package audit
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"time"
+)
+
+// Filter says which entries a reader wants. It is plain data: the zero Filter
+// (with an organization) matches everything. Values within one field are
+// alternatives; the fields all have to hold.
+//
+// [Filter.Match] is what a Filter means; every store must agree with it.
+type Filter struct {
+	// Org is the organization. Defaults to that of the context, then to
+	// Config.Org; without any of them every read fails with ErrNoOrg.
+	Org string
+
+	// From is the first instant wanted, Until the first no longer wanted;
+	// either may be zero: unbounded.
+	From, Until time.Time
+	// AsOf leaves out entries newer than it, so that a walk through pages
+	// stays put while entries arrive. Zero means no bound.
+	AsOf ID
+
+	// An empty string among Actions, ObjectTypes or Users means "none recorded".
+	Actions     []Action
+	ObjectTypes []string
+	Users       []string // emails
+
+	// RecordID is an object's ID, exactly; empty means any.
+	RecordID string
+	// IP is an address (a range of one) or a range; the zero Prefix means any.
+	IP netip.Prefix
+	// RequestID is exact; empty means any.
+	RequestID string
+
+	// What is excluded, each like its positive counterpart.
+	NotActions     []Action
+	NotObjectTypes []string
+	NotUsers       []string
+	NotIPs         []netip.Prefix
+}
+
+// MaxFilterValues bounds the alternatives within one field of a Filter.
+const MaxFilterValues = 500
+
+// Match reports whether the entry is one that the filter wants. It expects a
+// valid filter and, unlike the reads, takes an empty Org at its word.
+func (f Filter) Match(e Entry) bool {
+	switch {
+	case e.Org != f.Org,
+		!f.From.IsZero() && e.OccurredAt.Before(f.From),
+		!f.Until.IsZero() && !e.OccurredAt.Before(f.Until),
+		!f.AsOf.IsZero() && e.ID.Compare(f.AsOf) > 0,
+		len(f.Actions) > 0 && !slices.Contains(f.Actions, e.Action),
+		len(f.ObjectTypes) > 0 && !slices.Contains(f.ObjectTypes, e.Object.Type),
+		len(f.Users) > 0 && !slices.Contains(f.Users, e.Actor.Email),
+		f.RecordID != "" && e.Object.ID != f.RecordID,
+		f.IP.IsValid() && !containsIP(f.IP, e.IP),
+		f.RequestID != "" && e.RequestID != f.RequestID,
+		slices.Contains(f.NotActions, e.Action),
+		slices.Contains(f.NotObjectTypes, e.Object.Type),
+		slices.Contains(f.NotUsers, e.Actor.Email):
+		return false
+	}
+	return !slices.ContainsFunc(f.NotIPs, func(p netip.Prefix) bool { return containsIP(p, e.IP) })
+}
+
+func containsIP(p netip.Prefix, ip netip.Addr) bool {
+	return ip.IsValid() && p.Contains(plainIP(ip))
+}
+
+// Validate returns an error that wraps ErrInvalidFilter and names each field
+// that is wrong (see [FieldErrors]), or ErrNoOrg.
+func (f Filter) Validate() error {
+	if f.Org == "" {
+		return ErrNoOrg
+	}
+	var errs []error
+	check := func(field string, most int, values ...string) {
+		if len(values) > MaxFilterValues {
+			errs = append(errs, invalidFilter(field, fmt.Sprintf("%d values", len(values)), fmt.Sprintf("at most %d values can be combined", MaxFilterValues), "choose fewer"))
+			return
+		}
+		for _, value := range values {
+			if problem := textProblem(value, most); problem != "" {
+				errs = append(errs, invalidFilter(field, value, problem, "no entry has such a value"))
+			}
+		}
+	}
+	check("org", maxOrgBytes, f.Org)
+	check("action", maxActionBytes, toStrings(f.Actions)...)
+	check("object_type", maxTypeBytes, f.ObjectTypes...)
+	check("user", maxEmailBytes, f.Users...)
+	check("record_id", maxObjectIDBytes, f.RecordID)
+	check("request", maxRequestIDBytes, f.RequestID)
+	check("not_action", maxActionBytes, toStrings(f.NotActions)...)
+	check("not_object_type", maxTypeBytes, f.NotObjectTypes...)
+	check("not_user", maxEmailBytes, f.NotUsers...)
+	if !f.From.IsZero() && !f.Until.IsZero() && !f.From.Before(f.Until) {
+		errs = append(errs, invalidFilter("from", f.From.UTC().Format(time.RFC3339), "the start is not before the end", "give a start before "+f.Until.UTC().Format(time.RFC3339)))
+	}
+	if len(f.NotIPs) > MaxFilterValues {
+		errs = append(errs, invalidFilter("not_ip", fmt.Sprintf("%d values", len(f.NotIPs)), fmt.Sprintf("at most %d values can be combined", MaxFilterValues), "choose fewer"))
+	}
+	for _, p := range f.NotIPs {
+		if !p.IsValid() {
+			errs = append(errs, invalidFilter("not_ip", p.String(), "not an address or range", ipRemedy))
+		}
+	}
+	if !f.AsOf.IsZero() {
+		if err := f.AsOf.validate(); err != nil {
+			errs = append(errs, invalidFilter("asof", f.AsOf.String(), err.Error(), "use the ID of an entry"))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func toStrings[S ~string](values []S) []string {
+	out := make([]string, len(values))
+	for i, v := range values {
+		out[i] = string(v)
+	}
+	return out
+}

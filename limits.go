@@ -1,0 +1,85 @@
+package audit
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// Bounds in bytes of what is stored. Those of indexed texts keep every index
+// row within what PostgreSQL accepts.
+const (
+	maxOrgBytes       = 255
+	maxActionBytes    = 64
+	maxTypeBytes      = 255
+	maxObjectIDBytes  = 255
+	maxActorIDBytes   = 255
+	maxEmailBytes     = 320
+	maxRequestIDBytes = 128
+	maxUserAgentBytes = 512
+	maxCommentBytes   = 4096
+	maxFieldsKeyBytes = 200
+	maxPathBytes      = 255
+)
+
+// MaxEvents is how many events one call of Record takes.
+const MaxEvents = 10_000
+
+// Limits bounds what one event may hold, so that a value from outside cannot
+// exhaust memory or the database. What is beyond them is cut, and the cut is
+// marked in the entry.
+type Limits struct {
+	// Depth is how many levels of nesting a value keeps. Defaults to 32.
+	Depth int
+	// Nodes is how many values, nested ones included, one side of an event
+	// keeps. Defaults to 10,000.
+	Nodes int
+	// Bytes is how much JSON the changes of one event keep. Defaults to 256 KiB.
+	Bytes int
+}
+
+func (l Limits) withDefaults() (Limits, error) {
+	for _, limit := range []struct {
+		name                string
+		value               *int
+		preset, least, most int
+	}{
+		{"Config.Limits.Depth", &l.Depth, 32, 1, 1000},
+		{"Config.Limits.Nodes", &l.Nodes, 10_000, 1, 10_000_000},
+		{"Config.Limits.Bytes", &l.Bytes, 256 << 10, 1 << 10, 64 << 20},
+	} {
+		if *limit.value == 0 {
+			*limit.value = limit.preset
+		}
+		if *limit.value < limit.least || *limit.value > limit.most {
+			return l, fmt.Errorf("audit: %s is %d: want %d to %d, or 0 for %d", limit.name, *limit.value, limit.least, limit.most, limit.preset)
+		}
+	}
+	return l, nil
+}
+
+// textProblem says what keeps a text from being stored as it is, or nothing.
+func textProblem(s string, most int) string {
+	switch {
+	case len(s) > most:
+		return fmt.Sprintf("%d bytes long, at most %d can be stored", len(s), most)
+	case !utf8.ValidString(s):
+		return "not valid UTF-8"
+	case strings.ContainsRune(s, 0):
+		return "holds a NUL character"
+	}
+	return ""
+}
+
+// cutText returns s without what no store takes, and at most so many bytes of
+// it, never half a character.
+func cutText(s string, most int) string {
+	s = strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
+	if len(s) <= most {
+		return s
+	}
+	for most > 0 && !utf8.RuneStart(s[most]) {
+		most--
+	}
+	return s[:most]
+}

@@ -1,0 +1,151 @@
+package audit
+
+import (
+	"fmt"
+)
+
+// Column is a header of the page, which entries can be sorted by.
+type Column string
+
+// The columns, in the page's order.
+const (
+	ByTimestamp   Column = "timestamp"
+	ByObjectType  Column = "object_type"
+	ByID          Column = "id"
+	ByAction      Column = "action"
+	ByChanges     Column = "changes" // by the names of the changed fields
+	ByPerformedBy Column = "performed_by"
+	ByIPAddress   Column = "ip_address"
+)
+
+// Columns are all columns, in the page's order.
+func Columns() []Column {
+	return []Column{ByTimestamp, ByObjectType, ByID, ByAction, ByChanges, ByPerformedBy, ByIPAddress}
+}
+
+// Direction is ascending or descending.
+type Direction string
+
+// The directions. Descending is ascending exactly reversed, ties included.
+const (
+	Ascending  Direction = "asc"
+	Descending Direction = "desc"
+)
+
+// Sort is an order of entries. It is always total: entries that are equal
+// under the column are ordered by ID. The zero Sort is newest first.
+type Sort struct {
+	// By defaults to ByTimestamp.
+	By Column
+	// Dir defaults to Descending for ByTimestamp and to Ascending for all others.
+	Dir Direction
+}
+
+// Resolve returns the sort with its defaults filled in, or an error that wraps
+// ErrInvalidFilter.
+func (s Sort) Resolve() (Sort, error) {
+	if s.By == "" {
+		s.By = ByTimestamp
+	}
+	if s.Dir == "" {
+		s.Dir = Ascending
+		if s.By == ByTimestamp {
+			s.Dir = Descending
+		}
+	}
+	switch s.By {
+	case ByTimestamp, ByObjectType, ByID, ByAction, ByChanges, ByPerformedBy, ByIPAddress:
+	default:
+		return s, invalidFilter("sort", string(s.By), "not a column", fmt.Sprintf("use one of %q", Columns()))
+	}
+	if s.Dir != Ascending && s.Dir != Descending {
+		return s, invalidFilter("dir", string(s.Dir), "not a direction", `use "asc" or "desc"`)
+	}
+	return s, nil
+}
+
+// Compare returns -1, 0 or +1 as a comes before, with or after b in a resolved
+// sort. It is 0 only for one and the same entry.
+func (s Sort) Compare(a, b Entry) int {
+	return CursorAt(a, s).compare(CursorAt(b, s))
+}
+
+// Query asks for one page of entries.
+type Query struct {
+	Filter Filter
+	Sort   Sort
+	// Limit is how many entries a page holds: 1 to MaxLimit. Defaults to 50.
+	Limit int
+
+	// Number is the page's number, from 1. The page must begin within the
+	// first CountCap entries; beyond, walk by cursors. Defaults to 1.
+	Number int
+	// After and Before ask for the page that follows or precedes a cursor of
+	// an earlier page in the same sort, and Last for the last page, filled
+	// from the end. At most one of Number, After, Before and Last can be given.
+	After, Before Cursor
+	Last          bool
+}
+
+const (
+	defaultLimit = 50
+	// MaxLimit is the greatest Query.Limit.
+	MaxLimit = 1000
+	// CountCap is how far the page counts, and how deep numbered pages go.
+	CountCap = 10_000
+)
+
+// Page is one page of entries.
+type Page struct {
+	Entries []Entry
+	// Prev is the cursor to give as Query.Before for the page before, Next the
+	// one to give as Query.After for the page after. They are zero where there
+	// is none.
+	Prev, Next Cursor
+}
+
+// walk validates the query and says which entries to ask the store for: one
+// more than the page holds, to know whether another page follows.
+func (q Query) walk() (Walk, error) {
+	if err := q.Filter.Validate(); err != nil {
+		return Walk{}, err
+	}
+	sort, err := q.Sort.Resolve()
+	if err != nil {
+		return Walk{}, err
+	}
+	if q.Limit == 0 {
+		q.Limit = defaultLimit
+	}
+	if q.Limit < 0 || q.Limit > MaxLimit {
+		return Walk{}, invalidFilter("per_page", fmt.Sprint(q.Limit), fmt.Sprintf("a page holds 1 to %d entries", MaxLimit), "ask for fewer and walk on with the cursor")
+	}
+	w := Walk{Filter: q.Filter, Sort: sort, Limit: q.Limit + 1}
+	given := 0
+	if q.Number != 0 {
+		given++
+		if q.Number < 1 || (q.Number-1) > (CountCap-1)/q.Limit {
+			return Walk{}, invalidFilter("page", fmt.Sprint(q.Number), fmt.Sprintf("numbered pages go from 1 to %d", (CountCap-1)/q.Limit+1), "walk further with After or Last, or narrow the filter")
+		}
+		w.Offset = (q.Number - 1) * q.Limit
+	}
+	if !q.After.IsZero() {
+		given++
+		w.After = q.After
+	}
+	if !q.Before.IsZero() {
+		given++
+		w.After, w.Backward = q.Before, true
+	}
+	if q.Last {
+		given++
+		w.Backward = true
+	}
+	if given > 1 {
+		return Walk{}, invalidFilter("page", "", "more than one of page number, after, before and last is given", "give one")
+	}
+	if !w.After.IsZero() && w.After.sort != sort {
+		return Walk{}, invalidFilter("cursor", w.After.String(), "the cursor belongs to another sort", "start from the first page")
+	}
+	return w, nil
+}

@@ -1,0 +1,133 @@
+package audit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// base returns the part of an entry that all events of one call share.
+func (l *Log) base(ctx context.Context) (Entry, error) {
+	org, err := l.org(ctx, "")
+	if err != nil {
+		return Entry{}, err
+	}
+	request, _ := RequestFrom(ctx)
+	actor, ok := ActorFrom(ctx)
+	if !ok && l.config.Actor != nil {
+		actor = l.config.Actor(ctx)
+	}
+	if actor.Kind == "" {
+		actor.Kind = ActorUser
+		if actor.ID == "" && actor.Email == "" {
+			actor.Kind = ActorSystem
+		}
+	}
+	entry := Entry{
+		Org:       org,
+		Actor:     actor,
+		IP:        plainIP(request.IP),
+		RequestID: request.ID,
+		UserAgent: cutText(request.UserAgent, maxUserAgentBytes),
+		Source:    SourceApp,
+		Format:    Format,
+	}
+	if request.IPNote != "" {
+		entry.Metadata = textMetadata("ip_note", cutText(request.IPNote, maxUserAgentBytes))
+	}
+	return entry, errors.Join(
+		checkEventText("actor kind", string(actor.Kind), maxActionBytes),
+		checkEventText("actor ID", actor.ID, maxActorIDBytes),
+		checkEventText("actor email", actor.Email, maxEmailBytes),
+		checkEventText("on behalf of", actor.OnBehalfOf, maxEmailBytes),
+		checkEventText("request ID", request.ID, maxRequestIDBytes),
+	)
+}
+
+func checkEventText(field, value string, most int) error {
+	if problem := textProblem(value, most); problem != "" {
+		return invalidEvent(field, value, problem, "record a shorter, plain key")
+	}
+	return nil
+}
+
+// entry completes base for one event. It reports false where an update changed
+// nothing, so that there is nothing to record.
+func (l *Log) entry(base Entry, event Event) (Entry, bool, error) {
+	object, changes, err := l.diff(event)
+	if err != nil {
+		return Entry{}, false, err
+	}
+	if event.before.IsValid() && event.after.IsValid() && len(changes) == 0 {
+		return Entry{}, false, nil
+	}
+	entry := base
+	entry.Action, entry.Object, entry.Parent = event.action, object, event.parent
+	entry.Comment, entry.Changes = event.comment, changes
+	if err := l.stamp(&entry, event); err != nil {
+		return Entry{}, false, err
+	}
+	if len(event.metadata) > 0 {
+		if entry.Metadata, err = l.metadata(base.Metadata, event.metadata); err != nil {
+			return Entry{}, false, err
+		}
+	}
+	return entry, true, checkEntry(entry)
+}
+
+func checkEntry(e Entry) error {
+	missing := func(field, value, remedy string) error {
+		if value != "" {
+			return nil
+		}
+		return invalidEvent(field, "", "empty", remedy)
+	}
+	var parent error
+	if !e.Parent.IsZero() && (e.Parent.Type == "" || e.Parent.ID == "") {
+		parent = invalidEvent("parent", e.Parent.String(), "only half given", "give both type and ID, or neither")
+	}
+	return errors.Join(
+		missing("action", string(e.Action), "give the event an action"),
+		missing("object type", e.Object.Type, "name it with WithObject, or record a named type"),
+		missing("object ID", e.Object.ID, "tag a field `audit:\",id\"`, implement AuditObject, or give it with WithObject; record a create after the database has given the ID"),
+		parent,
+		checkEventText("action", string(e.Action), maxActionBytes),
+		checkEventText("object type", e.Object.Type, maxTypeBytes),
+		checkEventText("object ID", e.Object.ID, maxObjectIDBytes),
+		checkEventText("parent type", e.Parent.Type, maxTypeBytes),
+		checkEventText("parent ID", e.Parent.ID, maxObjectIDBytes),
+		checkEventText("comment", e.Comment, maxCommentBytes),
+	)
+}
+
+// stamp gives the entry its ID and the time that the ID holds.
+func (l *Log) stamp(entry *Entry, event Event) error {
+	at := event.time
+	switch {
+	case !event.id.IsZero():
+		if err := event.id.validate(); err != nil {
+			return invalidEvent("ID", event.id.String(), err.Error(), "make it with audit.NewID")
+		}
+		if !at.IsZero() && !at.Truncate(time.Microsecond).Equal(event.id.Time()) {
+			return invalidEvent("time", at.UTC().Format(time.RFC3339Nano), "differs from the time that the given ID holds", "give an ID or a time, not both")
+		}
+		entry.ID = event.id
+	case at.IsZero():
+		entry.ID = l.ids.next(l.config.Now())
+	default:
+		if at = at.UTC(); at.Year() < 1970 || at.Year() > 9999 {
+			return invalidEvent("time", at.Format(time.RFC3339), "outside the years 1970 to 9999", "give the time it happened")
+		}
+		entry.ID = newID(at)
+	}
+	entry.OccurredAt = entry.ID.Time()
+	return nil
+}
+
+func textMetadata(key, text string) Value {
+	var json strings.Builder
+	fmt.Fprintf(&json, "{%s:%s}", appendString(nil, key), appendString(nil, text))
+	return Value{json: json.String()}
+}

@@ -1,0 +1,189 @@
+package audit
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+)
+
+// Value is one recorded value in canonical JSON, or absent (the zero Value),
+// or a mark in place of what is not kept. Values are comparable: two are equal
+// if and only if they are the same value.
+//
+// The canonical form (see [Format]): no blanks; an object's keys in byte
+// order; numbers in plain decimal notation without superfluous zeros (1E2 is
+// 100, 1.50 is 1.5), beyond 40 digits as 1.5e300; strings in UTF-8 with only
+// the necessary escapes. What JSON or a database cannot hold is an object with
+// the single key "$audit"; a real key of that name is kept with one more "$".
+type Value struct {
+	json string
+}
+
+// ValueKind is what a Value is.
+type ValueKind int
+
+// The kinds of value.
+const (
+	Absent   ValueKind = iota // the side has no such field
+	Null                      // null or nil
+	Bool                      // true or false
+	Number                    // a number of any size
+	String                    // a text
+	Array                     // a list
+	Map                       // an object with keys
+	Redacted                  // a secret that is not kept
+	Cut                       // too large: only its size and beginning are kept
+	Cycle                     // a value that contains itself
+	Bytes                     // a text that is not UTF-8 or holds NUL, kept as bytes
+	Opaque                    // a function, a channel: only the type's name is kept
+)
+
+// The marks: {"$audit":"redacted"}, {"$audit":"cut","bytes":n,"start":"…"},
+// {"$audit":"cycle"}, {"$audit":"bytes","hex":"…"},
+// {"$audit":"opaque","type":"…"}.
+const markKey = "$audit"
+
+const redactedJSON = `{"` + markKey + `":"redacted"}`
+
+// mark is a mark's JSON.
+type mark struct {
+	Kind  string  `json:"$audit"`
+	Bytes int     `json:"bytes,omitempty"`
+	Hex   *string `json:"hex,omitempty"`
+	Start string  `json:"start,omitempty"`
+	Type  string  `json:"type,omitempty"`
+}
+
+// ParseValue reads JSON text into its canonical form. The empty text is the
+// absent value.
+func ParseValue(text string) (Value, error) {
+	if text == "" {
+		return Value{}, nil
+	}
+	canonical, err := canonicalJSON(text)
+	if err != nil {
+		return Value{}, fmt.Errorf("parsing value: %w", err)
+	}
+	return Value{json: canonical}, nil
+}
+
+// JSON returns the canonical JSON text, "" for the absent value.
+func (v Value) JSON() string { return v.json }
+
+// IsAbsent reports whether there is no value, which is not the same as null.
+func (v Value) IsAbsent() bool { return v.json == "" }
+
+// Kind returns what the value is.
+func (v Value) Kind() ValueKind {
+	if v.json == "" {
+		return Absent
+	}
+	switch v.json[0] {
+	case 'n':
+		return Null
+	case 't', 'f':
+		return Bool
+	case '"':
+		return String
+	case '[':
+		return Array
+	case '{':
+		return v.markKind()
+	default:
+		return Number
+	}
+}
+
+func (v Value) markKind() ValueKind {
+	if !strings.HasPrefix(v.json, `{"`+markKey+`":"`) {
+		return Map
+	}
+	switch v.mark().Kind {
+	case "redacted":
+		return Redacted
+	case "cut":
+		return Cut
+	case "cycle":
+		return Cycle
+	case "bytes":
+		return Bytes
+	case "opaque":
+		return Opaque
+	default:
+		return Map
+	}
+}
+
+func (v Value) mark() mark {
+	var m mark
+	_ = json.Unmarshal([]byte(v.json), &m) // what does not fit is no mark of ours
+	return m
+}
+
+// CutSize returns how many bytes a Cut value had, and how it began where it
+// was a text.
+func (v Value) CutSize() (bytes int, start string) {
+	m := v.mark()
+	return m.Bytes, m.Start
+}
+
+// Text returns the value as people read it: a string without its quotes, a
+// list or object as JSON, a mark in words, "" for the absent value.
+func (v Value) Text() string {
+	switch v.Kind() {
+	case String:
+		var s string
+		_ = json.Unmarshal([]byte(v.json), &s) // canonical JSON is valid JSON
+		return s
+	case Redacted:
+		return "redacted"
+	case Cut:
+		size, start := v.CutSize()
+		if start == "" {
+			return fmt.Sprintf("(cut: %d bytes)", size)
+		}
+		return fmt.Sprintf("%s… (cut: %d bytes)", start, size)
+	case Cycle:
+		return "(contains itself)"
+	case Bytes:
+		if m := v.mark(); m.Hex != nil {
+			return `\x` + *m.Hex
+		}
+		return v.json
+	case Opaque:
+		return "(" + v.mark().Type + ")"
+	default:
+		return v.json
+	}
+}
+
+// Decode stores the value in what target points to, by the rules of
+// [encoding/json.Unmarshal]; an absent value leaves target as it is.
+func (v Value) Decode(target any) error {
+	if v.IsAbsent() {
+		return nil
+	}
+	if err := json.Unmarshal([]byte(v.json), target); err != nil {
+		return fmt.Errorf("decoding value: %w", err)
+	}
+	return nil
+}
+
+// MarshalJSON returns the canonical JSON; the absent value is null there,
+// which is why [Change] leaves absent values out.
+func (v Value) MarshalJSON() ([]byte, error) {
+	if v.IsAbsent() {
+		return []byte("null"), nil
+	}
+	return []byte(v.json), nil
+}
+
+// UnmarshalJSON reads any JSON into its canonical form.
+func (v *Value) UnmarshalJSON(text []byte) error {
+	parsed, err := ParseValue(string(text))
+	if err != nil {
+		return err
+	}
+	*v = parsed
+	return nil
+}
