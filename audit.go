@@ -5,20 +5,17 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"reflect"
 	"slices"
-	"sync"
 	"time"
 )
 
 // Log records changes in a store and reads them back. It is safe for
 // concurrent use.
 type Log struct {
-	store  Store
-	config Config
-	redact redactor
-	plans  sync.Map // reflect.Type to *plan or error: what to record of a type
-	ids    *idGenerator
+	store   Store
+	config  Config
+	planner *planner
+	ids     *idGenerator
 }
 
 // Config adjusts a Log. The zero Config is useful.
@@ -66,7 +63,7 @@ func New(store Store, config Config) (*Log, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Log{store: store, config: config, redact: redact, ids: &ids}, nil
+	return &Log{store: store, config: config, planner: &planner{redactor: redact, ignore: config.Ignore}, ids: &ids}, nil
 }
 
 // Record writes the events as entries in the host's transaction, in one
@@ -298,21 +295,4 @@ func (l *Log) org(ctx context.Context, own string) (string, error) {
 func (l *Log) fillOrg(ctx context.Context, f *Filter) (err error) {
 	f.Org, err = l.org(ctx, f.Org)
 	return err
-}
-
-// planFor returns what to record of a type; it is worked out once.
-func (l *Log) planFor(t reflect.Type) (*plan, error) {
-	if known, ok := l.plans.Load(t); ok {
-		if err, failed := known.(error); failed {
-			return nil, err
-		}
-		return known.(*plan), nil
-	}
-	p, err := newPlan(t, l.config.Ignore, l.redact)
-	if err != nil {
-		l.plans.Store(t, err)
-		return nil, err
-	}
-	l.plans.Store(t, p)
-	return p, nil
 }

@@ -1,8 +1,324 @@
 package audit
 
-func (l *Log) diff(e Event) (Object, Changes, error) { return e.object, nil, nil }
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+	"time"
+)
 
-func (l *Log) metadata(base Value, more map[string]any) (Value, error) { return base, nil }
+// side is one side of an event, with the pointers around it taken off.
+type side struct {
+	value reflect.Value
+	tree  *node // where the value is a map or JSON, taken apart
+}
 
-// Snapshot returns a copy.
-func Snapshot[T any](x T) T { return x }
+// diff returns the object and the changes of an event.
+func (l *Log) diff(e Event) (Object, Changes, error) {
+	if !e.before.IsValid() && !e.after.IsValid() {
+		return e.object, nil, nil
+	}
+	if err := checkShared(e.before, e.after); err != nil {
+		return Object{}, nil, err
+	}
+	d := differ{
+		planner: l.planner, limits: l.config.Limits, left: l.config.Limits.Bytes,
+		oneSided: !e.before.IsValid() || !e.after.IsValid(),
+	}
+	before, err := d.side("before", e.before)
+	if err != nil {
+		return Object{}, nil, err
+	}
+	after, err := d.side("after", e.after)
+	if err != nil {
+		return Object{}, nil, err
+	}
+	if before.value.IsValid() && after.value.IsValid() && before.value.Type() != after.value.Type() {
+		return Object{}, nil, invalidEvent("after", after.value.Type().String(), "of another type than before, which is a "+before.value.Type().String(), "give two values of one type")
+	}
+	object, err := d.object(e.object, before, after)
+	if err != nil {
+		return Object{}, nil, err
+	}
+	if err := d.compare(before, after); err != nil {
+		return Object{}, nil, err
+	}
+	return object, d.finish(), nil
+}
+
+// differ collects the changes of one event.
+type differ struct {
+	planner  *planner
+	limits   Limits
+	oneSided bool // a create or destroy: all of the other side is absent
+	changes  Changes
+	left     int // how many more bytes of JSON the changes may take
+	omitted  int // how many changes found no more room
+}
+
+// side takes the pointers off one side of an event and says what is wrong with
+// it, if anything.
+func (d *differ) side(name string, v reflect.Value) (side, error) {
+	if !v.IsValid() {
+		return side{}, nil
+	}
+	for v.Kind() == reflect.Pointer || v.Kind() == reflect.Interface {
+		if v.IsNil() {
+			return side{}, invalidEvent(name, "", "nil", "give the record's values; for a record that came or went use Created or Destroyed")
+		}
+		v = v.Elem()
+	}
+	var tree any
+	switch {
+	case v.Kind() == reflect.Struct && v.Type() != timeType:
+		return side{value: v}, nil
+	case v.Kind() == reflect.Map:
+		if v.IsNil() {
+			return side{}, invalidEvent(name, "", "a nil map", "give the record's values")
+		}
+		tree = v.Interface()
+	case v.Kind() == reflect.Slice && v.Type().Elem().Kind() == reflect.Uint8:
+		decoded, err := decodeJSON(v.Bytes())
+		if err != nil {
+			return side{}, invalidEvent(name, "", "not JSON: "+err.Error(), "give a JSON object")
+		}
+		if _, ok := decoded.(map[string]any); !ok {
+			return side{}, invalidEvent(name, "", "JSON, but not an object", "give a JSON object")
+		}
+		tree = decoded
+	default:
+		return side{}, invalidEvent(name, "", "a "+v.Type().String(), "give a struct, a map or a JSON object")
+	}
+	n, err := newInspector(d.planner, d.limits).node(reflect.ValueOf(tree), false)
+	if err != nil {
+		return side{}, invalidEvent(name, "", err.Error(), "mend the value's methods")
+	}
+	return side{value: v, tree: n}, nil
+}
+
+// compare collects the changes from one side to the other.
+func (d *differ) compare(before, after side) error {
+	some := before
+	if !some.value.IsValid() {
+		some = after
+	}
+	if some.tree != nil {
+		d.compareMaps(before.tree, after.tree)
+		return nil
+	}
+	p, err := d.planner.plan(some.value.Type())
+	if err != nil {
+		return err
+	}
+	before2, after2 := newInspector(d.planner, d.limits), newInspector(d.planner, d.limits)
+	fields := p.fields
+	if before.value.IsValid() && after.value.IsValid() {
+		fields = append(p.ids[:len(p.ids):len(p.ids)], fields...) // they differ only where the host named the object itself
+	}
+	for _, f := range fields {
+		old, now := f.of(before.value), f.of(after.value)
+		if f.direct && old.IsValid() && now.IsValid() && equalDirect(old, now) {
+			continue
+		}
+		oldNode, err := f.inspect(before2, old)
+		if err != nil {
+			return err
+		}
+		newNode, err := f.inspect(after2, now)
+		if err != nil {
+			return err
+		}
+		d.compareNodes(f.name, oldNode, newNode)
+	}
+	return nil
+}
+
+// of returns the field of a side, or an invalid Value where there is none.
+func (f field) of(v reflect.Value) reflect.Value {
+	if !v.IsValid() {
+		return v
+	}
+	return f.get(v)
+}
+
+// field takes a field's value apart. Direct ones take no part in the limits on
+// nodes: the struct's type bounds their number.
+func (in *inspector) field(v reflect.Value, f field) (*node, error) {
+	switch {
+	case f.typ == timeType:
+		return timeNode(timeOf(v)), nil
+	case f.direct:
+		return in.plainKind(v, f.plain)
+	default:
+		return in.node(v, f.plain)
+	}
+}
+
+// equalDirect compares the values of a direct field.
+func equalDirect(a, b reflect.Value) bool {
+	switch {
+	case a.Type() == timeType:
+		return timeOf(a).Equal(timeOf(b))
+	case a.Kind() == reflect.String:
+		return a.String() == b.String()
+	case a.CanInt():
+		return a.Int() == b.Int()
+	case a.CanUint():
+		return a.Uint() == b.Uint()
+	default:
+		return a.Bool() == b.Bool()
+	}
+}
+
+func timeOf(v reflect.Value) time.Time {
+	if v.CanAddr() {
+		return *v.Addr().Interface().(*time.Time) // saves a copy on the heap
+	}
+	return v.Interface().(time.Time)
+}
+
+// inspect takes the field's value apart; an invalid one gives nil.
+func (f field) inspect(in *inspector, v reflect.Value) (*node, error) {
+	if !v.IsValid() {
+		return nil, nil
+	}
+	n, err := in.field(v, f)
+	if err != nil {
+		problem := err.Error()
+		if f.secret {
+			problem = "a method of " + f.typ.String() + " failed" // its message could hold the secret
+		}
+		return nil, invalidEvent(f.name, "", problem, "mend the method, or leave the field out with the tag `audit:\"-\"`")
+	}
+	n.secret = n.secret || f.secret
+	return n, nil
+}
+
+// compareMaps compares two objects at the top level, either of which may be
+// missing. Names at this level may be ignored.
+func (d *differ) compareMaps(old, now *node) {
+	eachKey(old, now, func(key string, o, n *node) {
+		if slices.Contains(d.planner.ignore, key) || key == mapIDKey && (d.oneSided || o.equal(n)) {
+			return
+		}
+		d.compareNodes(joinPath("", key), o, n)
+	})
+}
+
+// compareNodes notes the difference of two values under a path; nil is absent.
+// Where both sides have an object, or the event has only one side, the
+// difference is told by the paths within. An object that comes or goes in an
+// update is one change, since its paths could not say whether it was absent,
+// null or empty.
+func (d *differ) compareNodes(path string, old, now *node) {
+	if old.equal(now) {
+		return
+	}
+	if !d.flattens(path, old) || !d.flattens(path, now) {
+		d.add(path, old, now)
+		return
+	}
+	eachKey(old, now, func(key string, o, n *node) { d.compareNodes(joinPath(path, key), o, n) })
+}
+
+// flattens reports whether a value is told by the paths within it.
+func (d *differ) flattens(path string, n *node) bool {
+	if n == nil {
+		return d.oneSided
+	}
+	if n.kind != Map || n.secret || d.oneSided && len(n.keys) == 0 {
+		return false
+	}
+	return !slices.ContainsFunc(n.keys, func(key string) bool { return len(joinPath(path, key)) > maxPathBytes })
+}
+
+// eachKey visits the keys of two Maps, in the new one's order and then those
+// only the old one has. Sorted maps are visited in order.
+func eachKey(old, now *node, visit func(key string, old, now *node)) {
+	if old == nil {
+		old = &node{kind: Map, sorted: true}
+	}
+	if now == nil {
+		now = &node{kind: Map, sorted: true}
+	}
+	if old.sorted && now.sorted {
+		i, j := 0, 0
+		for i < len(old.keys) || j < len(now.keys) {
+			switch {
+			case j == len(now.keys) || i < len(old.keys) && old.keys[i] < now.keys[j]:
+				visit(old.keys[i], old.items[i], nil)
+				i++
+			case i == len(old.keys) || now.keys[j] < old.keys[i]:
+				visit(now.keys[j], nil, now.items[j])
+				j++
+			default:
+				visit(now.keys[j], old.items[i], now.items[j])
+				i, j = i+1, j+1
+			}
+		}
+		return
+	}
+	oldIndex, nowIndex := old.index(), now.index()
+	for j, key := range now.keys {
+		if i, ok := oldIndex[key]; ok {
+			visit(key, old.items[i], now.items[j])
+		} else {
+			visit(key, nil, now.items[j])
+		}
+	}
+	for i, key := range old.keys {
+		if _, ok := nowIndex[key]; !ok {
+			visit(key, old.items[i], nil)
+		}
+	}
+}
+
+// leastValue is what a value may take even where the event has hardly any room
+// left, so that small values are not cut in favour of a large one before them.
+const leastValue = 64
+
+// add notes a change, cut to the room that is left.
+func (d *differ) add(path string, old, now *node) {
+	if d.left <= 0 {
+		d.omitted++
+		return
+	}
+	c := Change{Field: cutText(path, maxPathBytes)}
+	c.Old = old.encode(max(d.left, leastValue))
+	c.New = now.encode(max(d.left-len(c.Old.json), leastValue))
+	d.left -= len(c.Field) + len(c.Old.json) + len(c.New.json) + len(`{"field":"","new":,"old":},`)
+	d.changes = append(d.changes, c)
+}
+
+// omittedField stands for the changes that an event had no room for.
+const omittedField = "…"
+
+// finish returns the changes.
+func (d *differ) finish() Changes {
+	if d.omitted > 0 {
+		cut := cutMark(0, strconv.Itoa(d.omitted)+" more changes", maxCutStart)
+		d.changes = append(d.changes, Change{Field: omittedField, New: cut})
+	}
+	return d.changes
+}
+
+// metadata returns the host's metadata, merged over what the request brought.
+func (l *Log) metadata(base Value, more map[string]any) (Value, error) {
+	merged := make(map[string]any, len(more)+1)
+	if err := base.Decode(&merged); err != nil {
+		return Value{}, err
+	}
+	for key, value := range more {
+		merged[key] = value
+	}
+	n, err := newInspector(l.planner, l.config.Limits).node(reflect.ValueOf(merged), false)
+	if err != nil {
+		return Value{}, invalidEvent("metadata", "", err.Error(), "mend the value's methods")
+	}
+	value := n.encode(l.config.Limits.Bytes)
+	if value.Kind() != Map {
+		return Value{}, invalidEvent("metadata", "", fmt.Sprintf("larger than %d bytes", l.config.Limits.Bytes), "keep what is large elsewhere and record where")
+	}
+	return value, nil
+}

@@ -1,3 +1,324 @@
 package audit
 
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// URLOptions says how to read what a URL leaves open.
+type URLOptions struct {
+	// Zone is the zone of times that name none, where the parameter tz is not
+	// given. Defaults to UTC.
+	Zone *time.Location
+	// Range is the relative range where neither from, to nor range is given.
+	// Defaults to "all".
+	Range string
+	// Now is what relative ranges count from, unless the parameter asof is
+	// given. Defaults to the present.
+	Now time.Time
+}
+
+// ParseFilter reads a filter from a page's URL parameters (those that
+// [Filter.URLValues] writes, and the relative forms range and tz); it ignores
+// all others. The organization is never among them. The error wraps
+// ErrInvalidFilter and names every malformed parameter; see [FieldErrors].
+func ParseFilter(v url.Values, o URLOptions) (Filter, error) {
+	p := urlParser{values: v}
+	f := Filter{
+		Actions:        actions(v["action"]),
+		ObjectTypes:    v["object_type"],
+		Users:          v["user"],
+		RecordID:       p.one("record_id"),
+		RequestID:      p.one("request"),
+		NotActions:     actions(v["not_action"]),
+		NotObjectTypes: v["not_object_type"],
+		NotUsers:       v["not_user"],
+	}
+	f.IP = p.prefix("ip", p.one("ip"))
+	for _, text := range v["not_ip"] {
+		if prefix := p.prefix("not_ip", text); prefix.IsValid() {
+			f.NotIPs = append(f.NotIPs, prefix)
+		}
+	}
+	if text := p.one("asof"); text != "" {
+		id, err := ParseID(text)
+		p.fail("asof", text, err, "use the value that a page gave, unchanged")
+		f.AsOf = id
+	}
+	p.dateRange(&f, o)
+	if err := errors.Join(p.errs...); err != nil {
+		return Filter{}, err
+	}
+	// The organization comes later, and from elsewhere.
+	check := f
+	check.Org = PlatformOrg
+	return f, check.Validate()
+}
+
+func actions(values []string) []Action {
+	if len(values) == 0 {
+		return nil
+	}
+	out := make([]Action, len(values))
+	for i, value := range values {
+		out[i] = Action(value)
+	}
+	return out
+}
+
+// URLValues returns the parameters that ParseFilter reads the filter from,
+// its times in UTC and to the microsecond. Org is left out.
+func (f Filter) URLValues() url.Values {
+	v := url.Values{}
+	list := func(key string, values []string) {
+		if len(values) > 0 {
+			v[key] = append([]string(nil), values...)
+		}
+	}
+	one := func(key, value string) {
+		if value != "" {
+			v.Set(key, value)
+		}
+	}
+	list("action", toStrings(f.Actions))
+	list("object_type", f.ObjectTypes)
+	list("user", f.Users)
+	list("not_action", toStrings(f.NotActions))
+	list("not_object_type", f.NotObjectTypes)
+	list("not_user", f.NotUsers)
+	one("record_id", f.RecordID)
+	one("request", f.RequestID)
+	if f.IP.IsValid() {
+		v.Set("ip", formatPrefix(f.IP))
+	}
+	for _, prefix := range f.NotIPs {
+		v.Add("not_ip", formatPrefix(prefix))
+	}
+	if !f.AsOf.IsZero() {
+		v.Set("asof", f.AsOf.String())
+	}
+	if !f.From.IsZero() {
+		v.Set("from", f.From.UTC().Format(time.RFC3339Nano))
+	}
+	if !f.Until.IsZero() {
+		// "to" includes what it names, so it names the last instant within.
+		v.Set("to", f.Until.UTC().Add(-time.Microsecond).Format(rfc3339Micro))
+	}
+	if f.From.IsZero() && f.Until.IsZero() {
+		v.Set("range", "all")
+	}
+	return v
+}
+
+// rfc3339Micro always writes the microseconds: a time that names a fraction
+// means that microsecond, one that names none the whole second.
+const rfc3339Micro = "2006-01-02T15:04:05.000000Z07:00"
+
+func formatPrefix(p netip.Prefix) string {
+	if p.IsSingleIP() {
+		return p.Addr().String()
+	}
+	return p.String()
+}
+
+// urlParser collects what is wrong with the parameters, so that a page can say
+// all of it at once.
+type urlParser struct {
+	values url.Values
+	errs   []error
+}
+
+func (p *urlParser) fail(field, value string, err error, remedy string) {
+	if err != nil {
+		p.errs = append(p.errs, invalidFilter(field, value, err.Error(), remedy))
+	}
+}
+
+// one returns a parameter that must not be repeated, without blanks around it.
+func (p *urlParser) one(key string) string {
+	values := p.values[key]
+	if len(values) > 1 {
+		p.fail(key, values[1], errors.New("given more than once"), "give one value")
+	}
+	if len(values) == 0 {
+		return ""
+	}
+	return strings.TrimSpace(values[0])
+}
+
 const ipRemedy = "write an address such as 203.0.113.24 or 2001:db8::42, or a range such as 203.0.113.0/24"
+
+// prefix reads an address or a range; a range's host bits are cleared.
+func (p *urlParser) prefix(field, text string) netip.Prefix {
+	if text == "" {
+		return netip.Prefix{}
+	}
+	if addr, err := netip.ParseAddr(text); err == nil && addr.Zone() == "" {
+		addr = plainIP(addr)
+		return netip.PrefixFrom(addr, addr.BitLen())
+	}
+	prefix, err := netip.ParsePrefix(text)
+	if err != nil {
+		p.fail(field, text, errors.New("not an IP address or range"), ipRemedy)
+		return netip.Prefix{}
+	}
+	return plainPrefix(prefix)
+}
+
+// plainPrefix returns the range in the form that entries' addresses have: a
+// range of IPv4 addresses mapped into IPv6 is one of IPv4.
+func plainPrefix(p netip.Prefix) netip.Prefix {
+	if p.Addr().Is4In6() && p.Bits() >= 96 {
+		p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-96)
+	}
+	return p.Masked()
+}
+
+// Ranges are the relative ranges that a URL may name, in the page's order.
+func Ranges() []string {
+	return []string{"15m", "1h", "today", "yesterday", "7d", "30d", "90d", "all"}
+}
+
+func (p *urlParser) dateRange(f *Filter, o URLOptions) {
+	zone := p.zone(o.Zone)
+	from, to, preset := p.one("from"), p.one("to"), p.one("range")
+	if from == "" && to == "" {
+		if preset == "" {
+			preset = o.Range
+		}
+		now := o.Now
+		if !f.AsOf.IsZero() {
+			now = f.AsOf.Time()
+		} else if now.IsZero() {
+			now = time.Now()
+		}
+		var ok bool
+		if f.From, f.Until, ok = relativeRange(preset, now.In(zone)); !ok {
+			p.fail("range", preset, errors.New("not a range"), fmt.Sprintf("use one of %q", Ranges()))
+		}
+		return
+	}
+	if preset != "" {
+		p.fail("range", preset, errors.New("given beside from or to"), "give either a range, or from and to")
+	}
+	if from != "" {
+		start, _, err := parseTime(from, zone, earlier)
+		p.fail("from", from, err, timeRemedy)
+		f.From = start
+	}
+	if to != "" {
+		end, unit, err := parseTime(to, zone, later)
+		p.fail("to", to, err, timeRemedy)
+		if err == nil {
+			f.Until = end.Add(unit)
+		}
+	}
+}
+
+func (p *urlParser) zone(preset *time.Location) *time.Location {
+	name := p.one("tz")
+	if name == "" {
+		if preset == nil {
+			return time.UTC
+		}
+		return preset
+	}
+	// "Local" would be the server's own zone, which is nobody's business.
+	zone, err := time.LoadLocation(name)
+	if err != nil || name == "Local" {
+		p.fail("tz", name, errors.New("not a time zone"), "use an IANA name such as Asia/Kolkata")
+		return time.UTC
+	}
+	return zone
+}
+
+// relativeRange returns the first instant within the named range and the first
+// after it. Ranges of days are whole days of now's zone, today included.
+func relativeRange(name string, now time.Time) (from, until time.Time, ok bool) {
+	midnight := func(days int) time.Time {
+		return resolveLocal(time.Date(now.Year(), now.Month(), now.Day()+days, 0, 0, 0, 0, time.UTC), now.Location(), earlier)
+	}
+	switch name {
+	case "all", "":
+		return time.Time{}, time.Time{}, true
+	case "15m":
+		return now.Add(-15 * time.Minute), now.Add(time.Microsecond), true
+	case "1h":
+		return now.Add(-time.Hour), now.Add(time.Microsecond), true
+	case "today":
+		return midnight(0), midnight(1), true
+	case "yesterday":
+		return midnight(-1), midnight(0), true
+	case "7d", "30d", "90d":
+		days, _ := strconv.Atoi(strings.TrimSuffix(name, "d"))
+		return midnight(-days), midnight(1), true
+	}
+	return time.Time{}, time.Time{}, false
+}
+
+const timeRemedy = "write it as 2006-01-02T15:04, 2006-01-02T15:04:05 or in RFC 3339"
+
+// parseTime reads a time and says how long the unit is that it names last: a
+// minute, a second, or a microsecond where it has a fraction.
+func parseTime(text string, zone *time.Location, pick choice) (time.Time, time.Duration, error) {
+	for _, local := range []struct {
+		layout string
+		unit   time.Duration
+	}{{"2006-01-02T15:04", time.Minute}, {"2006-01-02T15:04:05", time.Second}} {
+		if len(text) != len(local.layout) {
+			continue
+		}
+		if wall, err := time.Parse(local.layout, text); err == nil {
+			return resolveLocal(wall, zone, pick), local.unit, nil
+		}
+	}
+	t, err := time.Parse(time.RFC3339Nano, text)
+	if err != nil {
+		return time.Time{}, 0, errors.New("not a time")
+	}
+	if strings.Contains(text, ".") {
+		return t.Truncate(time.Microsecond).UTC(), time.Microsecond, nil
+	}
+	return t.UTC(), time.Second, nil
+}
+
+// choice says which of the two instants a clock shows twice is meant.
+type choice bool
+
+const (
+	earlier choice = false
+	later   choice = true
+)
+
+// resolveLocal returns the instant, in UTC, at which a clock in the zone shows
+// the wall time (which is given in UTC). Where the clock shows it twice, pick
+// decides; where it jumps over it, the next instant there is.
+func resolveLocal(wall time.Time, zone *time.Location, pick choice) time.Time {
+	offsetAt := func(t time.Time) time.Duration {
+		_, seconds := t.In(zone).Zone()
+		return time.Duration(seconds) * time.Second
+	}
+	// No zone is further from UTC than a day, so these two surround any change.
+	before, after := offsetAt(wall.Add(-24*time.Hour)), offsetAt(wall.Add(24*time.Hour))
+	first, second := wall.Add(-before), wall.Add(-after)
+	if second.Before(first) {
+		first, second = second, first
+	}
+	shows := func(t time.Time) bool { return t.Add(offsetAt(t)).Equal(wall) }
+	switch {
+	case pick == later && shows(second):
+		return second
+	case shows(first):
+		return first
+	case shows(second):
+		return second
+	}
+	// The clock jumped over it: the jump is where the later guess's zone begins.
+	jump, _ := second.In(zone).ZoneBounds()
+	return jump.UTC()
+}

@@ -1,11 +1,307 @@
 package audit
 
-import "reflect"
+import (
+	"database/sql/driver"
+	"encoding"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
 
-type plan struct{}
+// plan says what to record of a struct type. It is made once per type.
+type plan struct {
+	// objectType is the type's name as an object type.
+	objectType string
+	// fields are recorded, in the struct's order, nested structs flattened.
+	fields []field
+	// ids are the fields that make up the object's ID.
+	ids []field
+}
 
-func newPlan(t reflect.Type, ignore []string, r redactor) (*plan, error) { return nil, nil }
+// field is one recorded field of a struct.
+type field struct {
+	name   string // its path
+	index  []int  // as in reflect.Value.FieldByIndex
+	typ    reflect.Type
+	secret bool // its value is never kept
+	plain  bool // its value is kept although its name looks like a secret
+	direct bool // compared and written without the detour over a tree of nodes
 
-type redactor struct{}
+	id        bool // tagged as the object's ID
+	tagged    bool // has an audit tag
+	embedding int  // how many embedded structs it comes through
+}
 
-func newRedactor(names []string) (redactor, error) { return redactor{}, nil }
+// get returns the field of a struct, or an invalid Value where an embedded
+// pointer on the way is nil.
+func (f field) get(v reflect.Value) reflect.Value {
+	for _, i := range f.index {
+		if v.Kind() == reflect.Pointer {
+			if v.IsNil() {
+				return reflect.Value{}
+			}
+			v = v.Elem()
+		}
+		v = v.Field(i)
+	}
+	return v
+}
+
+var (
+	timeType      = reflect.TypeFor[time.Time]()
+	numberType    = reflect.TypeFor[json.Number]()
+	marshalerType = reflect.TypeFor[json.Marshaler]()
+	valuerType    = reflect.TypeFor[driver.Valuer]()
+	textType      = reflect.TypeFor[encoding.TextMarshaler]()
+	auditableType = reflect.TypeFor[Auditable]()
+)
+
+// has reports whether a value of the type, or its address, has the interface's methods.
+func has(t, iface reflect.Type) bool {
+	return t.Implements(iface) || t.Kind() != reflect.Interface && t.Kind() != reflect.Pointer && reflect.PointerTo(t).Implements(iface)
+}
+
+// isColumn reports whether the type says itself how it is one value, as
+// databases and texts know values.
+func isColumn(t reflect.Type) bool {
+	return t == timeType || t == numberType || has(t, valuerType) || has(t, textType)
+}
+
+// isSpecial reports whether values of the type are recorded by a method of theirs.
+func isSpecial(t reflect.Type) bool { return isColumn(t) || has(t, marshalerType) }
+
+// planner works out plans and keeps them.
+type planner struct {
+	redactor redactor
+	ignore   []string // top-level names that are not recorded unless tagged
+	plans    sync.Map // planKey to *plan or error
+}
+
+type planKey struct {
+	typ    reflect.Type
+	nested bool
+}
+
+// plan returns what to record of a struct type at the top level of an event,
+// the structs within it flattened into paths.
+func (p *planner) plan(t reflect.Type) (*plan, error) { return p.load(planKey{typ: t}) }
+
+// nested returns what to record of a struct type that is part of a value.
+func (p *planner) nested(t reflect.Type) (*plan, error) { return p.load(planKey{typ: t, nested: true}) }
+
+func (p *planner) load(key planKey) (*plan, error) {
+	known, ok := p.plans.Load(key)
+	if !ok {
+		made, err := p.make(key)
+		if known = made; err != nil {
+			known = err
+		}
+		p.plans.Store(key, known)
+	}
+	if err, failed := known.(error); failed {
+		return nil, err
+	}
+	return known.(*plan), nil
+}
+
+func (p *planner) make(key planKey) (*plan, error) {
+	c := fieldCollector{redactor: p.redactor, root: key.typ, flatten: !key.nested}
+	if err := c.collect(key.typ, level{}); err != nil {
+		return nil, invalidEvent(key.typ.String(), "", err.Error(), "mend the type's tags")
+	}
+	fields, err := c.visible()
+	if err != nil {
+		return nil, invalidEvent(key.typ.String(), "", err.Error(), "mend the type's tags")
+	}
+	made := &plan{objectType: typeName(key.typ), fields: fields}
+	if key.nested {
+		return made, nil
+	}
+	made.ids = identity(fields)
+	made.fields = slices.DeleteFunc(slices.Clone(fields), func(f field) bool {
+		return !f.tagged && slices.Contains(p.ignore, f.name) ||
+			slices.ContainsFunc(made.ids, func(id field) bool { return slices.Equal(id.index, f.index) })
+	})
+	return made, nil
+}
+
+// identity returns the fields that make up the object's ID: those tagged so,
+// else the one named id.
+func identity(fields []field) (ids []field) {
+	for _, f := range fields {
+		if f.id {
+			ids = append(ids, f)
+		}
+	}
+	for _, f := range fields {
+		if len(ids) == 0 && f.name == "id" {
+			return []field{f}
+		}
+	}
+	return ids
+}
+
+// typeName returns the default object type: the type's own name in snake_case,
+// without type arguments; "" for unnamed types.
+func typeName(t reflect.Type) string {
+	name, _, _ := strings.Cut(t.Name(), "[")
+	return snakeCase(name)
+}
+
+// fieldCollector walks a struct type and the structs within it.
+type fieldCollector struct {
+	redactor redactor
+	root     reflect.Type
+	flatten  bool // fields of structs within become fields with a path
+	found    []field
+}
+
+// level is where in the root struct a collector is.
+type level struct {
+	path          string
+	index         []int
+	embedding     int
+	secret, plain bool
+	within        []reflect.Type
+}
+
+func (c *fieldCollector) collect(t reflect.Type, at level) error {
+	if slices.Contains(at.within, t) {
+		return nil // a struct that embeds a pointer to itself has no further fields
+	}
+	at.within = append(slices.Clone(at.within), t)
+	for i := range t.NumField() {
+		sf := t.Field(i)
+		tag, err := parseTag(sf.Tag)
+		if err != nil {
+			return fmt.Errorf("field %s: %w", sf.Name, err)
+		}
+		if tag.skip {
+			continue
+		}
+		inner := level{
+			path: at.path, index: append(slices.Clone(at.index), i), embedding: at.embedding,
+			secret: at.secret || tag.redact, plain: at.plain || tag.plain, within: at.within,
+		}
+		if embedded := embeddedStruct(sf); embedded != nil && tag.name == "" {
+			inner.embedding++
+			if err := c.collect(embedded, inner); err != nil {
+				return err
+			}
+			continue
+		}
+		if !sf.IsExported() || !isData(sf.Type) || !tag.column && isAssociation(sf.Type) {
+			continue
+		}
+		name := tag.name
+		if name == "" {
+			name = snakeCase(sf.Name)
+		}
+		inner.secret = inner.secret || !inner.plain && c.redactor.secret(name)
+		if inner.path = name; c.flatten {
+			inner.path = joinPath(at.path, name)
+			if sf.Type.Kind() == reflect.Struct && !isSpecial(sf.Type) {
+				if err := c.collect(sf.Type, inner); err != nil {
+					return err
+				}
+				continue
+			}
+		}
+		c.found = append(c.found, field{
+			name: inner.path, index: inner.index, typ: sf.Type, secret: inner.secret, plain: inner.plain,
+			direct: isDirect(sf.Type), id: tag.id, tagged: tag.audit, embedding: inner.embedding,
+		})
+	}
+	return nil
+}
+
+// isData reports whether values of the type can be recorded at all.
+func isData(t reflect.Type) bool {
+	switch t.Kind() {
+	case reflect.Func, reflect.Chan, reflect.UnsafePointer:
+		return isSpecial(t)
+	}
+	return true
+}
+
+// embeddedStruct returns the struct type whose fields count as the outer
+// struct's own, or nil.
+func embeddedStruct(sf reflect.StructField) reflect.Type {
+	t := sf.Type
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if !sf.Anonymous || t.Kind() != reflect.Struct || isColumn(t) {
+		return nil
+	}
+	return t
+}
+
+// isDirect reports whether values of the type are compared and written without
+// any method of theirs.
+func isDirect(t reflect.Type) bool {
+	if t == timeType {
+		return true
+	}
+	if isSpecial(t) {
+		return false
+	}
+	switch t.Kind() {
+	case reflect.Bool, reflect.String,
+		reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
+		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		return true
+	}
+	return false
+}
+
+// isAssociation reports whether the type is, points to, or lists structs with
+// an identity of their own: other records, whose changes are their own entries.
+func isAssociation(t reflect.Type) bool {
+	for {
+		switch t.Kind() {
+		case reflect.Pointer, reflect.Slice, reflect.Array, reflect.Map:
+			if isColumn(t) {
+				return false
+			}
+			t = t.Elem()
+			continue
+		case reflect.Struct:
+			return !isColumn(t) && hasIdentity(t)
+		}
+		return false
+	}
+}
+
+func hasIdentity(t reflect.Type) bool {
+	if has(t, auditableType) {
+		return true
+	}
+	for _, sf := range reflect.VisibleFields(t) {
+		tag, err := parseTag(sf.Tag)
+		if err == nil && sf.IsExported() && (tag.id || sf.Name == "ID" || tag.name == "id") {
+			return true
+		}
+	}
+	return false
+}
+
+// visible drops the fields that a less deeply embedded one of the same name
+// hides, as Go does, and refuses two of one name.
+func (c *fieldCollector) visible() ([]field, error) {
+	byName := make(map[string]field, len(c.found))
+	for _, f := range c.found {
+		other, taken := byName[f.name]
+		switch {
+		case !taken || f.embedding < other.embedding:
+			byName[f.name] = f
+		case f.embedding == other.embedding:
+			return nil, fmt.Errorf("two fields of %s are named %q; give one another name with an audit tag", c.root, f.name)
+		}
+	}
+	return slices.DeleteFunc(c.found, func(f field) bool { return !slices.Equal(byName[f.name].index, f.index) }), nil
+}

@@ -1,0 +1,233 @@
+package audit
+
+import (
+	"encoding/hex"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// node is a value on its way from Go to canonical JSON: taken apart far enough
+// to be compared, with secrets still in it, since a secret that changed is
+// recorded as changed.
+type node struct {
+	kind   ValueKind
+	text   string   // of Bool, Number, String and Opaque
+	keys   []string // of Map, beside items
+	items  []*node  // of Array and Map
+	sorted bool     // the keys are in byte order
+	secret bool     // its value is never written
+
+	// source is the Go value, where the node does not tell all of it: what was
+	// cut off, or what a method of the value's own gave.
+	source reflect.Value
+}
+
+// get returns the item under a key, or nil.
+func (n *node) get(key string) *node {
+	if i := slices.Index(n.keys, key); i >= 0 {
+		return n.items[i]
+	}
+	return nil
+}
+
+// equal reports whether two nodes are the same value.
+func (n *node) equal(other *node) bool {
+	if n == nil || other == nil {
+		return n == other
+	}
+	if n.kind != other.kind {
+		return false
+	}
+	switch n.kind {
+	case Cut:
+		return reflect.DeepEqual(valueOf(n.source), valueOf(other.source))
+	case Array:
+		return slices.EqualFunc(n.items, other.items, (*node).equal)
+	case Map:
+		return n.equalMap(other)
+	case Null, Cycle:
+		return true
+	default:
+		return n.text == other.text || equalByMethod(n.source, other.source)
+	}
+}
+
+func (n *node) equalMap(other *node) bool {
+	if len(n.keys) != len(other.keys) {
+		return false
+	}
+	index := other.index()
+	for i, key := range n.keys {
+		if j, ok := index[key]; !ok || !n.items[i].equal(other.items[j]) {
+			return false
+		}
+	}
+	return true
+}
+
+// index returns where each key is.
+func (n *node) index() map[string]int {
+	index := make(map[string]int, len(n.keys))
+	for i, key := range n.keys {
+		index[key] = i
+	}
+	return index
+}
+
+func valueOf(v reflect.Value) any {
+	if !v.IsValid() || !v.CanInterface() {
+		return nil
+	}
+	return v.Interface()
+}
+
+// equalByMethod asks a type's own method Equal, as time.Time and most decimals
+// have one: 1.50 and 1.5 are no change.
+func equalByMethod(a, b reflect.Value) (equal bool) {
+	if !a.IsValid() || !b.IsValid() || a.Type() != b.Type() {
+		return false
+	}
+	method, ok := a.Type().MethodByName("Equal")
+	if !ok || method.Type.NumIn() != 2 || method.Type.In(1) != a.Type() || method.Type.NumOut() != 1 || method.Type.Out(0).Kind() != reflect.Bool {
+		return false
+	}
+	defer func() {
+		if recover() != nil {
+			equal = false
+		}
+	}()
+	return method.Func.Call([]reflect.Value{a, b})[0].Bool()
+}
+
+// encoder writes nodes as canonical JSON and keeps no more than limit bytes.
+// Beyond, it only counts.
+type encoder struct {
+	buf     []byte
+	limit   int
+	dropped int
+}
+
+func (e *encoder) over() bool { return e.dropped > 0 }
+
+func (e *encoder) flush() {
+	if e.over() || len(e.buf) > e.limit {
+		e.dropped += len(e.buf)
+		e.buf = e.buf[:0]
+	}
+}
+
+// encode returns the node's JSON, cut to a mark where it is longer than limit bytes.
+func (n *node) encode(limit int) Value {
+	if n == nil {
+		return Value{}
+	}
+	if n.secret {
+		return Value{json: redactedJSON}
+	}
+	if n.kind == String && len(n.text) > limit {
+		return cutMark(len(n.text), n.text, limit)
+	}
+	e := encoder{limit: limit}
+	e.node(n)
+	if !e.over() {
+		return Value{json: string(e.buf)}
+	}
+	start := ""
+	if n.kind == String {
+		start = n.text
+	}
+	return cutMark(e.dropped, start, limit)
+}
+
+const maxCutStart = 1 << 10
+
+func cutMark(size int, start string, limit int) Value {
+	buf := append([]byte(nil), `{"`+markKey+`":"cut"`...)
+	if size > 0 {
+		buf = append(buf, `,"bytes":`...)
+		buf = strconv.AppendInt(buf, int64(size), 10)
+	}
+	if start = start[:min(len(start), maxCutStart, limit/4)]; start != "" {
+		for len(start) > 0 && !utf8.RuneStart(start[len(start)-1]) {
+			start = start[:len(start)-1] // the last character may have lost its end
+		}
+		if start != "" {
+			start = start[:len(start)-1]
+		}
+		buf = append(buf, `,"start":`...)
+		buf = appendString(buf, cutText(start, maxCutStart))
+	}
+	return Value{json: string(append(buf, '}'))}
+}
+
+func (e *encoder) node(n *node) {
+	if n.secret {
+		e.buf = append(e.buf, redactedJSON...)
+		e.flush()
+		return
+	}
+	switch n.kind {
+	case Null:
+		e.buf = append(e.buf, "null"...)
+	case Bool:
+		e.buf = append(e.buf, n.text...)
+	case Number:
+		e.buf = append(e.buf, n.text...) // canonical since it was made
+	case String:
+		e.buf = appendText(e.buf, n.text)
+	case Array:
+		e.buf = append(e.buf, '[')
+		for i, item := range n.items {
+			if i > 0 {
+				e.buf = append(e.buf, ',')
+			}
+			e.node(item)
+		}
+		e.buf = append(e.buf, ']')
+	case Map:
+		e.object(n)
+	case Cut:
+		e.buf = append(e.buf, `{"`+markKey+`":"cut"}`...)
+	case Cycle:
+		e.buf = append(e.buf, `{"`+markKey+`":"cycle"}`...)
+	case Opaque:
+		e.buf = append(e.buf, `{"`+markKey+`":"opaque","type":`...)
+		e.buf = appendString(e.buf, n.text)
+		e.buf = append(e.buf, '}')
+	}
+	e.flush()
+}
+
+func (e *encoder) object(n *node) {
+	order := make([]int, len(n.keys))
+	for i := range order {
+		order[i] = i
+	}
+	if !n.sorted {
+		slices.SortFunc(order, func(i, j int) int { return strings.Compare(n.keys[i], n.keys[j]) })
+	}
+	e.buf = append(e.buf, '{')
+	for i, at := range order {
+		if i > 0 {
+			e.buf = append(e.buf, ',')
+		}
+		e.buf = appendString(e.buf, escapeKey(n.keys[at]))
+		e.buf = append(e.buf, ':')
+		e.node(n.items[at])
+	}
+	e.buf = append(e.buf, '}')
+}
+
+// escapeKey keeps a host's own key from being taken for a mark.
+func escapeKey(key string) string {
+	if strings.HasSuffix(key, markKey) && strings.Trim(key[:len(key)-len(markKey)], "$") == "" {
+		return "$" + key
+	}
+	return key
+}
+
+// bytesText returns bytes the way PostgreSQL shows bytea.
+func bytesText(b []byte) string { return `\x` + hex.EncodeToString(b) }

@@ -1,0 +1,60 @@
+package audit
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+)
+
+// fieldTag is what a struct field's tags say about it.
+type fieldTag struct {
+	name   string // "" where no tag names the field
+	audit  bool   // an audit tag is there
+	column bool   // an audit or db tag is there: the field is no association
+	skip   bool   // audit:"-"
+	id     bool   // audit:",id"
+	redact bool   // audit:",redact"
+	plain  bool   // audit:",plain": recorded although its name looks like a secret
+}
+
+// parseTag reads the tag audit:"name,option,…" in the manner of encoding/json
+// (a name of "-" alone leaves the field out, "-," names it "-"), and falls
+// back on the db tag for the name.
+func parseTag(tag reflect.StructTag) (fieldTag, error) {
+	text, ok := tag.Lookup("audit")
+	db, _, _ := strings.Cut(tag.Get("db"), ",")
+	if db == "-" {
+		db = ""
+	}
+	if !ok {
+		return fieldTag{name: db, column: db != ""}, nil
+	}
+	if text == "-" {
+		return fieldTag{skip: true}, nil
+	}
+	name, options, _ := strings.Cut(text, ",")
+	t := fieldTag{name: name, audit: true, column: true}
+	if name == "" {
+		t.name = db
+	}
+	if problem := textProblem(name, maxPathBytes); problem != "" {
+		return fieldTag{}, fmt.Errorf("the name in audit:%q is %s", text, problem)
+	}
+	for option := range strings.SplitSeq(options, ",") {
+		switch option {
+		case "id":
+			t.id = true
+		case "redact":
+			t.redact = true
+		case "plain":
+			t.plain = true
+		case "":
+		default:
+			return fieldTag{}, fmt.Errorf("audit:%q has the unknown option %q; the options are id, redact and plain", text, option)
+		}
+	}
+	if t.redact && t.plain {
+		return fieldTag{}, fmt.Errorf("audit:%q is both redact and plain; choose one", text)
+	}
+	return t, nil
+}
