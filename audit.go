@@ -1,3 +1,93 @@
+// Package audit is an audit log: it records who changed what, when and from
+// where, in the same database transaction as the change itself, and reads it
+// back through a filter. Package httpui is the page that shows it.
+//
+// A complete program:
+//
+//	package main
+//
+//	import (
+//		"context"
+//		"database/sql"
+//		"fmt"
+//		"log"
+//
+//		"github.com/auditkeep/audit"
+//		"github.com/auditkeep/audit/sqlite"
+//		_ "modernc.org/sqlite"
+//	)
+//
+//	type APIKey struct {
+//		ID           int
+//		Name, Secret string
+//	}
+//
+//	func main() {
+//		ctx := audit.WithActor(context.Background(), audit.Actor{Email: "dana@acme.test"})
+//		db, err := sql.Open("sqlite", "file:demo.db?_txlock=immediate&_pragma=busy_timeout(5000)")
+//		if err != nil {
+//			log.Fatal(err)
+//		}
+//		store := sqlite.New(db)
+//		if err := store.Migrate(ctx); err != nil {
+//			log.Fatal(err)
+//		}
+//		trail, err := audit.New(store, audit.Config{Org: "acme"})
+//		if err != nil {
+//			log.Fatal(err)
+//		}
+//		tx, err := db.BeginTx(ctx, nil)
+//		if err != nil {
+//			log.Fatal(err)
+//		}
+//		defer tx.Rollback()
+//		// … UPDATE api_keys …
+//		before, after := APIKey{7, "ci", "s1"}, APIKey{7, "deploy", "s2"}
+//		if err := trail.Record(ctx, store.Tx(tx), audit.Updated(before, after)); err != nil {
+//			log.Fatal(err)
+//		}
+//		if err := tx.Commit(); err != nil {
+//			log.Fatal(err)
+//		}
+//		for entry, err := range trail.All(ctx, audit.Filter{}, audit.Sort{}) {
+//			if err != nil {
+//				log.Fatal(err)
+//			}
+//			fmt.Println(entry.Action, entry.Object, entry.Changes.JSON(), entry.Actor.Email)
+//		}
+//	}
+//
+// # Recording
+//
+// [Created], [Updated] and [Destroyed] make events of the host's own records;
+// [Log.Record] turns them into entries. Fields are recorded under the name in
+// their audit tag or db tag, else under their name in snake_case; the fields
+// of nested structs and the keys of maps and JSON under a path such as
+// address.city; lists as a whole. Tags, in the manner of encoding/json:
+//
+//	Name  string `audit:"title"`      // recorded as "title"
+//	Cache string `audit:"-"`          // not recorded
+//	Token string `audit:",plain"`     // recorded although it looks like a secret
+//	Notes string `audit:",redact"`    // recorded as changed, its value never kept
+//	Code  string `audit:",id"`        // the object's ID (default: the field "id")
+//
+// Without a tag are left out: updated_at and lock_version (see
+// [Config].Ignore), fields that hold other records (structs with an ID), and
+// unexported fields. Values of names like password or api_key are redacted.
+//
+// A value is recorded by the first of these that it has: the methods of
+// [encoding/json.Marshaler], [database/sql/driver.Valuer] and
+// [encoding.TextMarshaler], else by its kind. []byte is recorded as the JSON
+// object or array that it holds, else as PostgreSQL shows bytea. NaN and the
+// infinities are texts. See [Value] for what JSON cannot hold. Two values are
+// the same if they are recorded alike, or if their type has a method Equal
+// that says so.
+//
+// # Organizations
+//
+// Every entry belongs to one organization (tenant), and every read is of one.
+// It comes from the call, else from the context ([WithOrg]), else from
+// [Config].Org; none of them is [ErrNoOrg], never "all".
 package audit
 
 import (

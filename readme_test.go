@@ -1,0 +1,85 @@
+package audit_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// snippetFrame is a program around the README's shorter snippets, in their order.
+const snippetFrame = `package main
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/auditkeep/audit"
+	"github.com/auditkeep/audit/middleware"
+	"github.com/auditkeep/audit/postgres"
+)
+
+type key struct {
+	ID   int
+	Name string
+}
+
+func loadKey(context.Context, pgx.Tx, int) (*key, error) { panic(0) }
+func saveKey(context.Context, pgx.Tx, *key) error { panic(0) }
+func currentUser(*http.Request) audit.Actor { panic(0) }
+func currentOrg(*http.Request) string { panic(0) }
+
+func recording(ctx context.Context, pool *pgxpool.Pool, trail *audit.Log, store *postgres.Store) error {
+SNIPPET
+	return err
+}
+
+func capturing() error {
+SNIPPET
+	_ = capture
+	return err
+}
+
+func reading(ctx context.Context, trail *audit.Log) (audit.Page, error) {
+SNIPPET
+	return page, err
+}
+
+func main() {
+	_, _, _, _ = time.Now, recording, capturing, reading
+}
+`
+
+// TestReadmeSnippets compiles what the README shows.
+func TestReadmeSnippets(t *testing.T) {
+	t.Parallel()
+	readme, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	var snippets []string
+	for _, part := range strings.Split(string(readme), "```go\n")[1:] {
+		snippet, _, _ := strings.Cut(part, "```")
+		snippets = append(snippets, snippet)
+	}
+	program, err := os.ReadFile("examples/minimal/main.go")
+	require.NoError(t, err)
+	require.NotEmpty(t, snippets)
+	assert.Equal(t, string(program), snippets[0], "the README's program is examples/minimal")
+
+	source := snippetFrame
+	require.Equal(t, strings.Count(source, "SNIPPET"), len(snippets)-1, "frame every snippet")
+	for _, snippet := range snippets[1:] {
+		source = strings.Replace(source, "SNIPPET", snippet, 1)
+	}
+	file := filepath.Join(t.TempDir(), "main.go")
+	require.NoError(t, os.WriteFile(file, []byte(source), 0o600))
+	out, err := exec.Command("go", "vet", file).CombinedOutput()
+	require.NoError(t, err, "%s\n%s", out, source)
+}
