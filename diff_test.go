@@ -91,7 +91,7 @@ type apiKey struct {
 	Members    []owner
 	Notes      map[string]any
 	Internal   string `audit:"-"`
-	hidden     int    //nolint:unused // shows that unexported fields are not recorded
+	hidden     int
 	Hook       func()
 }
 
@@ -101,12 +101,12 @@ func TestUpdatedTellsFieldByField(t *testing.T) {
 	before := apiKey{
 		base: base{ID: 7, UpdatedAt: used}, Name: "ci", Secret: "s1", Scopes: []string{"read"},
 		Address: address{City: "Oslo", Zip: "0150"}, Owner: &owner{1, "a"}, Notes: map[string]any{"a": 1, "gone": true, "deep": map[string]any{"x": 1, "token": "t1"}},
-		Internal: "x",
+		Internal: "x", hidden: 1,
 	}
 	after := apiKey{
 		base: base{ID: 7, UpdatedAt: used.Add(1)}, Name: "deploy", Secret: "s2", LastUsedAt: &used, Scopes: []string{"read", "write"},
 		Address: address{City: "Bergen", Zip: "0150"}, Owner: &owner{2, "b"}, Notes: map[string]any{"a": 1, "deep": map[string]any{"x": 2, "token": "t2"}, "new": nil},
-		Internal: "y",
+		Internal: "y", hidden: 2,
 	}
 	assert.Equal(t, []string{
 		`name: "ci" -> "deploy"`,

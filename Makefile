@@ -1,0 +1,30 @@
+# Everything here also runs as root on a fresh Debian machine that has only Go,
+# git and make.
+
+.PHONY: help
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: test
+test: ## set up what is missing, then format check, lint and all tests with -race
+	@scripts/test.sh
+
+.PHONY: test-long
+test-long: ## what takes longer: fuzzing (FUZZTIME=20s each) and the long tests
+	@scripts/test-long.sh
+
+.PHONY: fuzz
+fuzz: ## only the fuzzing
+	@scripts/fuzz.sh
+
+.PHONY: lint
+lint: ## gofumpt, go vet and staticcheck
+	@scripts/lint.sh
+
+.PHONY: fmt
+fmt: ## format all Go files
+	@go tool -modfile=tools/go.mod gofumpt -l -w .
+
+.PHONY: quickstart
+quickstart: ## run the example application, on SQLite
+	@go run ./examples/quickstart

@@ -1,0 +1,46 @@
+# Sourced by the other scripts: what all of them share.
+# shellcheck shell=bash
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cd "$root" || exit
+
+# A fresh machine has Go where its installer puts it, and root's tools outside
+# of the PATH that "su" gives.
+PATH=$PATH:/usr/local/go/bin:/usr/sbin:/sbin
+
+# Tests need no version control stamp, and stamping fails where the checkout
+# belongs to another user.
+export GOFLAGS="${GOFLAGS:-} -buildvcs=false"
+
+section() { printf '\n== %s ==\n' "$*"; }
+
+note() { printf '%s\n' "$*"; }
+
+die() {
+	printf '\n%s\n' "$*" >&2
+	exit 1
+}
+
+is_root() { [ "$(id -u)" -eq 0 ]; }
+
+# tool runs one of the pinned tools of tools/go.mod.
+tool() { go tool -modfile="$root/tools/go.mod" "$@"; }
+
+# modules prints the folder of every module in the tree, the library's first.
+# tools/ has no packages of its own.
+modules() {
+	find . -name go.mod -not -path './tools/*' -not -path '*/testdata/*' -not -path '*/node_modules/*' -printf '%h\n' | sort
+}
+
+# each_module runs a command in every module; it fails if one of them failed,
+# but only after all of them have run.
+each_module() {
+	local module failed=0
+	while read -r module; do
+		[ "$module" = . ] || section "The same in $module"
+		(cd "$module" && "$@") </dev/null || failed=1
+	done < <(modules)
+	return "$failed"
+}
+
+command -v go >/dev/null || die "Go is missing. Install it from https://go.dev/dl/ (the version is in go.mod)."
