@@ -26,6 +26,9 @@ func CursorAt(e Entry, s Sort) Cursor {
 // IsZero reports whether the cursor is none.
 func (c Cursor) IsZero() bool { return c == Cursor{} }
 
+// Sort is the resolved sort that the cursor belongs to.
+func (c Cursor) Sort() Sort { return c.sort }
+
 // Key is the entry's sort key under the cursor's column; see [Entry.SortKey].
 func (c Cursor) Key() string { return c.key }
 

@@ -35,7 +35,7 @@ func newApp(db *database) (*app, error) {
 		BasePath:   "/admin/audit-logs/",
 		Breadcrumb: []httpui.Link{{Text: "Admin", URL: "/admin/api-keys"}},
 		Layout:     a.layout,
-		RecordURLs: a.recordURL,
+		RecordURL:  a.recordURL,
 	})
 	if err != nil {
 		return nil, err
@@ -66,13 +66,13 @@ func (a *app) recordURL(ctx context.Context, objects []audit.Object) map[audit.O
 		}
 	}
 	urls := map[audit.Object]string{}
-	addRecordURLs(ctx, a, apiKeys, ids, urls)
-	addRecordURLs(ctx, a, securityGroups, ids, urls)
-	addRecordURLs(ctx, a, endUsers, ids, urls)
+	addRecordURL(ctx, a, apiKeys, ids, urls)
+	addRecordURL(ctx, a, securityGroups, ids, urls)
+	addRecordURL(ctx, a, endUsers, ids, urls)
 	return urls
 }
 
-func addRecordURLs[T any](ctx context.Context, a *app, k *kind[T], ids map[string][]any, urls map[audit.Object]string) {
+func addRecordURL[T any](ctx context.Context, a *app, k *kind[T], ids map[string][]any, urls map[audit.Object]string) {
 	found, err := k.existing(ctx, a.db, currentUser(ctx).Org, ids[k.objectType])
 	if err != nil {
 		return // the page does without links

@@ -1,0 +1,205 @@
+package browsertest
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/auditkeep/audit"
+	"github.com/auditkeep/audit/httpui"
+	"github.com/auditkeep/audit/httpui/internal/fixture"
+)
+
+// browser is the one Chromium that all tests share.
+var browser = sync.OnceValues(func() (context.Context, error) {
+	path := os.Getenv("AUDIT_TEST_CHROMIUM")
+	if path == "" {
+		var err error
+		if path, err = exec.LookPath("chromium"); err != nil {
+			return nil, err
+		}
+	}
+	flags := append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(path),
+		chromedp.NoSandbox, // tests run as root in containers
+		chromedp.DisableGPU,
+		chromedp.Flag("disable-component-update", true),
+	)
+	allocator, _ := chromedp.NewExecAllocator(context.Background(), flags...)
+	ctx, _ := chromedp.NewContext(allocator)
+	return ctx, chromedp.Do(ctx)
+})
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if ctx, err := browser(); err == nil {
+		_ = chromedp.Cancel(ctx)
+	}
+	os.Exit(code)
+}
+
+// tab is a browser's tab on a page, and what went wrong in it.
+type tab struct {
+	t    *testing.T
+	ctx  context.Context
+	base string
+
+	mu       sync.Mutex
+	problems []string
+}
+
+// look is how the reader sees the page.
+type look struct {
+	width  int64
+	scheme string // "light" or "dark"
+	script bool
+}
+
+func (l look) String() string {
+	return fmt.Sprintf("%d px, %s, script %v", l.width, l.scheme, l.script)
+}
+
+// open shows the page over entries, with a look.
+func open(t *testing.T, l look, entries ...audit.Entry) *tab {
+	t.Helper()
+	shared, err := browser()
+	if err != nil {
+		if os.Getenv("AUDIT_TEST_REQUIRE") == "1" {
+			require.NoError(t, err, "Chromium is needed here")
+		}
+		t.Skipf("no Chromium (%v): install it, or name it in AUDIT_TEST_CHROMIUM", err)
+	}
+	trail, _, err := fixture.Log(entries...)
+	require.NoError(t, err)
+	ui, err := httpui.New(trail, httpui.Options{
+		Authorize: func(*http.Request) bool { return true },
+		BasePath:  "/admin/audit-logs",
+		Now:       func() time.Time { return fixture.Now },
+		OnError:   func(_ *http.Request, err error) { t.Error(err) },
+	})
+	require.NoError(t, err)
+	mux := http.NewServeMux()
+	mux.Handle("/admin/audit-logs/", ui)
+	mux.HandleFunc("/favicon.ico", func(http.ResponseWriter, *http.Request) {})
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+
+	ctx, cancel := chromedp.NewContext(shared)
+	t.Cleanup(cancel)
+	ctx, cancel = context.WithTimeout(ctx, time.Minute)
+	t.Cleanup(cancel)
+	b := &tab{t: t, ctx: ctx, base: server.URL + "/admin/audit-logs/"}
+	require.NoError(t, chromedp.Listen(ctx, b.listen))
+	_, err = chromedp.Call(ctx, log.Enable, cdp.Empty{})
+	require.NoError(t, err)
+	_, err = chromedp.Call(ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !l.script})
+	require.NoError(t, err)
+	b.media("", emulation.MediaFeature{Name: "prefers-color-scheme", Value: l.scheme})
+	b.run(chromedp.EmulateViewport(l.width, 900))
+	b.visit("")
+	t.Cleanup(func() {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		assert.Empty(t, b.problems, "on the console")
+	})
+	return b
+}
+
+// listen keeps what a reader should never cause: violations of the content
+// security policy, errors, dialogs.
+func (b *tab) listen(event any) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switch e := event.(type) {
+	case *log.EventEntryAdded:
+		if !strings.Contains(e.Entry.Text, "status of 400") { // those that a test provokes
+			b.problems = append(b.problems, string(e.Entry.Level)+": "+e.Entry.Text)
+		}
+	case *runtime.EventExceptionThrown:
+		b.problems = append(b.problems, e.ExceptionDetails.Text)
+	case *page.EventJavascriptDialogOpening:
+		b.problems = append(b.problems, "dialog: "+e.Message)
+		go func() {
+			_, _ = chromedp.Call(b.ctx, page.HandleJavaScriptDialog, page.HandleJavaScriptDialogParams{})
+		}()
+	}
+}
+
+func (b *tab) run(actions ...chromedp.Action[chromedp.Void]) {
+	b.t.Helper()
+	require.NoError(b.t, chromedp.Do(b.ctx, actions...))
+}
+
+// media makes the page believe in another medium ("print") and other
+// preferences of its reader.
+func (b *tab) media(medium string, features ...emulation.MediaFeature) {
+	b.t.Helper()
+	params := emulation.SetEmulatedMediaParams{Media: medium}
+	for _, feature := range features {
+		params.Features = append(params.Features, &feature)
+	}
+	_, err := chromedp.Call(b.ctx, emulation.SetEmulatedMedia, params)
+	require.NoError(b.t, err)
+}
+
+// visit goes to a query of the page.
+func (b *tab) visit(query string) {
+	b.t.Helper()
+	b.run(chromedp.Navigate(b.base + query))
+}
+
+// click clicks what a CSS selector finds; follow also waits for the page that
+// comes of it.
+func (b *tab) click(selector string) {
+	b.t.Helper()
+	b.run(chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible))
+}
+
+func (b *tab) follow(selector string) {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, 15*time.Second)
+	defer cancel()
+	_, err := chromedp.RunResponse(ctx, chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible))
+	require.NoError(b.t, err, selector)
+}
+
+// link clicks the link with a text.
+func (b *tab) link(text string) {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, 15*time.Second)
+	defer cancel()
+	_, err := chromedp.RunResponse(ctx, chromedp.Click(fmt.Sprintf(`//a[normalize-space()=%q]`, text), chromedp.NodeVisible))
+	require.NoError(b.t, err, text)
+}
+
+// eval asks the browser.
+func eval[T any](b *tab, expression string) T {
+	b.t.Helper()
+	value, err := chromedp.Run(b.ctx, chromedp.Evaluate[T](expression))
+	require.NoError(b.t, err)
+	return value
+}
+
+func (b *tab) url() string { return eval[string](b, "location.search") }
+
+// column returns the texts of a column, counted from one.
+func (b *tab) column(n int) []string {
+	b.t.Helper()
+	return eval[[]string](b, fmt.Sprintf("[...document.querySelectorAll('#audit-log tbody td:nth-child(%d)')].map(c => c.innerText.trim())", n))
+}

@@ -1,0 +1,21 @@
+module github.com/auditkeep/audit/httpui/browsertest
+
+go 1.26.0
+
+replace github.com/auditkeep/audit => ../..
+
+require (
+	github.com/auditkeep/audit v0.0.0
+	github.com/chromedp/cdproto v0.159.0
+	github.com/chromedp/chromedp v0.23.0
+	github.com/stretchr/testify v1.12.1
+)
+
+require (
+	github.com/Masterminds/squirrel v1.5.4 // indirect
+	github.com/go-json-experiment/json v0.0.0-20260213210345-44df1a37e875 // indirect
+	github.com/google/uuid v1.6.0 // indirect
+	github.com/lann/builder v0.0.0-20180802200727-47ae307949d0 // indirect
+	github.com/lann/ps v0.0.0-20150810152359-62de8c46ede0 // indirect
+	go.yaml.in/yaml/v3 v3.0.5 // indirect
+)

@@ -1,0 +1,56 @@
+package httpui
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+
+	"github.com/auditkeep/audit"
+)
+
+// emptyState says why there is nothing to show, and what would help.
+type emptyState struct {
+	Title, Help string
+	Links       []Link
+}
+
+func (h *Handler) emptyState(ctx context.Context, v view, chips []chip) (*emptyState, error) {
+	s := h.options.Strings
+	newest, err := h.trail.Newest(ctx, v.filter.Org)
+	if err != nil {
+		return nil, err
+	}
+	if newest.IsZero() {
+		return &emptyState{Title: s.NoEntriesEver, Help: s.NoEntriesEverHelp}, nil
+	}
+	inRange := 0
+	if len(chips) > 0 {
+		only := audit.Filter{Org: v.filter.Org, From: v.filter.From, Until: v.filter.Until, AsOf: v.filter.AsOf}
+		if inRange, err = h.trail.Count(ctx, only, 1); err != nil {
+			return nil, err
+		}
+	}
+	if inRange == 0 {
+		empty := &emptyState{Title: s.NoneInRange, Help: s.NoneInRangeHelp}
+		for _, name := range widerRanges(rangeName(v.params)) {
+			empty.Links = append(empty.Links, Link{s.Ranges[name], v.withRange(url.Values{"range": {name}})})
+		}
+		return empty, nil
+	}
+	empty := &emptyState{Title: s.NoneForFilters, Help: s.NoneForFiltersHelp}
+	for _, c := range chips {
+		empty.Links = append(empty.Links, Link{fmt.Sprintf(s.Without, c.Text(s)), c.URL})
+	}
+	return empty, nil
+}
+
+// widerRanges are the ranges of days beyond a given one.
+func widerRanges(name string) []string {
+	wider := []string{"7d", "30d", "90d", "all"}
+	for i, candidate := range wider {
+		if candidate == name {
+			return wider[i+1:]
+		}
+	}
+	return wider
+}

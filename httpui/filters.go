@@ -1,0 +1,200 @@
+package httpui
+
+import (
+	"cmp"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/auditkeep/audit"
+)
+
+// filterKind is a filter that can be added to the form.
+type filterKind struct {
+	key string
+	// column holds the values to choose from; none for a filter that is typed.
+	column audit.Column
+}
+
+var filterKinds = []filterKind{
+	{"action", audit.ByAction},
+	{"object_type", audit.ByObjectType},
+	{"user", audit.ByPerformedBy},
+	{"record_id", ""},
+	{"ip", ""},
+}
+
+// findParam is the form's own parameter for the beginning of a value.
+func (k filterKind) findParam() string { return "find_" + k.key }
+
+func isFilterKind(key string) bool {
+	return slices.ContainsFunc(filterKinds, func(k filterKind) bool { return k.key == key })
+}
+
+// isChoice reports whether a filter's values are chosen, so that the empty one
+// has a meaning: none recorded.
+func isChoice(key string) bool {
+	return slices.ContainsFunc(filterKinds, func(k filterKind) bool { return k.key == key && k.column != "" })
+}
+
+// fieldAnchor is the element that a parameter's message leads to.
+func fieldAnchor(parameter string) string {
+	switch {
+	case isFilterKind(parameter):
+		return "audit-" + parameter
+	case slices.Contains(formParams, parameter):
+		return "audit-dates"
+	default:
+		return "audit-form"
+	}
+}
+
+// filterForm is the left-hand side of the page.
+type filterForm struct {
+	Hidden []hiddenField
+	Dates  dateForm
+	Added  []filterField
+	// Addable are the filters not in the form yet.
+	Addable []string
+	Reset   string
+	// Draft says that the fields are not what the results show.
+	Draft bool
+	// Open unfolds the form on narrow screens.
+	Open bool
+}
+
+// filterField is one added filter.
+type filterField struct {
+	Key      string
+	Problems []string
+	// Of a filter that is typed:
+	Text string
+	// Of a filter that is chosen:
+	Choice   bool
+	Options  []filterOption
+	Selected string // "2 of 6"
+	Find     bool   // there are more values than the list shows
+	FindText string
+	FindName string
+	Note     string
+}
+
+// filterOption is one checkbox.
+type filterOption struct {
+	Value, Label string // raw
+	Checked      bool
+}
+
+// filterForm builds the form: fields are its values, applied is what the
+// results show.
+func (h *Handler) filterForm(r *request, applied, fields url.Values, wrong problems) (filterForm, error) {
+	form := filterForm{
+		Dates: h.dateForm(fields, wrong),
+		Reset: view{params: applied}.reset(),
+	}
+	applied = only(applied, viewParams)
+	form.Hidden = append(form.Dates.hidden(), hiddenField{paramApplied, applied.Encode()})
+	for _, kind := range filterKinds {
+		if !fields.Has(kind.key) && !slices.Contains(fields[paramAdd], kind.key) {
+			form.Addable = append(form.Addable, kind.key)
+			continue
+		}
+		field := filterField{Key: kind.key, Problems: wrong[kind.key], Choice: kind.column != ""}
+		if !field.Choice {
+			field.Text = fields.Get(kind.key)
+		} else if err := h.fillChoice(r, &field, kind, fields); err != nil {
+			return form, err
+		}
+		form.Added = append(form.Added, field)
+	}
+	return form, nil
+}
+
+const (
+	// listedValues is how many values a filter lists in full; of more, the
+	// first ones and a box to find others.
+	listedValues = 200
+	firstValues  = 50
+)
+
+// fillChoice fills in the checkboxes: every value ever recorded, whatever the
+// date range, and those chosen, even if unknown.
+func (h *Handler) fillChoice(r *request, field *filterField, kind filterKind, fields url.Values) error {
+	s := h.options.Strings
+	chosen := fields[kind.key]
+	field.FindName, field.FindText = kind.findParam(), fields.Get(kind.findParam())
+	values, more, err := h.values(r, kind, "", listedValues)
+	if err != nil {
+		return err
+	}
+	total := len(values)
+	if more {
+		field.Find = true
+		if values, more, err = h.values(r, kind, field.FindText, firstValues); err != nil {
+			return err
+		}
+		if more {
+			field.Note = s.FirstOnly(firstValues)
+		}
+	}
+	for _, value := range chosen {
+		if !slices.Contains(values, value) {
+			values = append(values, value)
+			if !field.Find {
+				total++
+			}
+		}
+	}
+	slices.SortStableFunc(values, cmp.Compare)
+	values = slices.Compact(values)
+	checked := 0
+	for _, value := range values {
+		option := filterOption{Value: value, Label: h.optionLabel(kind.key, value), Checked: slices.Contains(chosen, value)}
+		if option.Checked {
+			checked++
+		}
+		field.Options = append(field.Options, option)
+	}
+	field.Selected = s.Selected(checked, total, field.Find)
+	return nil
+}
+
+// values lists what a filter can choose from, in byte order: at most limit, and
+// whether there are more. Users may come from the host as well.
+func (h *Handler) values(r *request, kind filterKind, prefix string, limit int) ([]string, bool, error) {
+	values, err := h.trail.Values(r.Context(), r.org, kind.column, prefix, limit+1)
+	if err != nil {
+		return nil, false, err
+	}
+	if kind.column == audit.ByPerformedBy && h.options.Users != nil {
+		users, err := h.options.Users(r.Context())
+		if err != nil {
+			return nil, false, err
+		}
+		for _, user := range users {
+			if user != "" && strings.HasPrefix(user, prefix) {
+				values = append(values, user)
+			}
+		}
+		slices.Sort(values)
+		values = slices.Compact(values)
+	}
+	if len(values) > limit {
+		return values[:limit], true, nil
+	}
+	return values, false, nil
+}
+
+// optionLabel is what people see for a filter's value.
+func (h *Handler) optionLabel(key, value string) string {
+	switch {
+	case value == "" && key == "user":
+		return h.options.Strings.NoUser
+	case value == "":
+		return h.options.Strings.None
+	case key == "object_type":
+		return h.objectLabel(value)
+	default:
+		return value
+	}
+}

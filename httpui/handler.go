@@ -1,0 +1,106 @@
+// Package httpui is the Audit Logs page: an [http.Handler] that shows an
+// organization's entries with filters, sorting and paging. It is complete
+// without JavaScript, keeps every state in the URL, and carries its own
+// templates and styles.
+//
+//	ui, err := httpui.New(trail, httpui.Options{
+//		Authorize: adminsOnly, // func(*http.Request) bool
+//		Org:       currentOrg, // func(*http.Request) string
+//		BasePath:  "/admin/audit-logs",
+//	})
+//	if err != nil {
+//		return err
+//	}
+//	mux.Handle("/admin/audit-logs/", ui)
+//
+// The page stands alone, or inside the host's own chrome by
+// [Options.Layout]. The URL parameters are those of [audit.ParseFilter] and
+// sort, dir, page, per_page, after and before.
+package httpui
+
+import (
+	"errors"
+	"html/template"
+	"net/http"
+	"strings"
+
+	"github.com/auditkeep/audit"
+)
+
+// Handler serves the page and what belongs to it. It is safe for concurrent
+// use.
+type Handler struct {
+	trail     *audit.Log
+	options   Options
+	templates *template.Template
+	assets    assets
+}
+
+// New returns the page over a log. It does not touch the database.
+func New(trail *audit.Log, options Options) (*Handler, error) {
+	if trail == nil {
+		return nil, errors.New("httpui: trail is nil: give the log from audit.New")
+	}
+	options, err := options.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	h := &Handler{trail: trail, options: options, assets: loadAssets()}
+	if h.templates, err = h.parseTemplates(); err != nil {
+		return nil, err
+	}
+	return h, nil
+}
+
+// request is a request that may be answered, with what the router found out.
+type request struct {
+	*http.Request
+	// org is what the host's hook said; empty leaves it to the log.
+	org string
+	// args are the path segments that stood for a screen's stars.
+	args []string
+	// root leads from the request's path up to the base: "./", "../" …
+	root string
+}
+
+// link leads from the request's path to a target that is relative to the base.
+func (r *request) link(target string) string {
+	return strings.TrimPrefix(r.root, "./") + target
+}
+
+// ServeHTTP implements [http.Handler].
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	setSecurityHeaders(w.Header())
+	if !authorized(h.options.Authorize, r) {
+		http.Error(w, h.options.Strings.Forbidden, http.StatusForbidden)
+		return
+	}
+	path := pathBelow(h.options.BasePath, r.URL.EscapedPath())
+	req := &request{Request: r, root: rootFrom(path)}
+	if err := h.serve(w, req, path); err != nil {
+		h.fail(w, req, err)
+	}
+}
+
+func (h *Handler) serve(w http.ResponseWriter, r *request, path string) error {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		w.Header().Set("Allow", "GET, HEAD")
+		return &failure{status: http.StatusMethodNotAllowed, public: h.options.Strings.MethodNotAllowed}
+	}
+	if path == "" {
+		redirect(w, bareMountTarget(r.Request))
+		return nil
+	}
+	show := route(r, path)
+	if show == nil {
+		return &failure{status: http.StatusNotFound, public: h.options.Strings.NotFound}
+	}
+	if h.options.Org != nil {
+		// The hook's word is final: none must not become the log's default.
+		if r.org = h.options.Org(r.Request); r.org == "" {
+			return &failure{status: http.StatusForbidden, public: h.options.Strings.NoOrg}
+		}
+		r.Request = r.WithContext(audit.WithOrg(r.Context(), r.org))
+	}
+	return show(h, w, r)
+}

@@ -1,0 +1,145 @@
+package httpui
+
+import (
+	"html/template"
+	"io/fs"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"text/template/parse"
+	"time"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/auditkeep/audit"
+	"github.com/auditkeep/audit/httpui/internal/fixture"
+)
+
+// TestEveryTemplateIsExecuted by a handful of requests: one that none of them
+// reaches is dead, or untested.
+func TestEveryTemplateIsExecuted(t *testing.T) {
+	t.Parallel()
+	trail, _, err := fixture.Log(fixture.Showcase()...)
+	require.NoError(t, err)
+	h, err := New(trail, Options{
+		Authorize: func(*http.Request) bool { return true },
+		Now:       func() time.Time { return fixture.Now },
+	})
+	require.NoError(t, err)
+	executed := map[string]bool{}
+	h.templates.Funcs(template.FuncMap{"executed": func(name string) string { executed[name] = true; return "" }})
+	var names []string
+	for _, tmpl := range h.templates.Templates() {
+		name := tmpl.Name()
+		if tmpl.Tree == nil || parse.IsEmptyTree(tmpl.Tree.Root) {
+			continue
+		}
+		names = append(names, name)
+		probe := template.Must(h.templates.New("probe").Parse("{{executed " + strconv.Quote(name) + "}}"))
+		tmpl.Tree.Root.Nodes = append(append([]parse.Node{}, probe.Tree.Root.Nodes...), tmpl.Tree.Root.Nodes...)
+	}
+	require.Greater(t, len(names), 10)
+	for _, target := range []string{"/", "/?action=create&ip=10.0.0.0/8", "/?ip=x&user=kim", "/nowhere", "/?range=yesterday"} {
+		h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, target, nil))
+	}
+	for _, name := range names {
+		assert.True(t, executed[name], "template %q", name)
+	}
+}
+
+// TestEmbeddedFiles: what go mod vendor must carry is there.
+func TestEmbeddedFiles(t *testing.T) {
+	t.Parallel()
+	found, err := fs.Glob(templateFiles, "templates/*.gohtml")
+	require.NoError(t, err)
+	assert.NotEmpty(t, found)
+	assert.Contains(t, loadAssets().names, "audit.css")
+}
+
+// TestEnglishIsComplete and used: a word that is missing here would be missing
+// on the page, one that is used nowhere is a burden to translators.
+func TestEnglishIsComplete(t *testing.T) {
+	t.Parallel()
+	var source strings.Builder
+	for _, pattern := range []string{"*.go", "templates/*.gohtml"} {
+		files, err := filepath.Glob(pattern)
+		require.NoError(t, err)
+		for _, file := range files {
+			if file == "strings.go" || strings.HasSuffix(file, "_test.go") {
+				continue
+			}
+			content, err := os.ReadFile(file)
+			require.NoError(t, err)
+			source.Write(content)
+		}
+	}
+	used := map[string]bool{}
+	for _, m := range regexp.MustCompile(`\b(?:s|t|Strings)\.(\w+)`).FindAllStringSubmatch(source.String(), -1) {
+		used[m[1]] = true
+	}
+	english := reflect.ValueOf(English())
+	for i := range english.NumField() {
+		name := english.Type().Field(i).Name
+		assert.False(t, english.Field(i).IsZero(), "Strings.%s has no English", name)
+		assert.True(t, used[name], "Strings.%s is used nowhere", name)
+	}
+	for _, column := range audit.Columns() {
+		assert.NotEmpty(t, English().Columns[column])
+	}
+	for _, name := range audit.Ranges() {
+		assert.NotEmpty(t, English().Ranges[name])
+	}
+	for _, name := range viewParams {
+		assert.NotEmpty(t, English().Parameters[name])
+	}
+}
+
+func FuzzVisible(f *testing.F) {
+	f.Add("plain")
+	f.Add("a\u202eb\x1b[0m\r\n\xff\u200d\ufeff\U000e0041")
+	f.Fuzz(func(t *testing.T, s string) {
+		shown := visibleText(s)
+		require.True(t, utf8.ValidString(shown))
+		for _, r := range shown {
+			require.True(t, isVisible(r, utf8.RuneLen(r)), "%q shows %q", s, r)
+		}
+		if strings.IndexFunc(s, func(r rune) bool { return r == utf8.RuneError || !isVisible(r, utf8.RuneLen(r)) }) < 0 {
+			require.Equal(t, s, shown)
+		}
+	})
+}
+
+func TestVisible(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"": "", "Grüße, 世界 👋 \u00a0": "Grüße, 世界 👋 \u00a0", "\t\r\n": `\t\r\n`, "\x1b[31m": `\x1b[31m`, "\u202e": `\u202e`,
+		"\u200b\u200d\ufeff": `\u200b\u200d\ufeff`, "\xff\xc3": `\xff\xc3`, "\ufffd": "\ufffd", "\u2028": `\u2028`, "\u3164": `\u3164`,
+		"\U000e0041": `\U000e0041`, `\u202e`: `\u202e`, "\u00ad": `\u00ad`, "e\u0301": "e\u0301",
+	} {
+		assert.Equal(t, want, visibleText(in))
+	}
+}
+
+func TestNumbersAround(t *testing.T) {
+	t.Parallel()
+	for pages := 1; pages <= 30; pages++ {
+		for page := 1; page <= pages; page++ {
+			numbers := numbersAround(page, pages)
+			require.Equal(t, 1, numbers[0])
+			require.Equal(t, pages, numbers[len(numbers)-1])
+			require.Contains(t, numbers, page)
+			require.LessOrEqual(t, len(numbers), 8)
+			for i := 1; i < len(numbers); i++ {
+				require.NotEqual(t, 2, numbers[i]-numbers[i-1], "a gap hides one number: page %d of %d", page, pages)
+			}
+		}
+	}
+}

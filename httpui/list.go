@@ -1,0 +1,137 @@
+package httpui
+
+import (
+	"net/http"
+	"net/url"
+
+	"github.com/auditkeep/audit"
+)
+
+// listPage is what the template "list" shows.
+type listPage struct {
+	head
+	Form    filterForm
+	Results *results // nil where the URL cannot be read
+	// Problems say why.
+	Problems []problem
+}
+
+// results are the right-hand side of the page.
+type results struct {
+	Summary    summary
+	Chips      []chip
+	Table      *table // nil where there is nothing to show
+	Empty      *emptyState
+	Pagination pagination
+}
+
+// list serves {base}/: the Audit Logs page.
+func (h *Handler) list(w http.ResponseWriter, r *request) error {
+	values, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		wrong := problems{"query": {h.options.Strings.BadQuery}}
+		return h.refuse(w, r, url.Values{}, url.Values{}, wrong)
+	}
+	if isSubmission(values) {
+		return h.submit(w, r, values)
+	}
+	v, wrong := h.parseView(values, h.options.Now())
+	fields, isDraft := v.params, values.Has(paramDraft)
+	if isDraft {
+		if fields, err = url.ParseQuery(values.Get(paramDraft)); err != nil {
+			wrong.add("query", h.options.Strings.BadQuery)
+		}
+	}
+	if len(wrong) > 0 {
+		return h.refuse(w, r, without(v.params, wrong), fields, wrong)
+	}
+	v, f, err := h.find(r, v)
+	switch {
+	case err != nil:
+		return err
+	case f.tooDeep:
+		return h.refuse(w, r, v.fresh(), fields, problems{"page": {h.options.Strings.TooDeep}})
+	case f.elsewhere != "":
+		redirect(w, f.elsewhere)
+		return nil
+	}
+	model := listPage{head: h.pageHead(r)}
+	if model.Results, err = h.results(r, v, f); err != nil {
+		return err
+	}
+	if model.Form, err = h.filterForm(r, v.params, fields, nil); err != nil {
+		return err
+	}
+	model.Form.Draft, model.Form.Open = isDraft, isDraft
+	return h.render(w, r, http.StatusOK, "list", model)
+}
+
+// refuse shows the form with what was given and what is wrong with it, and no
+// results: nothing is guessed. What the form sends next rests on applied, which
+// must be without fault.
+func (h *Handler) refuse(w http.ResponseWriter, r *request, applied, fields url.Values, wrong problems) error {
+	form, err := h.filterForm(r, applied, fields, wrong)
+	if err != nil {
+		return err
+	}
+	form.Open, form.Reset = true, "./"
+	model := listPage{head: h.pageHead(r), Form: form, Problems: wrong.list()}
+	return h.render(w, r, http.StatusBadRequest, "list", model)
+}
+
+// found is what the log says about a view.
+type found struct {
+	page  audit.Page
+	count counted
+	// newer is how many entries were recorded since the walk began.
+	newer int
+	// elsewhere is the address of the last page, where the view lies past the
+	// end; tooDeep says that it may not, but has no number to be reached by.
+	elsewhere string
+	tooDeep   bool
+}
+
+// find reads the view's entries, and returns the view pinned to those there
+// are now.
+func (h *Handler) find(r *request, v view) (view, found, error) {
+	var f found
+	now := h.options.Now()
+	v, err := h.pin(r.Context(), r.org, v, now)
+	if err != nil {
+		return v, f, err
+	}
+	n, err := h.trail.Count(r.Context(), v.filter, audit.CountCap+1)
+	if err != nil {
+		return v, f, err
+	}
+	f.count = newCounted(n, v.perPage)
+	if v.page > f.count.pages {
+		f.elsewhere, f.tooDeep = v.pageLink(f.count.pages), f.count.more
+		return v, f, nil
+	}
+	if f.page, err = h.trail.Page(r.Context(), v.query()); err != nil {
+		return v, f, err
+	}
+	if !v.after.IsZero() && len(f.page.Entries) == 0 {
+		f.elsewhere = v.lastLink()
+		return v, f, nil
+	}
+	f.newer, err = h.newer(r.Context(), v, now)
+	return v, f, err
+}
+
+// results puts together what stands beside the filters.
+func (h *Handler) results(r *request, v view, f found) (*results, error) {
+	out := &results{
+		Summary: h.summary(v, f),
+		Chips:   h.chips(v),
+	}
+	if len(f.page.Entries) == 0 {
+		empty, err := h.emptyState(r.Context(), v, out.Chips)
+		out.Empty = empty
+		return out, err
+	}
+	out.Table = h.table(r, v, f)
+	out.Pagination = h.pagination(v, f)
+	return out, nil
+}

@@ -1,0 +1,109 @@
+package httpui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+	_ "time/tzdata" // zones load wherever the program runs
+
+	"github.com/auditkeep/audit"
+)
+
+// Options adjusts the page. Only Authorize has to be given.
+type Options struct {
+	// Authorize reports whether the request may see the page. It is asked for
+	// every request, assets included; false and a panic are answered with 403.
+	// Defaults to nothing: it must be given.
+	Authorize func(*http.Request) bool
+	// Org returns the organization whose entries the request sees; none ("")
+	// is answered with 403. It must never take it from what the client may
+	// choose freely. Defaults to the context's ([audit.WithOrg]), then to the
+	// log's own [audit.Config].
+	Org func(*http.Request) string
+	// BasePath is where the handler is mounted, as the server sees it. Under
+	// [http.StripPrefix] it may be left out. Defaults to "/".
+	BasePath string
+
+	// Title is the page's title and heading. Defaults to "Audit Logs".
+	Title string
+	// Breadcrumb leads to the page; the page itself is added at its end. A URL
+	// is a path, http(s), or relative to BasePath ("../"). Defaults to "Admin",
+	// which leads one level up.
+	Breadcrumb []Link
+	// Layout puts the page into the host's own chrome; see [Page] for what it
+	// gets and has to write. Defaults to a document of the page's own.
+	Layout func(w io.Writer, r *http.Request, page Page) error
+	// Strings are the page's words. Fields left empty keep the English ones.
+	// Defaults to [English].
+	Strings Strings
+
+	// Zone is the zone of times, unless the URL names another. Defaults to UTC.
+	Zone *time.Location
+	// Labels are what people see for object types: {"api_key": "API Key"}.
+	// Defaults to the type in words, with the usual initialisms.
+	Labels map[string]string
+	// RecordURL returns the addresses of the records' own pages, of those that
+	// have one; it is asked once a page, never once a row. Addresses other than
+	// http(s) and paths of the same host are not used. Defaults to no links.
+	RecordURL func(ctx context.Context, objects []audit.Object) map[audit.Object]string
+	// Users returns emails to offer in the User filter beside those in the
+	// log, which stay even when the host has deleted the user. Defaults to none.
+	Users func(ctx context.Context) ([]string, error)
+
+	// OnError is told what went wrong; the reader of the page never is.
+	// Defaults to slog.ErrorContext.
+	OnError func(*http.Request, error)
+	// Now is the clock. Defaults to time.Now.
+	Now func() time.Time
+}
+
+// Link is a text with an address.
+type Link struct {
+	Text, URL string
+}
+
+func (o Options) withDefaults() (Options, error) {
+	if o.Authorize == nil {
+		return o, errors.New("httpui: Options.Authorize is nil: say who may see the audit log")
+	}
+	base, err := cleanBase(o.BasePath)
+	if err != nil {
+		return o, fmt.Errorf("httpui: Options.BasePath %q: %w", o.BasePath, err)
+	}
+	o.BasePath = base
+	if o.Title == "" {
+		o.Title = "Audit Logs"
+	}
+	if o.Breadcrumb == nil {
+		o.Breadcrumb = []Link{{Text: "Admin", URL: "../"}}
+	}
+	for _, link := range o.Breadcrumb {
+		if !strings.HasPrefix(link.URL, ".") && !isSafeURL(link.URL) {
+			return o, fmt.Errorf("httpui: Options.Breadcrumb %q: the URL %q is neither a path nor http(s)", link.Text, link.URL)
+		}
+	}
+	o.Strings = o.Strings.withDefaults()
+	if o.Zone == nil {
+		o.Zone = time.UTC
+	}
+	if o.Zone == time.Local {
+		return o, errors.New("httpui: Options.Zone is time.Local, which has no name that a URL could hold: use time.LoadLocation")
+	}
+	if _, err := time.LoadLocation(o.Zone.String()); err != nil {
+		return o, fmt.Errorf("httpui: Options.Zone: %w: use a zone from time.LoadLocation", err)
+	}
+	if o.OnError == nil {
+		o.OnError = func(r *http.Request, err error) {
+			slog.ErrorContext(r.Context(), "showing the audit log", "error", err)
+		}
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return o, nil
+}

@@ -1,0 +1,50 @@
+package httpui
+
+import (
+	"maps"
+	"net/url"
+	"slices"
+
+	"github.com/auditkeep/audit"
+)
+
+// problems are what is wrong with a URL's parameters, by parameter.
+type problems map[string][]string
+
+func (p problems) add(parameter, message string) {
+	if !slices.Contains(p[parameter], message) {
+		p[parameter] = append(p[parameter], message)
+	}
+}
+
+// addError adds what the root package found wrong with the parameters.
+func (p problems) addError(err error, s Strings) {
+	for _, field := range audit.FieldErrors(err) {
+		p.add(field.Field, s.Problem(field))
+	}
+}
+
+// problem is one line of the summary; Anchor leads to the field.
+type problem struct {
+	Parameter, Message, Anchor string
+}
+
+// list returns the problems in the order of the form, then of the page.
+func (p problems) list() []problem {
+	var all []problem
+	for _, parameter := range append([]string{"query"}, viewParams...) {
+		for _, message := range p[parameter] {
+			all = append(all, problem{Parameter: parameter, Message: message, Anchor: fieldAnchor(parameter)})
+		}
+	}
+	return all
+}
+
+// without returns a copy of the parameters that have no problem.
+func without(params url.Values, wrong problems) url.Values {
+	kept := maps.Clone(params)
+	for name := range wrong {
+		kept.Del(name)
+	}
+	return kept
+}

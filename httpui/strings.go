@@ -1,0 +1,229 @@
+package httpui
+
+import (
+	"fmt"
+	"maps"
+	"reflect"
+	"strconv"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/auditkeep/audit"
+)
+
+// Strings are all words of the page, so that a host can say them in its own
+// language. Functions are those that depend on a number or a time.
+type Strings struct {
+	// Language is the page's language tag, Direction "ltr" or "rtl".
+	Language, Direction string
+
+	// Columns are the table's headers.
+	Columns map[audit.Column]string
+	// Parameters name the URL's parameters: as fields, filters and in messages.
+	Parameters map[string]string
+	// Ranges are the relative date ranges, by their URL form.
+	Ranges map[string]string
+
+	// DateTime writes a bound of the date range.
+	DateTime func(t time.Time) string
+	// Problem says what is wrong with a parameter.
+	Problem func(*audit.FieldError) string
+
+	// The frame of the page.
+	Breadcrumb, SkipToResults, Filters, Results string
+
+	// The filter form.
+	DateRange, EarlierSpan, LaterSpan                 string
+	AddFilter, RemoveFilter, Apply, Reset, NotApplied string
+	FilterHelp, Find, FindLabel                       string
+	RecordIDHelp, IPHelp                              string
+	None, NoUser                                      string
+	Selected                                          func(selected, of int, more bool) string
+	FirstOnly                                         func(n int) string
+
+	// The line above the table, and the chips.
+	Entries                    func(n int, more bool) string
+	Between, Since, Until, All string // of the date range; %s is a DateTime
+	Newer                      func(n int, more bool) string
+	Not, RemoveChip            string
+	OthersChosen               func(n int) string
+
+	// The table.
+	Caption                                           string // %s is one of the next four
+	NewestFirst, OldestFirst, SortedUp, SortedDown    string // %s is a column
+	PageOf                                            func(page, pages int, more bool) string
+	SortBy                                            string
+	ChangedTo, Changed                                string
+	Absent, Null, Empty, Redacted, Cycle              string
+	MoreFields, FieldsLeftOut, MoreCharacters, Bytes  func(n int) string
+	NoChanges, System, APIKey, Role, OnBehalfOf, NoIP string
+
+	// Pages.
+	Pages, Previous, Next, First, Last, PerPage, Set string
+	Page                                             func(n int) string
+
+	// Nothing to show.
+	NoEntriesEver, NoEntriesEverHelp   string
+	NoneInRange, NoneInRangeHelp       string
+	NoneForFilters, NoneForFiltersHelp string
+	Without                            string // %s is a filter
+
+	// Refusals.
+	Unreadable, BadQuery, Repeated, NotAPage, NotPerPage, TooDeep, OnePlace, NotACursor string
+	Forbidden, NoOrg, NotFound, MethodNotAllowed, TooSlow, Broken                       string
+	BackToLog, ShorterRange                                                             string
+}
+
+// English are the page's words in English.
+func English() Strings {
+	return Strings{
+		Language: "en", Direction: "ltr",
+		Columns: map[audit.Column]string{
+			audit.ByTimestamp: "Timestamp", audit.ByObjectType: "Object Type", audit.ByID: "ID",
+			audit.ByAction: "Action", audit.ByChanges: "Changes", audit.ByPerformedBy: "Performed by",
+			audit.ByIPAddress: "IP address",
+		},
+		Parameters: map[string]string{
+			"from": "Start", "to": "End", "range": "Range", "tz": "Time zone",
+			"action": "Action", "object_type": "Object Type", "user": "User",
+			"record_id": "Record ID", "ip": "IP address", "request": "Request",
+			"not_action": "Action", "not_object_type": "Object Type", "not_user": "User", "not_ip": "IP address",
+			"sort": "Sort", "dir": "Direction", "page": "Page", "per_page": "Per page",
+			"after": "After", "before": "Before", "asof": "As of", "query": "Address",
+		},
+		Ranges: map[string]string{
+			"15m": "15 min", "1h": "1 h", "today": "Today", "yesterday": "Yesterday",
+			"7d": "7 d", "30d": "30 d", "90d": "90 d", "all": "All",
+		},
+		DateTime: func(t time.Time) string { return t.Format("2 Jan 2006 15:04:05") },
+		Problem:  englishProblem,
+
+		Breadcrumb: "Breadcrumb", SkipToResults: "Skip to results", Filters: "Filters", Results: "Entries",
+
+		DateRange: "Date Range", EarlierSpan: "Earlier", LaterSpan: "Later",
+		AddFilter: "Add filter", RemoveFilter: "Remove filter: %s", Apply: "Apply", Reset: "Reset",
+		NotApplied: "These filters are not applied yet.",
+		FilterHelp: "Several values within one filter mean any of them (OR). Several filters must all match (AND).",
+		Find:       "Find", FindLabel: "%s begins with",
+		RecordIDHelp: "Number or text, exactly as recorded.",
+		IPHelp:       "An address, or a range such as 203.0.113.0/24.",
+		None:         "none recorded", NoUser: "system (no email)",
+		Selected: func(selected, of int, more bool) string {
+			return fmt.Sprintf("%s of %s", groupThousands(selected), atLeast(of, more))
+		},
+		FirstOnly: func(n int) string { return fmt.Sprintf("The first %s. Use Find for others.", groupThousands(n)) },
+
+		Entries: func(n int, more bool) string { return plural(n, more, "entry", "entries") },
+		Between: "%s – %s", Since: "since %s", Until: "until %s", All: "all time",
+		Newer: func(n int, more bool) string {
+			return atLeast(n, more) + " new " + pick(n, "entry", "entries")
+		},
+		Not: "not", RemoveChip: "Remove filter %s",
+		OthersChosen: func(n int) string { return fmt.Sprintf("and %s more", groupThousands(n)) },
+
+		Caption: "Audit entries, %s.", NewestFirst: "newest first", OldestFirst: "oldest first",
+		SortedUp: "sorted by %s, ascending", SortedDown: "sorted by %s, descending",
+		PageOf: func(page, pages int, more bool) string {
+			return fmt.Sprintf("Page %s of %s.", groupThousands(page), atLeast(pages, more))
+		},
+		SortBy:    "Sort by",
+		ChangedTo: "changed to", Changed: "(changed)",
+		Absent: "absent", Null: "null", Empty: "empty", Redacted: "redacted", Cycle: "contains itself",
+		MoreFields:     func(n int) string { return plural(n, false, "more field", "more fields") },
+		FieldsLeftOut:  func(n int) string { return plural(n, false, "further field", "further fields") + " not shown here" },
+		MoreCharacters: func(n int) string { return plural(n, false, "more character", "more characters") },
+		Bytes:          func(n int) string { return "cut: " + plural(n, false, "byte", "bytes") },
+		NoChanges:      "no fields", System: "system", APIKey: "API key", Role: "role", OnBehalfOf: "on behalf of", NoIP: "none",
+
+		Pages: "Pages", Previous: "Previous", Next: "Next", First: "First", Last: "Last", PerPage: "Per page", Set: "Set",
+		Page: func(n int) string { return "Page " + groupThousands(n) },
+
+		NoEntriesEver:      "No entries yet",
+		NoEntriesEverHelp:  "Nothing has been recorded here so far. Changes show up as soon as they are made.",
+		NoneInRange:        "No entries in this date range",
+		NoneInRangeHelp:    "There are entries at other times. Widen the range:",
+		NoneForFilters:     "No entries match these filters",
+		NoneForFiltersHelp: "There are entries in this date range. Drop a filter:",
+		Without:            "without %s",
+
+		Unreadable: "This address cannot be shown as it is", BadQuery: "The part after the question mark is not a valid query.",
+		Repeated: "Given more than once. Give one value.", NotAPage: "Not a page number. Pages count from 1.",
+		NotPerPage: "A page holds 25, 50, 100 or 200 entries.",
+		TooDeep:    "Numbered pages end here. Narrow the filters, or walk on with Next and Last.",
+		OnePlace:   "Give only one of page, after and before.", NotACursor: "Not a place in this order. Start from the first page.",
+		Forbidden: "You may not see this page.", NoOrg: "You belong to no organization, so there is no log to show.",
+		NotFound: "There is no such page.", MethodNotAllowed: "This page can only be read.",
+		TooSlow:   "This took too long, so it was stopped. A shorter date range or fewer filters will be quicker.",
+		Broken:    "Something went wrong on our side. It has been reported.",
+		BackToLog: "Back to the log", ShorterRange: "Show the last hour",
+	}
+}
+
+// withDefaults fills what is empty with English.
+func (s Strings) withDefaults() Strings {
+	given, english := reflect.ValueOf(&s).Elem(), reflect.ValueOf(English())
+	for i := range given.NumField() {
+		field, preset := given.Field(i), english.Field(i)
+		if field.Kind() == reflect.Map {
+			continue
+		}
+		if field.IsZero() {
+			field.Set(preset)
+		}
+	}
+	e := English()
+	s.Columns = merged(e.Columns, s.Columns)
+	s.Parameters = merged(e.Parameters, s.Parameters)
+	s.Ranges = merged(e.Ranges, s.Ranges)
+	return s
+}
+
+func merged[K comparable](preset, given map[K]string) map[K]string {
+	all := maps.Clone(preset)
+	maps.Copy(all, given)
+	return all
+}
+
+func englishProblem(e *audit.FieldError) string {
+	text := capital(e.Problem) + "."
+	if e.Value != "" {
+		text = "“" + visibleText(e.Value) + "”: " + e.Problem + "."
+	}
+	if e.Remedy != "" {
+		text += " " + capital(e.Remedy) + "."
+	}
+	return text
+}
+
+func capital(s string) string {
+	first, size := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(first)) + s[size:]
+}
+
+// groupThousands writes 4218 as "4,218".
+func groupThousands(n int) string {
+	digits := strconv.Itoa(n)
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
+}
+
+func atLeast(n int, more bool) string {
+	if more {
+		return groupThousands(n) + "+"
+	}
+	return groupThousands(n)
+}
+
+func pick(n int, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return many
+}
+
+func plural(n int, more bool, one, many string) string {
+	return atLeast(n, more) + " " + pick(n, one, many)
+}

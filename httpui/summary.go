@@ -1,0 +1,110 @@
+package httpui
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/auditkeep/audit"
+)
+
+// summary is the line above the table.
+type summary struct {
+	Count string
+	Range string
+	Zone  string
+	// Newer tells of entries recorded since, with the way to them.
+	Newer, NewerURL string
+}
+
+func (h *Handler) summary(v view, f found) summary {
+	s := summary{
+		Count: h.options.Strings.Entries(f.count.entries, f.count.more),
+		Range: h.rangeText(v),
+		Zone:  v.zone.String(),
+	}
+	if f.newer > 0 {
+		s.Newer = h.options.Strings.Newer(min(f.newer, audit.CountCap), f.newer > audit.CountCap)
+		s.NewerURL = v.newestLink()
+	}
+	return s
+}
+
+// rangeText says which times the view shows, the last one included.
+func (h *Handler) rangeText(v view) string {
+	s := h.options.Strings
+	from, to := v.filter.From, lastInstant(v.filter.Until)
+	switch {
+	case from.IsZero() && to.IsZero():
+		return s.All
+	case from.IsZero():
+		return fmt.Sprintf(s.Until, s.DateTime(to.In(v.zone)))
+	case to.IsZero():
+		return fmt.Sprintf(s.Since, s.DateTime(from.In(v.zone)))
+	default:
+		return fmt.Sprintf(s.Between, s.DateTime(from.In(v.zone)), s.DateTime(to.In(v.zone)))
+	}
+}
+
+// lastInstant is the last time before a bound; no bound has none.
+func lastInstant(until time.Time) time.Time {
+	if until.IsZero() {
+		return until
+	}
+	return until.Add(-time.Microsecond)
+}
+
+// chip is an applied filter with the link that takes it off.
+type chip struct {
+	Name   string
+	Not    bool
+	Values []string // raw
+	Others string   // "and 3 more"
+	URL    string
+}
+
+// chipValues is how many values of a filter its chip names.
+const chipValues = 3
+
+// chipParams are the filters that become chips, in the order of the form.
+var chipParams = []string{
+	"action", "object_type", "user", "record_id", "ip", "request",
+	"not_action", "not_object_type", "not_user", "not_ip",
+}
+
+func (h *Handler) chips(v view) []chip {
+	var chips []chip
+	for _, parameter := range chipParams {
+		values := v.params[parameter]
+		base, not := strings.CutPrefix(parameter, "not_")
+		if len(values) == 0 || !isChoice(base) && !slices.ContainsFunc(values, notBlank) {
+			continue
+		}
+		c := chip{Name: h.options.Strings.Parameters[parameter], Not: not, URL: v.without(parameter)}
+		if left := len(values) - chipValues; left > 0 {
+			values = values[:chipValues]
+			c.Others = h.options.Strings.OthersChosen(left)
+		}
+		for _, value := range values {
+			c.Values = append(c.Values, h.optionLabel(base, value))
+		}
+		chips = append(chips, c)
+	}
+	return chips
+}
+
+func notBlank(s string) bool { return strings.TrimSpace(s) != "" }
+
+// Text is the chip in words.
+func (c chip) Text(s Strings) string {
+	text := c.Name + ":"
+	if c.Not {
+		text += " " + s.Not
+	}
+	text += " " + strings.Join(c.Values, ", ")
+	if c.Others != "" {
+		text += " " + c.Others
+	}
+	return visibleText(text)
+}

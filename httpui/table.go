@@ -1,0 +1,139 @@
+package httpui
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/auditkeep/audit"
+)
+
+// table is the list of entries.
+type table struct {
+	Caption string
+	Headers []header
+	Rows    []row
+}
+
+// header is a column's head, a link that sorts.
+type header struct {
+	Text string
+	URL  string
+	// Sort is the value of aria-sort, empty on all columns but one.
+	Sort string
+	// Zone is named where the column holds times.
+	Zone string
+}
+
+// row is one entry. Texts from outside are raw: the templates show them by way
+// of visible.
+type row struct {
+	ID        string
+	UTC       string // for <time datetime>
+	Date      string
+	Clock     string
+	Zone      string // the abbreviation in force at that time
+	Object    audit.Object
+	Label     string // of the object's type
+	RecordURL string
+	Pill      pill
+	Changes   changeList
+	Actor     actor
+	IP        string
+}
+
+// pill is the coloured action: class and glyph say the same as the colour.
+type pill struct{ Class, Glyph, Text string }
+
+// actor is who did it: Note says what Name is where it is no email.
+type actor struct{ Note, Name, OnBehalfOf string }
+
+func (h *Handler) table(r *request, v view, f found) *table {
+	t := &table{Caption: h.caption(v, f.count)}
+	for _, column := range audit.Columns() {
+		head := header{Text: h.options.Strings.Columns[column], URL: v.sortLink(column)}
+		if column == audit.ByTimestamp {
+			head.Zone = v.zone.String()
+		}
+		if column == v.sort.By {
+			head.Sort = map[audit.Direction]string{audit.Ascending: "ascending", audit.Descending: "descending"}[v.sort.Dir]
+		}
+		t.Headers = append(t.Headers, head)
+	}
+	urls := h.recordURLs(r, f.page.Entries)
+	for _, entry := range f.page.Entries {
+		t.Rows = append(t.Rows, h.row(entry, v.zone, urls[entry.Object]))
+	}
+	return t
+}
+
+func (h *Handler) row(e audit.Entry, zone *time.Location, recordURL string) row {
+	at := e.OccurredAt.In(zone)
+	out := row{
+		ID:        e.ID.String(),
+		UTC:       e.OccurredAt.UTC().Format("2006-01-02T15:04:05.000000Z"),
+		Date:      at.Format("2006-01-02"),
+		Clock:     at.Format("15:04:05"),
+		Zone:      at.Format("MST"),
+		Object:    e.Object,
+		Label:     h.objectLabel(e.Object.Type),
+		RecordURL: recordURL,
+		Pill:      pillOf(e.Action),
+		Changes:   h.changeList(e),
+		Actor:     h.actor(e.Actor),
+	}
+	if e.IP.IsValid() {
+		out.IP = e.IP.String()
+	}
+	return out
+}
+
+func pillOf(a audit.Action) pill {
+	switch a {
+	case audit.Create:
+		return pill{"audit-create", "+", string(a)}
+	case audit.Update:
+		return pill{"audit-update", "~", string(a)}
+	case audit.Destroy:
+		return pill{"audit-destroy", "−", string(a)}
+	default:
+		return pill{"audit-other", "•", string(a)}
+	}
+}
+
+func (h *Handler) actor(a audit.Actor) actor {
+	s := h.options.Strings
+	out := actor{Name: a.Email, OnBehalfOf: a.OnBehalfOf}
+	switch {
+	case a.Email != "":
+	case a.ID == "":
+		out.Name = s.System
+	case a.Kind == audit.ActorAPIKey:
+		out.Note, out.Name = s.APIKey, a.ID
+	case a.Kind == audit.ActorDatabaseRole:
+		out.Note, out.Name = s.Role, a.ID
+	default:
+		out.Name = a.ID
+	}
+	return out
+}
+
+// caption says which entries the table holds, and in which order.
+func (h *Handler) caption(v view, count counted) string {
+	s := h.options.Strings
+	var order string
+	switch up := v.sort.Dir == audit.Ascending; {
+	case v.sort.By == audit.ByTimestamp && up:
+		order = s.OldestFirst
+	case v.sort.By == audit.ByTimestamp:
+		order = s.NewestFirst
+	case up:
+		order = fmt.Sprintf(s.SortedUp, s.Columns[v.sort.By])
+	default:
+		order = fmt.Sprintf(s.SortedDown, s.Columns[v.sort.By])
+	}
+	caption := fmt.Sprintf(s.Caption, order)
+	if v.page > 0 {
+		caption += " " + s.PageOf(v.page, count.pages, count.more)
+	}
+	return caption
+}

@@ -1,0 +1,162 @@
+package httpui
+
+import (
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/auditkeep/audit"
+)
+
+// view is what a URL asks to see: one filter, which feeds table, count and
+// whatever else the page shows, and the place in it.
+type view struct {
+	// params are the URL's own words, known parameters only. Links are made
+	// from them, so that relative ranges and zones stay as they were written.
+	params url.Values
+
+	filter audit.Filter
+	sort   audit.Sort // resolved
+	zone   *time.Location
+
+	perPage int
+	// page is the number of the page, or zero where a cursor says the place.
+	page          int
+	after, before audit.Cursor
+	last          bool
+	// pinned says that the URL itself gave asof: the reader walks through
+	// pages that must stay put.
+	pinned bool
+}
+
+// defaultRange is the date range where a URL names none.
+const defaultRange = "30d"
+
+// lastPage is the value of "before" that stands for the end of the list.
+const lastPage = "end"
+
+// filterParams make up the filter, placeParams say where in the list to be.
+var (
+	dateParams   = []string{"from", "to", "range"}
+	filterParams = []string{
+		"from", "to", "range", "tz", "action", "object_type", "user", "record_id", "ip",
+		"not_action", "not_object_type", "not_user", "not_ip", "request",
+	}
+	placeParams = []string{"page", "after", "before", "asof"}
+	viewParams  = slices.Concat(filterParams, []string{"sort", "dir", "per_page"}, placeParams)
+)
+
+// perPageChoices are how many entries a page may hold.
+var perPageChoices = []int{25, 50, 100, 200}
+
+const defaultPerPage = 50
+
+// parseView reads a URL's parameters. It reports everything that is wrong with
+// them; the view is of use only if nothing is.
+func (h *Handler) parseView(values url.Values, now time.Time) (view, problems) {
+	v := view{params: only(values, viewParams), perPage: defaultPerPage, page: 1}
+	wrong := problems{}
+	var err error
+	v.filter, err = audit.ParseFilter(v.params, h.urlOptions(now))
+	wrong.addError(err, h.options.Strings)
+	v.pinned = !v.filter.AsOf.IsZero()
+	v.zone = h.zoneOf(v.params)
+
+	one := func(key string) string {
+		if len(v.params[key]) > 1 {
+			wrong.add(key, h.options.Strings.Repeated)
+		}
+		return v.params.Get(key)
+	}
+	v.sort, err = audit.Sort{By: audit.Column(one("sort")), Dir: audit.Direction(one("dir"))}.Resolve()
+	wrong.addError(err, h.options.Strings)
+	if text := one("per_page"); text != "" {
+		if v.perPage, err = strconv.Atoi(text); err != nil || !slices.Contains(perPageChoices, v.perPage) {
+			wrong.add("per_page", h.options.Strings.NotPerPage)
+		}
+	}
+	h.parsePlace(&v, one, wrong)
+	return v, wrong
+}
+
+// parsePlace reads where in the list the URL wants to be.
+func (h *Handler) parsePlace(v *view, one func(string) string, wrong problems) {
+	page, after, before := one("page"), one("after"), one("before")
+	places := 0
+	for _, text := range []string{page, after, before} {
+		if text != "" {
+			places++
+		}
+	}
+	if places > 1 {
+		wrong.add("page", h.options.Strings.OnePlace)
+		return
+	}
+	cursor := func(key, text string) audit.Cursor {
+		c, err := audit.ParseCursor(text)
+		if err != nil || c.Sort() != v.sort {
+			wrong.add(key, h.options.Strings.NotACursor)
+		}
+		return c
+	}
+	var err error
+	switch {
+	case page != "":
+		if v.page, err = strconv.Atoi(page); err != nil || v.page < 1 {
+			wrong.add("page", h.options.Strings.NotAPage)
+		}
+	case after != "":
+		v.page, v.after = 0, cursor("after", after)
+	case before == lastPage:
+		v.page, v.last = 0, true
+	case before != "":
+		v.page, v.before = 0, cursor("before", before)
+	}
+}
+
+func (h *Handler) urlOptions(now time.Time) audit.URLOptions {
+	return audit.URLOptions{Zone: h.options.Zone, Range: defaultRange, Now: now}
+}
+
+// zoneOf returns the zone that the parameters name, or the default where they
+// name none or one that ParseFilter refuses.
+func (h *Handler) zoneOf(params url.Values) *time.Location {
+	if name := params.Get("tz"); name != "" {
+		if zone, err := time.LoadLocation(name); err == nil {
+			return zone
+		}
+	}
+	return h.options.Zone
+}
+
+// rangeName is the relative range that the parameters mean, or "" where they
+// give times.
+func rangeName(params url.Values) string {
+	if params.Get("from") != "" || params.Get("to") != "" {
+		return ""
+	}
+	if name := params.Get("range"); name != "" {
+		return name
+	}
+	return defaultRange
+}
+
+// query asks the log for the view's page.
+func (v view) query() audit.Query {
+	return audit.Query{
+		Filter: v.filter, Sort: v.sort, Limit: v.perPage,
+		Number: v.page, After: v.after, Before: v.before, Last: v.last,
+	}
+}
+
+// only returns a copy of the named parameters.
+func only(values url.Values, names []string) url.Values {
+	kept := url.Values{}
+	for _, name := range names {
+		if given := values[name]; len(given) > 0 {
+			kept[name] = slices.Clone(given)
+		}
+	}
+	return kept
+}
