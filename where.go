@@ -81,7 +81,12 @@ func (f Filter) Where(d Dialect, alias string) (sq.Sqlizer, error) {
 		least, greatest := ipKeyRange(p)
 		return sq.Expr(column("ip_key")+operator+"? AND ?", least, greatest)
 	}
-	if f.IP.IsValid() {
+	switch {
+	case f.IP.IsValid() && f.IP.IsSingleIP():
+		// As an equality, the index on it gives the order by ID too.
+		least, _ := ipKeyRange(f.IP)
+		add(sq.Eq{column("ip_key"): least})
+	case f.IP.IsValid():
 		add(between(" BETWEEN ", f.IP))
 	}
 	for _, p := range f.NotIPs {

@@ -1,0 +1,47 @@
+package migration_test
+
+import (
+	"io/fs"
+	"regexp"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/auditkeep/audit/internal/entrysql"
+	"github.com/auditkeep/audit/internal/migration"
+	"github.com/auditkeep/audit/postgres"
+	"github.com/auditkeep/audit/sqlite"
+)
+
+func read(t *testing.T, files fs.FS) []migration.Migration {
+	t.Helper()
+	migrations, err := migration.Read(files)
+	require.NoError(t, err)
+	return migrations
+}
+
+// Both stores have the same migrations in the same order, and what these make
+// has the same columns and indexes.
+func TestStoresHaveOneSchema(t *testing.T) {
+	t.Parallel()
+	ofPostgres, ofSQLite := read(t, postgres.Migrations()), read(t, sqlite.Migrations())
+	require.Len(t, ofSQLite, len(ofPostgres))
+
+	column := regexp.MustCompile(`(?m)^\t([a-z_]+) +(?:text|uuid|timestamptz|jsonb|smallint|TEXT|BLOB|INTEGER)\b`)
+	index := regexp.MustCompile(`(?m)^CREATE INDEX .*$`)
+	var columns, indexes [2][]string
+	for i := range ofPostgres {
+		assert.Equal(t, ofPostgres[i].Name, ofSQLite[i].Name)
+		for store, m := range []migration.Migration{ofPostgres[i], ofSQLite[i]} {
+			for _, found := range column.FindAllStringSubmatch(m.SQL, -1) {
+				columns[store] = append(columns[store], found[1])
+			}
+			indexes[store] = append(indexes[store], index.FindAllString(m.SQL, -1)...)
+		}
+	}
+	assert.Equal(t, columns[0], columns[1], "columns")
+	assert.Equal(t, indexes[0], indexes[1], "indexes")
+	assert.Len(t, indexes[0], 8)
+	assert.ElementsMatch(t, append(entrysql.Columns[:], "recorded_at"), columns[0])
+}

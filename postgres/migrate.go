@@ -1,0 +1,92 @@
+package postgres
+
+import (
+	"context"
+	"embed"
+	"fmt"
+	"io/fs"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/auditkeep/audit/internal/migration"
+)
+
+//go:embed migrations/*.sql
+var migrationFiles embed.FS
+
+// Migrations returns the numbered SQL files that [Store.Migrate] applies, for
+// hosts that apply them with a tool of their own. They make their tables in
+// the schema that search_path names first.
+func Migrations() fs.FS {
+	files, err := fs.Sub(migrationFiles, "migrations")
+	if err != nil {
+		panic(err) // only an invalid name, and this one is constant
+	}
+	return files
+}
+
+// Migrate brings the database to the schema that this version of the library
+// needs: everything pending in one transaction, and nothing if there is
+// nothing. Several processes may call it at once. It is never called
+// implicitly.
+func (s *Store) Migrate(ctx context.Context) error { return s.migrate(ctx, Migrations()) }
+
+func (s *Store) migrate(ctx context.Context, files fs.FS) error {
+	if s.pool == nil {
+		return errNoPool
+	}
+	// Whoever waited for the lock must see what was done meanwhile, whatever
+	// the database's default isolation.
+	options := pgx.TxOptions{IsoLevel: pgx.ReadCommitted, AccessMode: pgx.ReadWrite}
+	err := pgx.BeginTxFunc(ctx, s.pool, options, func(tx pgx.Tx) error {
+		// A lock of its own: there may be no table to lock yet.
+		if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock($1)", migrationLock); err != nil {
+			return err
+		}
+		return migration.Up(ctx, migrationTx{tx}, files)
+	})
+	if err != nil {
+		return fmt.Errorf("migrating: %w", err)
+	}
+	return nil
+}
+
+// migrationLock is the number of the lock that migrating processes wait for;
+// "auditkee" in ASCII, so that no other program picks it by chance.
+const migrationLock int64 = 0x61756469746b6565
+
+// migrationTx is a [migration.Database].
+type migrationTx struct{ tx pgx.Tx }
+
+func (m migrationTx) Applied(ctx context.Context) ([]migration.Applied, error) {
+	// Asked first, and not by IF NOT EXISTS, which needs the right to create
+	// tables even where there is nothing to create.
+	var exists bool
+	if err := m.tx.QueryRow(ctx, "SELECT to_regclass('audit_migrations') IS NOT NULL").Scan(&exists); err != nil {
+		return nil, err
+	}
+	if !exists {
+		_, err := m.tx.Exec(ctx, `CREATE TABLE audit_migrations (
+			version    integer PRIMARY KEY,
+			name       text NOT NULL,
+			checksum   text NOT NULL,
+			applied_at timestamptz NOT NULL DEFAULT clock_timestamp()
+		)`)
+		return nil, err
+	}
+	rows, err := m.tx.Query(ctx, "SELECT version, name, checksum FROM audit_migrations ORDER BY version")
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[migration.Applied])
+}
+
+func (m migrationTx) Apply(ctx context.Context, file migration.Migration) error {
+	// Without arguments, pgx sends a text of several statements as it is.
+	if _, err := m.tx.Exec(ctx, file.SQL); err != nil {
+		return err
+	}
+	_, err := m.tx.Exec(ctx, "INSERT INTO audit_migrations (version, name, checksum) VALUES ($1, $2, $3)",
+		file.Version, file.Name, file.Checksum())
+	return err
+}

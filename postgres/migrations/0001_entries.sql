@@ -1,0 +1,72 @@
+-- One row is one recorded change. Rows are only ever inserted.
+--
+-- The table is partitioned from the start, since a plain table cannot be made
+-- into a partitioned one without rewriting it. Partitions are ranges of id,
+-- which are ranges of time: id is a UUIDv7 whose first 60 free bits are the
+-- time in microseconds, so its order is the order of events.
+--
+-- Texts are compared byte by byte (COLLATE "C"), so that an order does not
+-- depend on the server's locale, which changes with its operating system and
+-- then silently breaks indexes. No column is NULL but metadata: a NULL would
+-- fall out of the row comparisons that pages walk by. The CHECKs are the
+-- library's own bounds, for rows that come in another way; those of indexed
+-- texts keep each index row within what PostgreSQL accepts.
+CREATE TABLE audit_entries (
+	org_id         text COLLATE "C" NOT NULL CHECK (octet_length(org_id) BETWEEN 1 AND 255),
+	-- The version is 7 and the 12 bits behind it hold the microseconds 000-3e7:
+	-- uuidv7() of PostgreSQL 18 fills them otherwise, and its order would lie.
+	id             uuid NOT NULL CONSTRAINT audit_entries_id_holds_microseconds
+	               CHECK (substr(id::text, 15, 4) COLLATE "C" BETWEEN '7000' AND '73e7'
+	                      AND substr(id::text, 20, 1) COLLATE "C" BETWEEN '8' AND 'b'),
+	-- The time that id holds, for people who read with psql.
+	occurred_at    timestamptz NOT NULL,
+	-- This database's own clock, whatever the application says.
+	recorded_at    timestamptz NOT NULL DEFAULT clock_timestamp(),
+	action         text COLLATE "C" NOT NULL DEFAULT '' CHECK (octet_length(action) <= 64),
+	object_type    text COLLATE "C" NOT NULL DEFAULT '' CHECK (octet_length(object_type) <= 255),
+	object_id      text COLLATE "C" NOT NULL DEFAULT '' CHECK (octet_length(object_id) <= 255),
+	-- object_id in a form whose byte order puts numbers in numeric order and
+	-- before texts.
+	object_sort    text COLLATE "C" NOT NULL DEFAULT '' CHECK (octet_length(object_sort) <= 260),
+	parent_type    text COLLATE "C" NOT NULL DEFAULT '' CHECK (octet_length(parent_type) <= 255),
+	parent_id      text COLLATE "C" NOT NULL DEFAULT '' CHECK (octet_length(parent_id) <= 255),
+	actor_kind     text COLLATE "C" NOT NULL DEFAULT '' CHECK (octet_length(actor_kind) <= 64),
+	actor_id       text COLLATE "C" NOT NULL DEFAULT '' CHECK (octet_length(actor_id) <= 255),
+	actor_email    text COLLATE "C" NOT NULL DEFAULT '' CHECK (octet_length(actor_email) <= 320),
+	on_behalf_of   text COLLATE "C" NOT NULL DEFAULT '' CHECK (octet_length(on_behalf_of) <= 320),
+	ip             text COLLATE "C" NOT NULL DEFAULT '' CHECK (octet_length(ip) <= 45),
+	-- ip in a form whose byte order is that of addresses: '4' or '6' and the
+	-- address in hexadecimal. A CIDR range is a BETWEEN.
+	ip_key         text COLLATE "C" NOT NULL DEFAULT '' CHECK (octet_length(ip_key) <= 33),
+	request_id     text COLLATE "C" NOT NULL DEFAULT '' CHECK (octet_length(request_id) <= 128),
+	user_agent     text COLLATE "C" NOT NULL DEFAULT '' CHECK (octet_length(user_agent) <= 512),
+	source         text COLLATE "C" NOT NULL DEFAULT '' CHECK (octet_length(source) <= 64),
+	comment        text COLLATE "C" NOT NULL DEFAULT '' CHECK (octet_length(comment) <= 4096),
+	-- [{"field": …, "old": …, "new": …}, …] in the order of the object's fields.
+	changes        jsonb NOT NULL DEFAULT '[]',
+	-- The names of the changed fields, cut: what the page's column sorts by, so
+	-- that no sort has to read the JSON.
+	changed_fields text COLLATE "C" NOT NULL DEFAULT '' CHECK (octet_length(changed_fields) <= 200),
+	metadata       jsonb,
+	-- The version of the canonical form of changes and metadata.
+	format         smallint NOT NULL,
+	-- Every key begins with the organization. This one also serves the page as
+	-- it opens: the organization's newest entries.
+	PRIMARY KEY (org_id, id)
+) PARTITION BY RANGE (id);
+
+-- What no other partition covers comes here, so that nothing is ever refused.
+CREATE TABLE audit_entries_default PARTITION OF audit_entries DEFAULT;
+
+-- One index for each filter and each header of the page. With the ID behind,
+-- it gives a filter its newest entries first, and a sort both its directions.
+CREATE INDEX audit_entries_action ON audit_entries (org_id, action, id);
+CREATE INDEX audit_entries_object_type ON audit_entries (org_id, object_type, id);
+CREATE INDEX audit_entries_object_sort ON audit_entries (org_id, object_sort, id);
+CREATE INDEX audit_entries_actor_email ON audit_entries (org_id, actor_email, id);
+CREATE INDEX audit_entries_ip_key ON audit_entries (org_id, ip_key, id);
+CREATE INDEX audit_entries_changed_fields ON audit_entries (org_id, changed_fields, id);
+
+-- Many entries have neither, and nobody looks for those.
+CREATE INDEX audit_entries_request_id ON audit_entries (org_id, request_id, id) WHERE request_id <> '';
+CREATE INDEX audit_entries_parent ON audit_entries (org_id, parent_type, parent_id, id) WHERE parent_type <> '';

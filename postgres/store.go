@@ -1,0 +1,111 @@
+// Package postgres keeps the audit log in PostgreSQL 14 or later, through pgx,
+// or through database/sql where the host's transaction is of that kind.
+//
+//	store := postgres.New(pool)
+//	if err := store.Migrate(ctx); err != nil { … }
+//	trail, err := audit.New(store, audit.Config{})
+//
+//	err = pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {
+//		… // the change itself
+//		return trail.Record(ctx, store.Tx(tx), audit.Updated(before, after))
+//	})
+//
+// The entry is written by the host's own transaction: it exists if and only if
+// that commits.
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/auditkeep/audit"
+	"github.com/auditkeep/audit/internal/entrysql"
+)
+
+// Store is an [audit.Store] in PostgreSQL. It is safe for concurrent use, and
+// works in every query mode of pgx, so also behind a pooler that knows no
+// prepared statements.
+type Store struct {
+	pool *pgxpool.Pool
+}
+
+var _ audit.Store = (*Store)(nil)
+
+// New returns a store on the pool, whose role needs INSERT and SELECT on
+// audit_entries, and for [Store.Migrate] the right to create tables. Tables
+// are found by the connections' search_path. New does not touch the database.
+func New(pool *pgxpool.Pool) *Store { return &Store{pool: pool} }
+
+var errNoPool = errors.New("postgres: no pool is given: call postgres.New with a *pgxpool.Pool")
+
+// InsertDetached implements [audit.Store].
+func (s *Store) InsertDetached(ctx context.Context, entries []audit.Entry) error {
+	switch {
+	case s.pool == nil:
+		return errNoPool
+	case len(entries) == 1:
+		// One statement is a transaction by itself, in one round trip.
+		return insert(ctx, pgxHandle{s.pool}, entries)
+	default:
+		return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+			return insert(ctx, pgxHandle{tx}, entries)
+		})
+	}
+}
+
+// List implements [audit.Store].
+func (s *Store) List(ctx context.Context, walk audit.Walk) ([]audit.Entry, error) {
+	query, args, err := entrysql.List(audit.PostgreSQL, walk)
+	if err != nil {
+		return nil, fmt.Errorf("listing entries: %w", err)
+	}
+	entries, err := collect(ctx, s.pool, scanEntry, query, args)
+	if err != nil {
+		return nil, fmt.Errorf("listing entries: %w", err)
+	}
+	return entries, nil
+}
+
+// Count implements [audit.Store].
+func (s *Store) Count(ctx context.Context, filter audit.Filter, limit int) (int, error) {
+	query, args, err := entrysql.Count(audit.PostgreSQL, filter, limit)
+	if err != nil {
+		return 0, fmt.Errorf("counting entries: %w", err)
+	}
+	counts, err := collect(ctx, s.pool, pgx.RowTo[int], query, args)
+	if err != nil {
+		return 0, fmt.Errorf("counting entries: %w", err)
+	}
+	return counts[0], nil
+}
+
+// Values implements [audit.Store].
+func (s *Store) Values(ctx context.Context, org string, column audit.Column, prefix string, limit int) ([]string, error) {
+	query, args, err := entrysql.Values(audit.PostgreSQL, org, column, prefix, limit)
+	if err != nil {
+		return nil, fmt.Errorf("listing values: %w", err)
+	}
+	values, err := collect(ctx, s.pool, pgx.RowTo[string], query, args)
+	if err != nil {
+		return nil, fmt.Errorf("listing values: %w", err)
+	}
+	return values, nil
+}
+
+// collect runs a query and reads all its rows.
+func collect[T any](ctx context.Context, pool *pgxpool.Pool, read pgx.RowToFunc[T], query string, args []any) ([]T, error) {
+	if pool == nil {
+		return nil, errNoPool
+	}
+	rows, err := pool.Query(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, read)
+}
+
+func scanEntry(row pgx.CollectableRow) (audit.Entry, error) { return entrysql.Scan(row.Scan) }

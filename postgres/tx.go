@@ -1,0 +1,126 @@
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"reflect"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/auditkeep/audit"
+	"github.com/auditkeep/audit/internal/entrysql"
+)
+
+// Tx adapts the host's pgx transaction, for [audit.Log.Record].
+func (s *Store) Tx(tx pgx.Tx) audit.Tx {
+	if isNil(tx) {
+		return transaction{}
+	}
+	return transaction{pgxHandle{tx}}
+}
+
+// SQLTransaction is what [Store.SQLTx] needs of a transaction. [*sql.Tx] has
+// it, and so have those of GORM and bun. Commit and Rollback are never called:
+// they are here so that a pool ([*sql.DB]) does not compile where a
+// transaction is meant.
+type SQLTransaction interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	Commit() error
+	Rollback() error
+}
+
+// SQLTx adapts the host's database/sql transaction, of any PostgreSQL driver,
+// for [audit.Log.Record].
+func (s *Store) SQLTx(tx SQLTransaction) audit.Tx {
+	if isNil(tx) {
+		return transaction{}
+	}
+	return transaction{sqlHandle{tx}}
+}
+
+// isNil reports whether an interface holds nothing, or a pointer to nothing.
+func isNil(tx any) bool {
+	v := reflect.ValueOf(tx)
+	return !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil()
+}
+
+type transaction struct{ db handle }
+
+var errNoTx = errors.New("postgres: no transaction is given: the one given to Store.Tx or Store.SQLTx is nil")
+
+// Insert implements [audit.Tx].
+func (t transaction) Insert(ctx context.Context, entries []audit.Entry) error {
+	if t.db == nil {
+		return errNoTx
+	}
+	return insert(ctx, t.db, entries)
+}
+
+// pgxHandle is a handle on a [pgx.Tx] or a pool.
+type pgxHandle struct {
+	db interface {
+		Exec(ctx context.Context, query string, args ...any) (pgconn.CommandTag, error)
+		Query(ctx context.Context, query string, args ...any) (pgx.Rows, error)
+	}
+}
+
+func (h pgxHandle) exec(ctx context.Context, query string, arrays [][]string) (int64, error) {
+	tag, err := h.db.Exec(ctx, query, pgxArgs(arrays)...)
+	return tag.RowsAffected(), err
+}
+
+func (h pgxHandle) entries(ctx context.Context, query string, arrays [][]string) ([]audit.Entry, error) {
+	rows, err := h.db.Query(ctx, query, pgxArgs(arrays)...)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, scanEntry)
+}
+
+func pgxArgs(arrays [][]string) []any {
+	args := make([]any, len(arrays))
+	for i, array := range arrays {
+		args[i] = array
+	}
+	return args
+}
+
+// sqlHandle is a handle on a database/sql transaction. Its drivers know no
+// arrays, so these go as PostgreSQL writes them.
+type sqlHandle struct{ tx SQLTransaction }
+
+func (h sqlHandle) exec(ctx context.Context, query string, arrays [][]string) (int64, error) {
+	result, err := h.tx.ExecContext(ctx, query, sqlArgs(arrays)...)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+func (h sqlHandle) entries(ctx context.Context, query string, arrays [][]string) ([]audit.Entry, error) {
+	rows, err := h.tx.QueryContext(ctx, query, sqlArgs(arrays)...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var entries []audit.Entry
+	for rows.Next() {
+		entry, err := entrysql.Scan(rows.Scan)
+		if err != nil {
+			return nil, err
+		}
+		entries = append(entries, entry)
+	}
+	return entries, rows.Err()
+}
+
+func sqlArgs(arrays [][]string) []any {
+	args := make([]any, len(arrays))
+	for i, array := range arrays {
+		args[i] = arrayLiteral(array)
+	}
+	return args
+}
