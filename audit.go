@@ -198,8 +198,9 @@ func (l *Log) Prepare(ctx context.Context, events ...Event) ([]Entry, error) {
 		return nil, err
 	}
 	entries := make([]Entry, 0, len(events))
+	var previous ID
 	for i, event := range events {
-		entry, changed, err := l.entry(base, event)
+		entry, changed, err := l.entry(base, event, previous)
 		switch {
 		case err != nil && len(events) > 1:
 			return nil, fmt.Errorf("event %d of %d: %w", i+1, len(events), err)
@@ -207,6 +208,7 @@ func (l *Log) Prepare(ctx context.Context, events ...Event) ([]Entry, error) {
 			return nil, err
 		case changed:
 			entries = append(entries, entry)
+			previous = entry.ID
 		}
 	}
 	return entries, nil

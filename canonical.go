@@ -2,11 +2,12 @@ package audit
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"io"
-	"maps"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -62,14 +63,19 @@ func appendCanonical(dst []byte, tree any) []byte {
 		return append(dst, ']')
 	default:
 		object := v.(map[string]any) // the decoder returns nothing else
+		keys := make([]mapKey, 0, len(object))
+		for key := range object {
+			keys = append(keys, mapKey{text: printableKey(key), raw: key})
+		}
+		sortKeys(keys)
 		dst = append(dst, '{')
-		for i, key := range slices.Sorted(maps.Keys(object)) {
+		for i, key := range keys {
 			if i > 0 {
 				dst = append(dst, ',')
 			}
-			dst = appendString(dst, printableKey(key))
+			dst = appendString(dst, key.text)
 			dst = append(dst, ':')
-			dst = appendCanonical(dst, object[key])
+			dst = appendCanonical(dst, object[key.raw])
 		}
 		return append(dst, '}')
 	}
@@ -125,6 +131,37 @@ func printableKey(key string) string {
 	return quoted[1 : len(quoted)-1]
 }
 
+// mapKey is a key of an object: its text, and what tells it from others that
+// read alike.
+type mapKey struct {
+	text, raw string
+	value     reflect.Value // where the object is a Go map
+}
+
+// sortKeys puts keys in order, and numbers those that read alike, so that none
+// is lost: the keys 1 and "1" of a map[any]any, two NaNs, or "\x00" and the four
+// characters that show it.
+func sortKeys(keys []mapKey) {
+	slices.SortFunc(keys, func(a, b mapKey) int {
+		return cmp.Or(strings.Compare(a.text, b.text), strings.Compare(a.raw, b.raw))
+	})
+	alike := false
+	for i := len(keys) - 1; i > 0; i-- {
+		before := i
+		for before > 0 && keys[before-1].text == keys[i].text {
+			before--
+		}
+		for n := i; n > before; n-- {
+			keys[n].text += "#" + strconv.Itoa(n-before+1)
+			alike = true
+		}
+		i = max(before, 1)
+	}
+	if alike {
+		sortKeys(keys) // a numbered key may have passed another one, or read like it
+	}
+}
+
 const (
 	// plainDigits is how long a number may be in plain notation.
 	plainDigits = 40
@@ -132,6 +169,8 @@ const (
 	// float64 needs 324. Beyond, it is kept as a string: jsonb would write out
 	// all the zeros.
 	maxExponent = 400
+	// maxPower keeps the arithmetic on exponents from overflowing.
+	maxPower = 1 << 30
 )
 
 // appendNumber appends a JSON number in the one form that equal numbers share,
@@ -173,7 +212,7 @@ func parseDecimal(literal string) (digits string, exponent int, negative, ok boo
 	mantissa, power, hasPower := strings.Cut(strings.ToLower(literal), "e")
 	if hasPower {
 		var err error
-		if exponent, err = strconv.Atoi(power); err != nil {
+		if exponent, err = strconv.Atoi(power); err != nil || exponent > maxPower || exponent < -maxPower {
 			return "", 0, false, false
 		}
 	}

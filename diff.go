@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
-	"strconv"
 	"time"
 )
 
@@ -52,9 +51,12 @@ type differ struct {
 	planner  *planner
 	limits   Limits
 	oneSided bool // a create or destroy: all of the other side is absent
-	changes  Changes
-	left     int // how many more bytes of JSON the changes may take
-	omitted  int // how many changes found no more room
+	// foreignID: the host named the object by another ID than its record has,
+	// so that the record's own is a field like any other.
+	foreignID bool
+	changes   Changes
+	left      int // how many more bytes of JSON the changes may take
+	omitted   int // how many changes found no more room
 }
 
 // side takes the pointers off one side of an event and says what is wrong with
@@ -63,13 +65,16 @@ func (d *differ) side(name string, v reflect.Value) (side, error) {
 	if !v.IsValid() {
 		return side{}, nil
 	}
-	for v.Kind() == reflect.Pointer || v.Kind() == reflect.Interface {
+	for steps := 0; v.Kind() == reflect.Pointer || v.Kind() == reflect.Interface; steps++ {
 		if v.IsNil() {
 			return side{}, invalidEvent(name, "", "nil", "give the record's values; for a record that came or went use Created or Destroyed")
 		}
+		if steps == d.limits.Depth {
+			return side{}, invalidEvent(name, "", "a pointer behind so many others", "give the record itself")
+		}
 		v = v.Elem()
 	}
-	var tree any
+	in := newInspector(d.planner, d.limits)
 	switch {
 	case v.Kind() == reflect.Struct && v.Type() != timeType:
 		return side{value: v}, nil
@@ -77,24 +82,27 @@ func (d *differ) side(name string, v reflect.Value) (side, error) {
 		if v.IsNil() {
 			return side{}, invalidEvent(name, "", "a nil map", "give the record's values")
 		}
-		tree = v.Interface()
+		tree, err := in.keys(v, false)
+		if err != nil {
+			return side{}, invalidEvent(name, "", err.Error(), "mend the value's methods")
+		}
+		return side{value: v, tree: tree}, nil
 	case v.Kind() == reflect.Slice && v.Type().Elem().Kind() == reflect.Uint8:
+		if v.Len() > in.json {
+			return side{}, invalidEvent(name, "", fmt.Sprintf("%d bytes of JSON, at most %d are read", v.Len(), in.json), "raise Config.Limits.Bytes, or record what matters of it")
+		}
 		decoded, err := decodeJSON(v.Bytes())
 		if err != nil {
 			return side{}, invalidEvent(name, "", "not JSON: "+err.Error(), "give a JSON object")
 		}
-		if _, ok := decoded.(map[string]any); !ok {
+		object, ok := decoded.(map[string]any)
+		if !ok {
 			return side{}, invalidEvent(name, "", "JSON, but not an object", "give a JSON object")
 		}
-		tree = decoded
-	default:
-		return side{}, invalidEvent(name, "", "a "+v.Type().String(), "give a struct, a map or a JSON object")
+		tree, err := in.keys(reflect.ValueOf(object), false)
+		return side{value: v, tree: tree}, err
 	}
-	n, err := newInspector(d.planner, d.limits).node(reflect.ValueOf(tree), false)
-	if err != nil {
-		return side{}, invalidEvent(name, "", err.Error(), "mend the value's methods")
-	}
-	return side{value: v, tree: n}, nil
+	return side{}, invalidEvent(name, "", "a "+v.Type().String(), "give a struct, a map or a JSON object")
 }
 
 // compare collects the changes from one side to the other.
@@ -113,8 +121,8 @@ func (d *differ) compare(before, after side) error {
 	}
 	before2, after2 := newInspector(d.planner, d.limits), newInspector(d.planner, d.limits)
 	fields := p.fields
-	if before.value.IsValid() && after.value.IsValid() {
-		fields = append(p.ids[:len(p.ids):len(p.ids)], fields...) // they differ only where the host named the object itself
+	if !d.oneSided || d.foreignID {
+		fields = slices.Concat(p.ids, fields)
 	}
 	for _, f := range fields {
 		old, now := f.of(before.value), f.of(after.value)
@@ -187,7 +195,7 @@ func (f field) inspect(in *inspector, v reflect.Value) (*node, error) {
 	if err != nil {
 		problem := err.Error()
 		if f.secret {
-			problem = "a method of " + f.typ.String() + " failed" // its message could hold the secret
+			problem = errSecretMethod.Error() // its own message could hold the secret
 		}
 		return nil, invalidEvent(f.name, "", problem, "mend the method, or leave the field out with the tag `audit:\"-\"`")
 	}
@@ -199,7 +207,7 @@ func (f field) inspect(in *inspector, v reflect.Value) (*node, error) {
 // missing. Names at this level may be ignored.
 func (d *differ) compareMaps(old, now *node) {
 	eachKey(old, now, func(key string, o, n *node) {
-		if slices.Contains(d.planner.ignore, key) || key == mapIDKey && (d.oneSided || o.equal(n)) {
+		if slices.Contains(d.planner.ignore, key) || key == mapIDKey && (d.oneSided && !d.foreignID || o.equal(n)) {
 			return
 		}
 		d.compareNodes(joinPath("", key), o, n)
@@ -284,7 +292,7 @@ func (d *differ) add(path string, old, now *node) {
 		d.omitted++
 		return
 	}
-	c := Change{Field: cutText(path, maxPathBytes)}
+	c := Change{Field: boundPath(path)}
 	c.Old = old.encode(max(d.left, leastValue))
 	c.New = now.encode(max(d.left-len(c.Old.json), leastValue))
 	d.left -= len(c.Field) + len(c.Old.json) + len(c.New.json) + len(`{"field":"","new":,"old":},`)
@@ -297,8 +305,7 @@ const omittedField = "…"
 // finish returns the changes.
 func (d *differ) finish() Changes {
 	if d.omitted > 0 {
-		cut := cutMark(0, strconv.Itoa(d.omitted)+" more changes", maxCutStart)
-		d.changes = append(d.changes, Change{Field: omittedField, New: cut})
+		d.changes = append(d.changes, Change{Field: omittedField, New: cutMark("items", d.omitted, "", 0)})
 	}
 	return d.changes
 }

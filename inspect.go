@@ -1,16 +1,17 @@
 package audit
 
 import (
-	"cmp"
+	"bytes"
 	"database/sql/driver"
 	"encoding"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"reflect"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // inspector takes one side of an event apart into nodes, within the limits.
@@ -18,6 +19,8 @@ type inspector struct {
 	planner *planner
 	depth   int // how much deeper it may go
 	nodes   int // how many more nodes it may make
+	json    int // how long a JSON text may be to be decoded
+	rest    *beyond
 	path    map[visit]struct{}
 }
 
@@ -27,8 +30,12 @@ type visit struct {
 	typ reflect.Type
 }
 
+// maxJSONFactor says how much longer than what an event keeps a JSON text may
+// be to be decoded at all: a decoded text takes many times its length.
+const maxJSONFactor = 16
+
 func newInspector(p *planner, l Limits) *inspector {
-	return &inspector{planner: p, depth: l.Depth, nodes: l.Nodes, path: map[visit]struct{}{}}
+	return &inspector{planner: p, depth: l.Depth, nodes: l.Nodes, json: maxJSONFactor * l.Bytes, rest: newBeyond(), path: map[visit]struct{}{}}
 }
 
 // node takes a value apart. With plain, names that look like secrets are none.
@@ -52,15 +59,25 @@ func (in *inspector) node(v reflect.Value, plain bool) (*node, error) {
 		return &node{kind: Null}, nil
 	}
 	if in.nodes--; in.nodes < 0 || in.depth <= 0 {
-		return &node{kind: Cut, source: v}, nil
+		return in.cut(v), nil
 	}
 	in.depth--
 	defer func() { in.depth++ }()
+	var n *node
+	var err error
 	if isSpecial(v.Type()) {
-		return in.special(v, plain)
+		n, err = in.special(v, plain)
+	} else {
+		n, err = in.plainKind(v, plain)
 	}
-	return in.plainKind(v, plain)
+	if n != nil && !n.byMethod {
+		n.source = v
+	}
+	return n, err
 }
+
+// cut returns the node of a value that is not taken apart.
+func (in *inspector) cut(v reflect.Value) *node { return &node{kind: Cut, source: v, rest: in.rest} }
 
 // enter notes a reference, and reports whether the walk is already within it.
 func (in *inspector) enter(v reflect.Value) (leave func(), cycle bool) {
@@ -117,7 +134,7 @@ func floatNode(f float64, bits int) *node {
 // that 0 and -0, or 1.50 and 1.5, are no change. What is no number by the
 // rules of JSON, or out of all proportion, is a text.
 func numberNode(literal string) *node {
-	if json.Valid([]byte(literal)) {
+	if isNumber(literal) {
 		if canonical := string(appendNumber(nil, literal)); canonical[0] != '"' {
 			return &node{kind: Number, text: canonical}
 		}
@@ -125,12 +142,17 @@ func numberNode(literal string) *node {
 	return &node{kind: String, text: literal}
 }
 
+// list takes a list apart, or leaves it whole where it has more items than the
+// limits still allow.
 func (in *inspector) list(v reflect.Value, plain bool) (*node, error) {
 	if v.Kind() == reflect.Slice && v.IsNil() {
 		return &node{kind: Null}, nil
 	}
 	if v.Type().Elem().Kind() == reflect.Uint8 {
 		return in.bytes(bytesOf(v), plain)
+	}
+	if v.Len() > in.nodes {
+		return in.cut(v), nil
 	}
 	if v.Kind() == reflect.Slice && v.Len() > 0 {
 		leave, cycle := in.enter(v)
@@ -139,22 +161,13 @@ func (in *inspector) list(v reflect.Value, plain bool) (*node, error) {
 		}
 		defer leave()
 	}
-	n := &node{kind: Array, items: make([]*node, 0, min(v.Len(), max(in.nodes, 0)+1))}
-	for i := range v.Len() {
-		if in.nodes <= 0 {
-			// What is left is compared as a whole, and marked as cut.
-			rest := reflect.MakeSlice(reflect.SliceOf(v.Type().Elem()), v.Len()-i, v.Len()-i)
-			for j := range rest.Len() {
-				rest.Index(j).Set(v.Index(i + j))
-			}
-			n.items = append(n.items, &node{kind: Cut, source: rest})
-			break
-		}
+	n := &node{kind: Array, items: make([]*node, v.Len())}
+	for i := range n.items {
 		item, err := in.node(v.Index(i), plain)
 		if err != nil {
 			return nil, fmt.Errorf("[%d]: %w", i, err)
 		}
-		n.items = append(n.items, item)
+		n.items[i] = item
 	}
 	return n, nil
 }
@@ -164,58 +177,72 @@ func bytesOf(v reflect.Value) []byte {
 		return v.Bytes()
 	}
 	b := make([]byte, v.Len())
-	reflect.Copy(reflect.ValueOf(b), v)
+	for i := range b {
+		b[i] = byte(v.Index(i).Uint())
+	}
 	return b
 }
 
 // bytes takes apart what a database gave as bytes: a JSON object or array as
-// that, all else as bytea is shown.
+// that, all else as bytea is shown. What only looks like JSON is not shown at
+// all, since the secrets in it could not be found.
 func (in *inspector) bytes(b []byte, plain bool) (*node, error) {
-	if tree, ok := decodeContainer(b); ok {
+	if !looksLikeJSON(b) {
+		return &node{kind: String, text: bytesText(b)}, nil
+	}
+	if len(b) > in.json {
+		return in.cut(reflect.ValueOf(b)), nil
+	}
+	tree, err := decodeJSON(bytes.TrimPrefix(b, byteOrderMark))
+	switch {
+	case err == nil:
 		return in.node(reflect.ValueOf(tree), plain)
+	case utf8.Valid(b):
+		return in.cut(reflect.ValueOf(b)), nil
+	default:
+		return &node{kind: String, text: bytesText(b)}, nil
 	}
-	return &node{kind: String, text: bytesText(b)}, nil
 }
 
-// decodeContainer decodes a JSON object or array.
-func decodeContainer(b []byte) (any, bool) {
-	trimmed := strings.TrimLeft(string(b[:min(len(b), 64)]), " \t\r\n")
-	if trimmed == "" || trimmed[0] != '{' && trimmed[0] != '[' {
-		return nil, false
-	}
-	tree, err := decodeJSON(b)
-	return tree, err == nil
+var byteOrderMark = []byte("\xef\xbb\xbf")
+
+// looksLikeJSON reports whether the bytes begin as a JSON object or array does.
+func looksLikeJSON(b []byte) bool {
+	b = bytes.TrimLeft(bytes.TrimPrefix(b, byteOrderMark), " \t\r\n")
+	return len(b) > 0 && (b[0] == '{' || b[0] == '[')
 }
 
+// mapping takes a map apart, or leaves it whole like a list.
 func (in *inspector) mapping(v reflect.Value, plain bool) (*node, error) {
 	if v.IsNil() {
 		return &node{kind: Null}, nil
+	}
+	if v.Len() > in.nodes {
+		return in.cut(v), nil
 	}
 	leave, cycle := in.enter(v)
 	if cycle {
 		return &node{kind: Cycle}, nil
 	}
 	defer leave()
-	type entry struct {
-		key   string
-		value reflect.Value
-	}
-	entries := make([]entry, 0, v.Len())
+	return in.keys(v, plain)
+}
+
+// keys takes a map apart key by key, however many there are.
+func (in *inspector) keys(v reflect.Value, plain bool) (*node, error) {
+	keys := make([]mapKey, 0, v.Len())
 	for iter := v.MapRange(); iter.Next(); {
 		key, err := in.key(iter.Key())
 		if err != nil {
 			return nil, err
 		}
-		entries = append(entries, entry{key, iter.Value()})
+		key.value = iter.Value()
+		keys = append(keys, key)
 	}
-	slices.SortFunc(entries, func(a, b entry) int { return cmp.Compare(a.key, b.key) })
-	n := &node{kind: Map, sorted: true, keys: make([]string, 0, len(entries)), items: make([]*node, 0, len(entries))}
-	for i, e := range entries {
-		if i > 0 && e.key == entries[i-1].key {
-			// Keys of a map[any]any may read alike: 1 and "1".
-			return nil, fmt.Errorf("the map has two keys that read %s", quote(e.key))
-		}
-		if err := in.member(n, e.key, e.value, plain, false); err != nil {
+	sortKeys(keys)
+	n := &node{kind: Map, sorted: true, keys: make([]string, 0, len(keys)), items: make([]*node, 0, len(keys))}
+	for _, key := range keys {
+		if err := in.member(n, key.text, key.value, plain, false); err != nil {
 			return nil, err
 		}
 	}
@@ -223,24 +250,46 @@ func (in *inspector) mapping(v reflect.Value, plain bool) (*node, error) {
 }
 
 // key returns a map's key as text.
-func (in *inspector) key(v reflect.Value) (string, error) {
-	if v.Kind() == reflect.String && !has(v.Type(), textType) {
-		return printableKey(v.String()), nil
+func (in *inspector) key(v reflect.Value) (mapKey, error) {
+	for v.Kind() == reflect.Interface && !v.IsNil() {
+		v = v.Elem()
 	}
-	n, err := in.node(v, true)
-	if err != nil {
-		return "", fmt.Errorf("map key: %w", err)
+	raw := v.Type().String()
+	var text string
+	switch {
+	case isSpecial(v.Type()):
+		n, err := newInspector(in.planner, Limits{Depth: 4, Nodes: 16, Bytes: maxPathBytes}).node(v, true)
+		if err != nil {
+			return mapKey{}, fmt.Errorf("map key: %w", err)
+		}
+		if text = n.text; n.kind != String && n.kind != Number {
+			text = n.encode(maxPathBytes).JSON()
+		}
+	case v.Kind() == reflect.String:
+		text, raw = v.String(), v.String()
+	case v.CanInt():
+		text = strconv.FormatInt(v.Int(), 10)
+	case v.CanUint():
+		text = strconv.FormatUint(v.Uint(), 10)
+	case v.CanFloat():
+		text = strconv.FormatFloat(v.Float(), 'g', -1, 64)
+	default:
+		n, err := newInspector(in.planner, Limits{Depth: 4, Nodes: 16, Bytes: maxPathBytes}).node(v, true)
+		if err != nil {
+			return mapKey{}, fmt.Errorf("map key: %w", err)
+		}
+		text = n.encode(maxPathBytes).JSON()
 	}
-	if n.text == "" && n.kind != String {
-		n.text = n.encode(maxPathBytes).JSON()
-	}
-	return printableKey(n.text), nil
+	return mapKey{text: printableKey(text), raw: raw}, nil
 }
 
 // member adds one key to a Map.
 func (in *inspector) member(n *node, key string, v reflect.Value, plain, secret bool) error {
-	item, err := in.node(v, plain)
 	secret = secret || !plain && in.planner.redactor.secret(key)
+	item, err := in.node(v, plain)
+	if err != nil && secret {
+		err = errSecretMethod // its own message could hold the secret
+	}
 	if err != nil {
 		return fmt.Errorf(".%s: %w", key, err)
 	}
@@ -248,6 +297,8 @@ func (in *inspector) member(n *node, key string, v reflect.Value, plain, secret 
 	n.keys, n.items = append(n.keys, key), append(n.items, item)
 	return nil
 }
+
+var errSecretMethod = errors.New("a method of its value failed")
 
 func (in *inspector) structure(v reflect.Value, plain bool) (*node, error) {
 	p, err := in.planner.nested(v.Type())
@@ -278,10 +329,10 @@ func (in *inspector) special(v reflect.Value, plain bool) (n *node, err error) {
 	}
 	method := "MarshalText"
 	defer func() {
-		if r := recover(); r != nil {
-			n, err = nil, fmt.Errorf("%s of %s panicked: %v", method, t, r)
+		if r := recover(); r != nil { // its message could hold the value
+			n, err = nil, fmt.Errorf("%s of %s panicked with a %T", method, t, r)
 		} else if err == nil && n.kind != Cut {
-			n.source = v
+			n.source, n.byMethod = v, true
 		}
 	}()
 	switch x := v.Addr().Interface().(type) {
@@ -295,18 +346,14 @@ func (in *inspector) special(v reflect.Value, plain bool) (n *node, err error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s of %s: %w", method, t, err)
 		}
-		tree, err := decodeJSON(text)
-		if err != nil {
-			return nil, fmt.Errorf("%s of %s gave invalid JSON: %w", method, t, err)
-		}
-		return in.node(reflect.ValueOf(tree), plain)
+		return in.marshaled(x, text, t, plain)
 	case driver.Valuer:
 		method = "Value"
 		value, err := x.Value()
 		if err != nil {
 			return nil, fmt.Errorf("%s of %s: %w", method, t, err)
 		}
-		return in.driverValue(value, t, plain)
+		return in.driverValue(value, v, plain)
 	default:
 		text, err := x.(encoding.TextMarshaler).MarshalText()
 		if err != nil {
@@ -316,21 +363,64 @@ func (in *inspector) special(v reflect.Value, plain bool) (n *node, err error) {
 	}
 }
 
-// driverValue takes apart what a Valuer gives to its database. A struct, map
-// or list that gives JSON is recorded as that.
-func (in *inspector) driverValue(value driver.Value, t reflect.Type, plain bool) (*node, error) {
-	if text, ok := value.(string); ok {
-		switch t.Kind() {
-		case reflect.Struct, reflect.Map, reflect.Slice, reflect.Array:
-			if tree, ok := decodeContainer([]byte(text)); ok {
-				return in.node(reflect.ValueOf(tree), plain)
+// marshaled takes apart the JSON that a value of type t gave.
+func (in *inspector) marshaled(x json.Marshaler, text []byte, t reflect.Type, plain bool) (*node, error) {
+	if len(text) > in.json && looksLikeJSON(text) {
+		return in.cut(reflect.ValueOf(text)), nil
+	}
+	tree, err := decodeJSON(text)
+	if err != nil && strings.Contains(err.Error(), "max depth") {
+		return in.cut(reflect.ValueOf(text)), nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("MarshalJSON of %s gave invalid JSON", t)
+	}
+	// A nullable time in another zone is the same instant: pgtype.Timestamptz.
+	if valuer, ok := x.(driver.Valuer); ok {
+		if s, isText := tree.(string); isText && len(s) >= len("2006-01-02T15:04:05Z") {
+			value, err := valuer.Value()
+			if at, isTime := value.(time.Time); err == nil && isTime {
+				return timeNode(at), nil
 			}
 		}
 	}
-	if v := reflect.ValueOf(value); v.IsValid() && v.Type() == t {
-		return in.plainKind(v, plain) // it gave itself: do not ask it again
+	return in.node(reflect.ValueOf(tree), plain)
+}
+
+// driverValue takes apart what a Valuer gives to its database. A map, a list,
+// or a struct that is no nullable text, which gives JSON, is recorded as that.
+func (in *inspector) driverValue(value driver.Value, v reflect.Value, plain bool) (*node, error) {
+	t := v.Type()
+	if text, ok := value.(string); ok {
+		switch t.Kind() {
+		case reflect.Struct:
+			if _, nullable := t.FieldByName("Valid"); nullable {
+				break
+			}
+			fallthrough
+		case reflect.Map, reflect.Slice, reflect.Array:
+			if looksLikeJSON([]byte(text)) {
+				return in.bytes([]byte(text), plain)
+			}
+		}
+	}
+	given := reflect.ValueOf(value)
+	for given.IsValid() && given.Kind() == reflect.Pointer && !given.IsNil() {
+		given = given.Elem()
+	}
+	if given.IsValid() && given.Type() == t {
+		return in.plainKind(given, plain) // it gave itself: do not ask it again
 	}
 	return in.node(reflect.ValueOf(value), plain)
+}
+
+// isNumber reports whether the literal is a number by the grammar of JSON.
+func isNumber(literal string) bool {
+	if literal == "" || literal[0] != '-' && (literal[0] < '0' || literal[0] > '9') {
+		return false
+	}
+	last := literal[len(literal)-1]
+	return last >= '0' && last <= '9' && json.Valid([]byte(literal))
 }
 
 func timeNode(t time.Time) *node {

@@ -1,6 +1,8 @@
 package audit
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"strings"
 	"unicode"
 )
@@ -43,13 +45,25 @@ func pluralOfCapitals(runes []rune, i int) bool {
 }
 
 // joinPath appends a name to a field's path. Names are escaped, so that a dot
-// within a name is not taken for a step.
+// within a name is not taken for a step, nor an empty name for none.
 func joinPath(path, name string) string {
-	if strings.ContainsAny(name, `.\`) {
+	if name == "" {
+		name = `\e`
+	} else if strings.ContainsAny(name, `.\`) {
 		name = strings.NewReplacer(`\`, `\\`, `.`, `\.`).Replace(name)
 	}
 	if path == "" {
 		return name
 	}
 	return path + "." + name
+}
+
+// boundPath cuts a path that is too long to be stored. A digest of the whole
+// tells paths apart that begin alike.
+func boundPath(path string) string {
+	if len(path) <= maxPathBytes {
+		return path
+	}
+	digest := sha256.Sum256([]byte(path))
+	return cutText(path, maxPathBytes-len("…")-8) + "…" + hex.EncodeToString(digest[:4])
 }

@@ -20,9 +20,11 @@ type node struct {
 	sorted bool     // the keys are in byte order
 	secret bool     // its value is never written
 
-	// source is the Go value, where the node does not tell all of it: what was
-	// cut off, or what a method of the value's own gave.
-	source reflect.Value
+	// source is the Go value: a Cut is compared by it, and so is a value that
+	// is recorded by a method of its own and has a method Equal too.
+	source   reflect.Value
+	byMethod bool
+	rest     *beyond // of a Cut
 }
 
 // get returns the item under a key, or nil.
@@ -38,20 +40,26 @@ func (n *node) equal(other *node) bool {
 	if n == nil || other == nil {
 		return n == other
 	}
+	if n.kind == Cut { // the other side may be cut elsewhere, or not at all
+		return n.rest.compare(n.source, other.source)
+	}
+	if other.kind == Cut {
+		return other.equal(n)
+	}
+	return n.equalKind(other) || n.byMethod && other.byMethod && equalByMethod(n.source, other.source)
+}
+
+func (n *node) equalKind(other *node) bool {
 	if n.kind != other.kind {
 		return false
 	}
 	switch n.kind {
-	case Cut:
-		return reflect.DeepEqual(valueOf(n.source), valueOf(other.source))
 	case Array:
 		return slices.EqualFunc(n.items, other.items, (*node).equal)
 	case Map:
 		return n.equalMap(other)
-	case Null, Cycle:
-		return true
 	default:
-		return n.text == other.text || equalByMethod(n.source, other.source)
+		return n.text == other.text
 	}
 }
 
@@ -75,31 +83,6 @@ func (n *node) index() map[string]int {
 		index[key] = i
 	}
 	return index
-}
-
-func valueOf(v reflect.Value) any {
-	if !v.IsValid() || !v.CanInterface() {
-		return nil
-	}
-	return v.Interface()
-}
-
-// equalByMethod asks a type's own method Equal, as time.Time and most decimals
-// have one: 1.50 and 1.5 are no change.
-func equalByMethod(a, b reflect.Value) (equal bool) {
-	if !a.IsValid() || !b.IsValid() || a.Type() != b.Type() {
-		return false
-	}
-	method, ok := a.Type().MethodByName("Equal")
-	if !ok || method.Type.NumIn() != 2 || method.Type.In(1) != a.Type() || method.Type.NumOut() != 1 || method.Type.Out(0).Kind() != reflect.Bool {
-		return false
-	}
-	defer func() {
-		if recover() != nil {
-			equal = false
-		}
-	}()
-	return method.Func.Call([]reflect.Value{a, b})[0].Bool()
 }
 
 // encoder writes nodes as canonical JSON and keeps no more than limit bytes.
@@ -128,7 +111,7 @@ func (n *node) encode(limit int) Value {
 		return Value{json: redactedJSON}
 	}
 	if n.kind == String && len(n.text) > limit {
-		return cutMark(len(n.text), n.text, limit)
+		return cutMark("bytes", len(n.text), n.text, limit)
 	}
 	e := encoder{limit: limit}
 	e.node(n)
@@ -139,15 +122,17 @@ func (n *node) encode(limit int) Value {
 	if n.kind == String {
 		start = n.text
 	}
-	return cutMark(e.dropped, start, limit)
+	return cutMark("bytes", e.dropped, start, limit)
 }
 
 const maxCutStart = 1 << 10
 
-func cutMark(size int, start string, limit int) Value {
+// cutMark returns the mark of something cut: so many bytes or items, and how
+// it began.
+func cutMark(unit string, size int, start string, limit int) Value {
 	buf := append([]byte(nil), `{"`+markKey+`":"cut"`...)
 	if size > 0 {
-		buf = append(buf, `,"bytes":`...)
+		buf = append(buf, `,"`+unit+`":`...)
 		buf = strconv.AppendInt(buf, int64(size), 10)
 	}
 	if start = start[:min(len(start), maxCutStart, limit/4)]; start != "" {
@@ -190,7 +175,8 @@ func (e *encoder) node(n *node) {
 	case Map:
 		e.object(n)
 	case Cut:
-		e.buf = append(e.buf, `{"`+markKey+`":"cut"}`...)
+		unit, size := cutSize(n.source)
+		e.buf = append(e.buf, cutMark(unit, size, "", 0).json...)
 	case Cycle:
 		e.buf = append(e.buf, `{"`+markKey+`":"cycle"}`...)
 	case Opaque:
@@ -219,6 +205,22 @@ func (e *encoder) object(n *node) {
 		e.node(n.items[at])
 	}
 	e.buf = append(e.buf, '}')
+}
+
+// cutSize says how much a value holds that was not taken apart.
+func cutSize(v reflect.Value) (unit string, size int) {
+	switch v.Kind() {
+	case reflect.Slice, reflect.Array:
+		if v.Type().Elem().Kind() == reflect.Uint8 {
+			return "bytes", v.Len()
+		}
+		return "items", v.Len()
+	case reflect.Map:
+		return "items", v.Len()
+	case reflect.String:
+		return "bytes", v.Len()
+	}
+	return "", 0
 }
 
 // escapeKey keeps a host's own key from being taken for a mark.

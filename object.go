@@ -29,6 +29,7 @@ func (d *differ) object(given Object, before, after side) (Object, error) {
 		found.Type = given.Type
 	}
 	if given.ID != "" {
+		d.foreignID = found.ID != given.ID
 		found.ID = given.ID
 	}
 	return found, nil
@@ -64,6 +65,11 @@ func (d *differ) objectOf(s side) (Object, error) {
 		}
 		parts = append(parts, idText(n))
 	}
+	if len(parts) > 1 { // so that no two keys give one ID
+		for i, part := range parts {
+			parts[i] = strings.NewReplacer(`\`, `\\`, ",", `\,`).Replace(part)
+		}
+	}
 	return Object{Type: p.objectType, ID: strings.Join(parts, ",")}, nil
 }
 
@@ -72,9 +78,12 @@ func ownObject(v reflect.Value) (object Object, ok bool, err error) {
 	if !has(v.Type(), auditableType) {
 		return Object{}, false, nil
 	}
-	if v.CanAddr() {
-		v = v.Addr()
+	if !v.CanAddr() { // the method may be that of the pointer
+		addressable := reflect.New(v.Type()).Elem()
+		addressable.Set(v)
+		v = addressable
 	}
+	v = v.Addr()
 	auditable, ok := v.Interface().(Auditable)
 	if !ok {
 		return Object{}, false, nil

@@ -32,6 +32,7 @@ type field struct {
 	direct bool // compared and written without the detour over a tree of nodes
 
 	id        bool // tagged as the object's ID
+	within    bool // it is a field of a struct within
 	tagged    bool // has an audit tag
 	embedding int  // how many embedded structs it comes through
 }
@@ -130,10 +131,10 @@ func (p *planner) make(key planKey) (*plan, error) {
 }
 
 // identity returns the fields that make up the object's ID: those tagged so,
-// else the one named id.
+// else the one named id. A struct within may have an identity of its own.
 func identity(fields []field) (ids []field) {
 	for _, f := range fields {
-		if f.id {
+		if f.id && !f.within {
 			ids = append(ids, f)
 		}
 	}
@@ -187,7 +188,10 @@ func (c *fieldCollector) collect(t reflect.Type, at level) error {
 			path: at.path, index: append(slices.Clone(at.index), i), embedding: at.embedding,
 			secret: at.secret || tag.redact, plain: at.plain || tag.plain, within: at.within,
 		}
-		if embedded := embeddedStruct(sf); embedded != nil && tag.name == "" {
+		if !sf.IsExported() && tag.audit && (tag.name != "" || embeddedStruct(sf) == nil) {
+			return fmt.Errorf("field %s has an audit tag, but is not exported, so it cannot be recorded; export it", sf.Name)
+		}
+		if embedded := embeddedStruct(sf); embedded != nil && (tag.name == "" || !sf.IsExported()) {
 			inner.embedding++
 			if err := c.collect(embedded, inner); err != nil {
 				return err
@@ -201,7 +205,11 @@ func (c *fieldCollector) collect(t reflect.Type, at level) error {
 		if name == "" {
 			name = snakeCase(sf.Name)
 		}
-		inner.secret = inner.secret || !inner.plain && c.redactor.secret(name)
+		// A field keeps its secret under whatever name it is stored.
+		inner.secret = inner.secret || !inner.plain && (c.redactor.secret(name) || c.redactor.secret(sf.Name))
+		if tag.id && inner.secret && at.path == "" {
+			return fmt.Errorf("field %s is the object's ID, but looks like a secret; give another ID, or tag it `audit:\",id,plain\"`", sf.Name)
+		}
 		if inner.path = name; c.flatten {
 			inner.path = joinPath(at.path, name)
 			if sf.Type.Kind() == reflect.Struct && !isSpecial(sf.Type) {
@@ -213,7 +221,7 @@ func (c *fieldCollector) collect(t reflect.Type, at level) error {
 		}
 		c.found = append(c.found, field{
 			name: inner.path, index: inner.index, typ: sf.Type, secret: inner.secret, plain: inner.plain,
-			direct: isDirect(sf.Type), id: tag.id, tagged: tag.audit, embedding: inner.embedding,
+			direct: isDirect(sf.Type), id: tag.id, within: at.path != "", tagged: tag.audit, embedding: inner.embedding,
 		})
 	}
 	return nil
@@ -262,12 +270,13 @@ func isDirect(t reflect.Type) bool {
 // isAssociation reports whether the type is, points to, or lists structs with
 // an identity of their own: other records, whose changes are their own entries.
 func isAssociation(t reflect.Type) bool {
-	for {
+	for seen := map[reflect.Type]bool{}; ; {
 		switch t.Kind() {
 		case reflect.Pointer, reflect.Slice, reflect.Array, reflect.Map:
-			if isColumn(t) {
+			if isColumn(t) || seen[t] { // type Tree map[string]Tree
 				return false
 			}
+			seen[t] = true
 			t = t.Elem()
 			continue
 		case reflect.Struct:
@@ -291,17 +300,21 @@ func hasIdentity(t reflect.Type) bool {
 }
 
 // visible drops the fields that a less deeply embedded one of the same name
-// hides, as Go does, and refuses two of one name.
+// hides, as Go does, and refuses two of one name and depth.
 func (c *fieldCollector) visible() ([]field, error) {
-	byName := make(map[string]field, len(c.found))
+	least := make(map[string]int, len(c.found))
 	for _, f := range c.found {
-		other, taken := byName[f.name]
-		switch {
-		case !taken || f.embedding < other.embedding:
-			byName[f.name] = f
-		case f.embedding == other.embedding:
-			return nil, fmt.Errorf("two fields of %s are named %q; give one another name with an audit tag", c.root, f.name)
+		if depth, taken := least[f.name]; !taken || f.embedding < depth {
+			least[f.name] = f.embedding
 		}
 	}
-	return slices.DeleteFunc(c.found, func(f field) bool { return !slices.Equal(byName[f.name].index, f.index) }), nil
+	visible := slices.DeleteFunc(c.found, func(f field) bool { return f.embedding > least[f.name] })
+	names := make(map[string]bool, len(visible))
+	for _, f := range visible {
+		if names[f.name] {
+			return nil, fmt.Errorf("two fields of %s are named %q; give one another name with an audit tag", c.root, f.name)
+		}
+		names[f.name] = true
+	}
+	return visible, nil
 }

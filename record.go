@@ -55,7 +55,7 @@ func checkEventText(field, value string, most int) error {
 
 // entry completes base for one event. It reports false where an update changed
 // nothing, so that there is nothing to record.
-func (l *Log) entry(base Entry, event Event) (Entry, bool, error) {
+func (l *Log) entry(base Entry, event Event, previous ID) (Entry, bool, error) {
 	object, changes, err := l.diff(event)
 	if err != nil {
 		return Entry{}, false, err
@@ -66,7 +66,7 @@ func (l *Log) entry(base Entry, event Event) (Entry, bool, error) {
 	entry := base
 	entry.Action, entry.Object, entry.Parent = event.action, object, event.parent
 	entry.Comment, entry.Changes = event.comment, changes
-	if err := l.stamp(&entry, event); err != nil {
+	if err := l.stamp(&entry, event, previous); err != nil {
 		return Entry{}, false, err
 	}
 	if len(event.metadata) > 0 {
@@ -102,8 +102,9 @@ func checkEntry(e Entry) error {
 	)
 }
 
-// stamp gives the entry its ID and the time that the ID holds.
-func (l *Log) stamp(entry *Entry, event Event) error {
+// stamp gives the entry its ID and the time that the ID holds. Events of one
+// call and one time keep their order: previous is the ID of the one before.
+func (l *Log) stamp(entry *Entry, event Event, previous ID) error {
 	at := event.time
 	switch {
 	case !event.id.IsZero():
@@ -115,14 +116,27 @@ func (l *Log) stamp(entry *Entry, event Event) error {
 		}
 		entry.ID = event.id
 	case at.IsZero():
-		entry.ID = l.ids.next(l.config.Now())
-	default:
-		if at = at.UTC(); at.Year() < 1970 || at.Year() > 9999 {
-			return invalidEvent("time", at.Format(time.RFC3339), "outside the years 1970 to 9999", "give the time it happened")
+		now := l.config.Now()
+		if err := checkTime(now); err != nil {
+			return err
 		}
-		entry.ID = newID(at)
+		entry.ID = l.ids.next(now)
+	default:
+		if err := checkTime(at); err != nil {
+			return err
+		}
+		if entry.ID = newID(at); previous.Time().Equal(entry.ID.Time()) {
+			entry.ID = previous.successor()
+		}
 	}
 	entry.OccurredAt = entry.ID.Time()
+	return nil
+}
+
+func checkTime(t time.Time) error {
+	if year := t.UTC().Year(); year < 1970 || year > 9999 {
+		return invalidEvent("time", t.UTC().Format(time.RFC3339), "outside the years 1970 to 9999", "give the time it happened, or set the clock")
+	}
 	return nil
 }
 

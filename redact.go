@@ -1,62 +1,81 @@
 package audit
 
 import (
-	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"unicode"
 )
 
 // secretNames are the names whose values are never kept, as whole words at the
 // end of a name: user_password and accessToken are secrets, token_count and
 // password_changed_at are not.
 var secretNames = []string{
-	"password", "passwd", "pwd", "passphrase",
-	"secret", "token", "jwt", "credential", "credentials",
-	"api_key", "apikey", "private_key", "secret_key", "access_key", "signing_key", "encryption_key",
+	"password", "passwd", "pwd", "passphrase", "passcode", "password_confirmation", "password_repeat",
+	"secret", "token", "jwt", "credential", "client_secret", "auth_token", "access_token", "refresh_token",
+	"api_key", "private_key", "private_key_pem", "secret_key", "access_key", "signing_key", "encryption_key",
 	"authorization", "cookie", "set_cookie",
-	"otp", "totp", "recovery_code", "backup_code",
-	"cvv", "cvc",
+	"otp", "totp", "otp_code", "recovery_code", "backup_code",
+	"cvv", "cvc", "dsn", "connection_string",
 	// What is derived from a secret can be attacked offline.
 	"password_hash", "password_digest", "password_salt", "token_hash", "token_digest", "secret_hash", "secret_digest",
 }
 
 // redactor knows which names are secrets.
 type redactor struct {
+	// names are without separators: "apikey" stands for api_key, apiKey and APIkey.
 	names map[string]struct{}
-	words int // of the longest name
 }
 
 func newRedactor(more []string) (redactor, error) {
 	r := redactor{names: make(map[string]struct{}, len(secretNames)+len(more))}
-	for _, name := range append(append([]string(nil), secretNames...), more...) {
-		snake := strings.Trim(snakeCase(name), "_")
-		if snake == "" {
-			return redactor{}, fmt.Errorf("audit: Config.Redact: %w", errors.New("holds an empty name"))
+	for _, name := range slices.Concat(secretNames, more) {
+		squeezed := strings.Join(words(name), "")
+		if squeezed == "" {
+			return redactor{}, fmt.Errorf("audit: Config.Redact holds the name %q, in which there is no letter or digit", name)
 		}
-		r.names[snake] = struct{}{}
-		r.words = max(r.words, strings.Count(snake, "_")+1)
+		r.names[squeezed] = struct{}{}
 	}
 	return r, nil
 }
 
-// secret reports whether a field or key of this name holds a secret, in any
-// spelling, with a plural s or a number behind it.
+// secret reports whether a field or key of this name holds a secret: whether
+// its last words are one of the names, in any spelling, with or without a
+// plural s or a number behind it.
 func (r redactor) secret(name string) bool {
-	snake := strings.TrimRight(snakeCase(name), "_0123456789")
-	for end := len(snake); ; {
-		start := strings.LastIndexByte(snake[:end], '_')
-		suffix := snake[start+1:]
+	all := words(name)
+	return r.endsInSecret(all) || r.endsInSecret(withoutNumber(all))
+}
+
+func (r redactor) endsInSecret(words []string) bool {
+	suffix := ""
+	for i := len(words) - 1; i >= 0; i-- {
+		suffix = words[i] + suffix
 		if _, ok := r.names[suffix]; ok {
 			return true
 		}
-		if singular, plural := strings.CutSuffix(suffix, "s"); plural {
-			if _, ok := r.names[singular]; ok {
-				return true
-			}
+		if _, ok := r.names[strings.TrimSuffix(suffix, "s")]; ok {
+			return true
 		}
-		if start < 0 || strings.Count(suffix, "_")+1 >= r.words {
-			return false
-		}
-		end = start
 	}
+	return false
+}
+
+// words takes a name apart, whatever stands between its words: smtp.password,
+// user[password], X-Api-Key.
+func words(name string) []string {
+	return strings.FieldsFunc(snakeCase(name), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+}
+
+// withoutNumber takes a number off the end: otp_1, password2.
+func withoutNumber(words []string) []string {
+	if len(words) == 0 {
+		return nil
+	}
+	last := strings.TrimRight(words[len(words)-1], "0123456789")
+	rest := words[:len(words)-1]
+	if last == "" {
+		return rest
+	}
+	return append(slices.Clone(rest), last)
 }

@@ -38,8 +38,8 @@ const (
 	Opaque                    // a function, a channel: only the type's name is kept
 )
 
-// The marks: {"$audit":"redacted"}, {"$audit":"cut","bytes":n,"start":"…"},
-// {"$audit":"cycle"}, {"$audit":"bytes","hex":"…"},
+// The marks: {"$audit":"redacted"}, {"$audit":"cut","bytes":n,"start":"…"} or
+// {"$audit":"cut","items":n}, {"$audit":"cycle"}, {"$audit":"bytes","hex":"…"},
 // {"$audit":"opaque","type":"…"}.
 const markKey = "$audit"
 
@@ -49,6 +49,7 @@ const redactedJSON = `{"` + markKey + `":"redacted"}`
 type mark struct {
 	Kind  string  `json:"$audit"`
 	Bytes int     `json:"bytes,omitempty"`
+	Items int     `json:"items,omitempty"`
 	Hex   *string `json:"hex,omitempty"`
 	Start string  `json:"start,omitempty"`
 	Type  string  `json:"type,omitempty"`
@@ -121,7 +122,7 @@ func (v Value) mark() mark {
 }
 
 // CutSize returns how many bytes a Cut value had, and how it began where it
-// was a text.
+// was a text; 0 bytes where it was a list or object that was not written out.
 func (v Value) CutSize() (bytes int, start string) {
 	m := v.mark()
 	return m.Bytes, m.Start
@@ -138,11 +139,16 @@ func (v Value) Text() string {
 	case Redacted:
 		return "redacted"
 	case Cut:
-		size, start := v.CutSize()
-		if start == "" {
-			return fmt.Sprintf("(cut: %d bytes)", size)
+		switch m := v.mark(); {
+		case m.Start != "":
+			return fmt.Sprintf("%s… (cut: %d bytes)", m.Start, m.Bytes)
+		case m.Bytes > 0:
+			return fmt.Sprintf("(cut: %d bytes)", m.Bytes)
+		case m.Items > 0:
+			return fmt.Sprintf("(cut: %d items)", m.Items)
+		default:
+			return "(cut)"
 		}
-		return fmt.Sprintf("%s… (cut: %d bytes)", start, size)
 	case Cycle:
 		return "(contains itself)"
 	case Bytes:
