@@ -11,7 +11,7 @@ import (
 // values, a destroy only old ones.
 type Change struct {
 	// Field is the field's name, or its path: "address.city". A dot within a
-	// name is written `\.`, a backslash `\\`.
+	// name is written `\.`, a backslash `\\`, an empty name `\e`.
 	Field string
 	// Old and New are absent where that side had no such field.
 	Old, New Value
