@@ -122,7 +122,7 @@ func (d *differ) compare(before, after side) error {
 	before2, after2 := newInspector(d.planner, d.limits), newInspector(d.planner, d.limits)
 	fields := p.fields
 	if !d.oneSided || d.foreignID {
-		fields = slices.Concat(p.ids, fields)
+		fields = p.all
 	}
 	for _, f := range fields {
 		old, now := f.of(before.value), f.of(after.value)

@@ -35,7 +35,7 @@ type visit struct {
 const maxJSONFactor = 16
 
 func newInspector(p *planner, l Limits) *inspector {
-	return &inspector{planner: p, depth: l.Depth, nodes: l.Nodes, json: maxJSONFactor * l.Bytes, rest: newBeyond(), path: map[visit]struct{}{}}
+	return &inspector{planner: p, depth: l.Depth, nodes: l.Nodes, json: maxJSONFactor * l.Bytes}
 }
 
 // node takes a value apart. With plain, names that look like secrets are none.
@@ -77,13 +77,21 @@ func (in *inspector) node(v reflect.Value, plain bool) (*node, error) {
 }
 
 // cut returns the node of a value that is not taken apart.
-func (in *inspector) cut(v reflect.Value) *node { return &node{kind: Cut, source: v, rest: in.rest} }
+func (in *inspector) cut(v reflect.Value) *node {
+	if in.rest == nil {
+		in.rest = newBeyond()
+	}
+	return &node{kind: Cut, source: v, rest: in.rest}
+}
 
 // enter notes a reference, and reports whether the walk is already within it.
 func (in *inspector) enter(v reflect.Value) (leave func(), cycle bool) {
 	at := visit{v.Pointer(), v.Type()}
 	if _, cycle = in.path[at]; cycle {
 		return nil, true
+	}
+	if in.path == nil {
+		in.path = map[visit]struct{}{}
 	}
 	in.path[at] = struct{}{}
 	return func() { delete(in.path, at) }, false

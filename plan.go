@@ -18,8 +18,9 @@ type plan struct {
 	objectType string
 	// fields are recorded, in the struct's order, nested structs flattened.
 	fields []field
-	// ids are the fields that make up the object's ID.
-	ids []field
+	// ids are the fields that make up the object's ID, and all are both: an ID
+	// is a field like any other where it can differ from the object's.
+	ids, all []field
 }
 
 // field is one recorded field of a struct.
@@ -127,6 +128,7 @@ func (p *planner) make(key planKey) (*plan, error) {
 		return !f.tagged && slices.Contains(p.ignore, f.name) ||
 			slices.ContainsFunc(made.ids, func(id field) bool { return slices.Equal(id.index, f.index) })
 	})
+	made.all = slices.Concat(made.ids, made.fields)
 	return made, nil
 }
 

@@ -3,6 +3,7 @@ package audit
 import (
 	"math/big"
 	"reflect"
+	"sync"
 )
 
 // sharedRemedy is what to do where the before was overwritten.
@@ -29,11 +30,55 @@ func checkShared(before, after reflect.Value) error {
 			return invalidEvent("before", "", "one and the same "+before.Kind().String()+" as after, so it was overwritten", sharedRemedy)
 		}
 	}
+	if !canShare(before.Type()) {
+		return nil
+	}
 	s := sharing{visits: maxSharedVisits, seen: map[[2]visit]struct{}{}}
 	if path, shared := s.find(before, after, "", maxSharedDepth); shared {
 		return invalidEvent(path, "", "before and after share it, so a change within it would be lost", sharedRemedy)
 	}
 	return nil
+}
+
+// sharable remembers canShare by type: tags are read once.
+var sharable sync.Map // reflect.Type to bool
+
+// canShare reports whether two values of the type, each behind a pointer of
+// its own, can share anything that changes in place.
+func canShare(t reflect.Type) bool {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if known, ok := sharable.Load(t); ok {
+		return known.(bool)
+	}
+	shares := leadsToShared(t, map[reflect.Type]bool{})
+	sharable.Store(t, shares)
+	return shares
+}
+
+func leadsToShared(t reflect.Type, seen map[reflect.Type]bool) bool {
+	if seen[t] {
+		return false
+	}
+	seen[t] = true
+	switch t.Kind() {
+	case reflect.Interface, reflect.Map:
+		return true
+	case reflect.Slice:
+		return t.Elem().Kind() != reflect.Uint8
+	case reflect.Pointer:
+		return changesInPlace(t.Elem()) || leadsToShared(t.Elem(), seen)
+	case reflect.Array:
+		return leadsToShared(t.Elem(), seen)
+	case reflect.Struct:
+		for i := range t.NumField() {
+			if sf := t.Field(i); (sf.IsExported() || embeddedStruct(sf) != nil) && leadsToShared(sf.Type, seen) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // sharing looks for what two values share, in bounded time.
