@@ -70,7 +70,7 @@ func (f Filter) Match(e Entry) bool {
 }
 
 func containsIP(p netip.Prefix, ip netip.Addr) bool {
-	return ip.IsValid() && p.Contains(plainIP(ip))
+	return ip.IsValid() && plainPrefix(p).Contains(plainIP(ip))
 }
 
 // Validate returns an error that wraps ErrInvalidFilter and names each field
@@ -102,6 +102,18 @@ func (f Filter) Validate() error {
 	check("not_user", maxEmailBytes, f.NotUsers...)
 	if !f.From.IsZero() && !f.Until.IsZero() && !f.From.Before(f.Until) {
 		errs = append(errs, invalidFilter("from", f.From.UTC().Format(time.RFC3339), "the start is not before the end", "give a start before "+f.Until.UTC().Format(time.RFC3339)))
+	}
+	for _, bound := range []struct {
+		field string
+		time  time.Time
+	}{{"from", f.From}, {"to", f.Until}} {
+		// To the year 9999 inclusive, which is the last one that RFC 3339 writes.
+		if t := bound.time.UTC(); !t.IsZero() && (t.Year() < 0 || ceilMicro(t).Add(-time.Microsecond).Year() > 9999 || bound.field == "from" && ceilMicro(t).Year() > 9999) {
+			errs = append(errs, invalidFilter(bound.field, "", "outside the years 0 to 9999", "give a time within, or none"))
+		}
+	}
+	if f.IP != (netip.Prefix{}) && !f.IP.IsValid() {
+		errs = append(errs, invalidFilter("ip", f.IP.String(), "not an address or range", ipRemedy))
 	}
 	if len(f.NotIPs) > MaxFilterValues {
 		errs = append(errs, invalidFilter("not_ip", fmt.Sprintf("%d values", len(f.NotIPs)), fmt.Sprintf("at most %d values can be combined", MaxFilterValues), "choose fewer"))

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -33,15 +34,15 @@ func ParseFilter(v url.Values, o URLOptions) (Filter, error) {
 		Actions:        actions(v["action"]),
 		ObjectTypes:    v["object_type"],
 		Users:          v["user"],
-		RecordID:       p.one("record_id"),
-		RequestID:      p.one("request"),
+		RecordID:       p.exact("record_id"),
+		RequestID:      p.exact("request"),
 		NotActions:     actions(v["not_action"]),
 		NotObjectTypes: v["not_object_type"],
 		NotUsers:       v["not_user"],
 	}
 	f.IP = p.prefix("ip", p.one("ip"))
 	for _, text := range v["not_ip"] {
-		if prefix := p.prefix("not_ip", text); prefix.IsValid() {
+		if prefix := p.prefix("not_ip", strings.TrimSpace(text)); prefix.IsValid() {
 			f.NotIPs = append(f.NotIPs, prefix)
 		}
 	}
@@ -51,13 +52,18 @@ func ParseFilter(v url.Values, o URLOptions) (Filter, error) {
 		f.AsOf = id
 	}
 	p.dateRange(&f, o)
-	if err := errors.Join(p.errs...); err != nil {
-		return Filter{}, err
-	}
 	// The organization comes later, and from elsewhere.
 	check := f
 	check.Org = PlatformOrg
-	return f, check.Validate()
+	for _, wrong := range FieldErrors(check.Validate()) {
+		if !p.failed(wrong.Field) { // it says nothing about what could not be read
+			p.errs = append(p.errs, wrong)
+		}
+	}
+	if err := errors.Join(p.errs...); err != nil {
+		return Filter{}, err
+	}
+	return f, nil
 }
 
 func actions(values []string) []Action {
@@ -72,7 +78,8 @@ func actions(values []string) []Action {
 }
 
 // URLValues returns the parameters that ParseFilter reads the filter from,
-// its times in UTC and to the microsecond. Org is left out.
+// its times in UTC and to the microsecond: a valid filter comes back with the
+// same meaning. Org is left out.
 func (f Filter) URLValues() url.Values {
 	v := url.Values{}
 	list := func(key string, values []string) {
@@ -102,12 +109,14 @@ func (f Filter) URLValues() url.Values {
 	if !f.AsOf.IsZero() {
 		v.Set("asof", f.AsOf.String())
 	}
+	// Entries' times are whole microseconds, so a bound between two of them
+	// means the later one.
 	if !f.From.IsZero() {
-		v.Set("from", f.From.UTC().Format(time.RFC3339Nano))
+		v.Set("from", ceilMicro(f.From).UTC().Format(rfc3339Micro))
 	}
 	if !f.Until.IsZero() {
 		// "to" includes what it names, so it names the last instant within.
-		v.Set("to", f.Until.UTC().Add(-time.Microsecond).Format(rfc3339Micro))
+		v.Set("to", ceilMicro(f.Until).UTC().Add(-time.Microsecond).Format(rfc3339Micro))
 	}
 	if f.From.IsZero() && f.Until.IsZero() {
 		v.Set("range", "all")
@@ -119,7 +128,16 @@ func (f Filter) URLValues() url.Values {
 // means that microsecond, one that names none the whole second.
 const rfc3339Micro = "2006-01-02T15:04:05.000000Z07:00"
 
+// ceilMicro rounds a time up to the microsecond.
+func ceilMicro(t time.Time) time.Time {
+	if cut := t.Truncate(time.Microsecond); cut.Before(t) {
+		return cut.Add(time.Microsecond)
+	}
+	return t
+}
+
 func formatPrefix(p netip.Prefix) string {
+	p = plainPrefix(p)
 	if p.IsSingleIP() {
 		return p.Addr().String()
 	}
@@ -139,8 +157,17 @@ func (p *urlParser) fail(field, value string, err error, remedy string) {
 	}
 }
 
+// failed reports whether something is wrong with a parameter already.
+func (p *urlParser) failed(field string) bool {
+	return slices.ContainsFunc(FieldErrors(errors.Join(p.errs...)), func(e *FieldError) bool { return e.Field == field })
+}
+
 // one returns a parameter that must not be repeated, without blanks around it.
-func (p *urlParser) one(key string) string {
+func (p *urlParser) one(key string) string { return strings.TrimSpace(p.exact(key)) }
+
+// exact returns a parameter that must not be repeated, as it is: a blank may be
+// part of an ID.
+func (p *urlParser) exact(key string) string {
 	values := p.values[key]
 	if len(values) > 1 {
 		p.fail(key, values[1], errors.New("given more than once"), "give one value")
@@ -148,7 +175,7 @@ func (p *urlParser) one(key string) string {
 	if len(values) == 0 {
 		return ""
 	}
-	return strings.TrimSpace(values[0])
+	return values[0]
 }
 
 const ipRemedy = "write an address such as 203.0.113.24 or 2001:db8::42, or a range such as 203.0.113.0/24"
@@ -228,9 +255,10 @@ func (p *urlParser) zone(preset *time.Location) *time.Location {
 		}
 		return preset
 	}
-	// "Local" would be the server's own zone, which is nobody's business.
+	// "Local" would be the server's own zone, which is nobody's business, and
+	// "posixrules" a file that machines have beside the zones.
 	zone, err := time.LoadLocation(name)
-	if err != nil || name == "Local" {
+	if err != nil || name == "Local" || name == "posixrules" {
 		p.fail("tz", name, errors.New("not a time zone"), "use an IANA name such as Asia/Kolkata")
 		return time.UTC
 	}
@@ -278,13 +306,28 @@ func parseTime(text string, zone *time.Location, pick choice) (time.Time, time.D
 		}
 	}
 	t, err := time.Parse(time.RFC3339Nano, text)
-	if err != nil {
+	if err != nil || !isRFC3339(text, t) {
 		return time.Time{}, 0, errors.New("not a time")
 	}
 	if strings.Contains(text, ".") {
 		return t.Truncate(time.Microsecond).UTC(), time.Microsecond, nil
 	}
 	return t.UTC(), time.Second, nil
+}
+
+// isRFC3339 reports whether a text is the RFC 3339 form of the time that
+// time.Parse found in it, which also takes "T1:30" and a comma before the
+// fraction. The zone may be written in any way.
+func isRFC3339(text string, t time.Time) bool {
+	const seconds = "2006-01-02T15:04:05"
+	if len(text) <= len(seconds) || text[:len(seconds)] != t.Format(seconds) {
+		return false
+	}
+	zone := strings.TrimLeft(strings.TrimPrefix(text[len(seconds):], "."), "0123456789")
+	if year := t.UTC().Year(); year < 0 || year > 9999 {
+		return false
+	}
+	return !strings.HasPrefix(text[len(seconds):], ",") && (zone == "Z" || len(zone) == len("+05:30"))
 }
 
 // choice says which of the two instants a clock shows twice is meant.

@@ -23,6 +23,14 @@ type Store interface {
 	// at least that many: the work must not grow beyond limit entries.
 	Count(ctx context.Context, filter Filter, limit int) (int, error)
 
+	// Histogram counts the entries that match by bucket and action, ordered by
+	// bucket and, within one, by action in byte order; combinations without an
+	// entry are left out. The bounds, strictly ascending, part the IDs into
+	// len(bounds)+1 buckets: bucket i begins with bounds[i-1] and ends before
+	// bounds[i], the first and the last being open. If more than limit entries
+	// match, it counts any limit+1 of them: the work must not grow beyond that.
+	Histogram(ctx context.Context, filter Filter, bounds []ID, limit int) ([]Bar, error)
+
 	// Values returns the distinct values, in byte order and at most limit,
 	// that the organization's entries have in a column and that begin with
 	// prefix; the empty value (none recorded) is one of them. The columns are

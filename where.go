@@ -81,25 +81,20 @@ func (f Filter) Where(d Dialect, alias string) (sq.Sqlizer, error) {
 		least, greatest := ipKeyRange(p)
 		return sq.Expr(column("ip_key")+operator+"? AND ?", least, greatest)
 	}
-	switch {
-	case f.IP.IsValid() && f.IP.IsSingleIP():
+	switch ip := plainPrefix(f.IP); {
+	case ip.IsValid() && ip.IsSingleIP():
 		// As an equality, the index on it gives the order by ID too.
-		least, _ := ipKeyRange(f.IP)
+		least, _ := ipKeyRange(ip)
 		add(sq.Eq{column("ip_key"): least})
-	case f.IP.IsValid():
-		add(between(" BETWEEN ", f.IP))
+	case ip.IsValid():
+		add(between(" BETWEEN ", ip))
 	}
 	for _, p := range f.NotIPs {
-		add(between(" NOT BETWEEN ", p))
+		add(between(" NOT BETWEEN ", plainPrefix(p)))
 	}
 	return where, nil
 }
 
 // firstIDNotBefore returns the smallest ID at or after t. Entries' times are
 // whole microseconds, so a bound between two of them is the later one.
-func firstIDNotBefore(t time.Time) ID {
-	if cut := t.Truncate(time.Microsecond); cut.Before(t) {
-		t = cut.Add(time.Microsecond)
-	}
-	return FirstID(t)
-}
+func firstIDNotBefore(t time.Time) ID { return FirstID(ceilMicro(t)) }

@@ -103,6 +103,31 @@ func (s *Store) Count(ctx context.Context, filter audit.Filter, limit int) (int,
 	return min(len(matching), limit), err
 }
 
+// Histogram implements [audit.Store].
+func (s *Store) Histogram(ctx context.Context, filter audit.Filter, bounds []audit.ID, limit int) ([]audit.Bar, error) {
+	matching, err := s.matching(ctx, filter)
+	if err != nil {
+		return nil, err
+	}
+	counts := map[audit.Bar]int{}
+	for _, e := range matching[:min(limit+1, len(matching))] {
+		bucket, starts := slices.BinarySearchFunc(bounds, e.ID, audit.ID.Compare)
+		if starts {
+			bucket++
+		}
+		counts[audit.Bar{Bucket: bucket, Action: e.Action}]++
+	}
+	var bars []audit.Bar
+	for bar, n := range counts {
+		bar.Entries = n
+		bars = append(bars, bar)
+	}
+	slices.SortFunc(bars, func(a, b audit.Bar) int {
+		return cmp.Or(cmp.Compare(a.Bucket, b.Bucket), cmp.Compare(a.Action, b.Action))
+	})
+	return bars, nil
+}
+
 // Values implements [audit.Store].
 func (s *Store) Values(ctx context.Context, org string, column audit.Column, prefix string, limit int) ([]string, error) {
 	matching, err := s.matching(ctx, audit.Filter{Org: org})

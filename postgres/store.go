@@ -83,6 +83,19 @@ func (s *Store) Count(ctx context.Context, filter audit.Filter, limit int) (int,
 	return counts[0], nil
 }
 
+// Histogram implements [audit.Store].
+func (s *Store) Histogram(ctx context.Context, filter audit.Filter, bounds []audit.ID, limit int) ([]audit.Bar, error) {
+	query, args, err := entrysql.Histogram(audit.PostgreSQL, filter, bounds, limit)
+	if err != nil {
+		return nil, fmt.Errorf("counting entries by time: %w", err)
+	}
+	bars, err := collect(ctx, s.pool, scanBar, query, args)
+	if err != nil {
+		return nil, fmt.Errorf("counting entries by time: %w", err)
+	}
+	return bars, nil
+}
+
 // Values implements [audit.Store].
 func (s *Store) Values(ctx context.Context, org string, column audit.Column, prefix string, limit int) ([]string, error) {
 	query, args, err := entrysql.Values(audit.PostgreSQL, org, column, prefix, limit)
@@ -109,3 +122,5 @@ func collect[T any](ctx context.Context, pool *pgxpool.Pool, read pgx.RowToFunc[
 }
 
 func scanEntry(row pgx.CollectableRow) (audit.Entry, error) { return entrysql.Scan(row.Scan) }
+
+func scanBar(row pgx.CollectableRow) (audit.Bar, error) { return entrysql.ScanBar(row.Scan) }

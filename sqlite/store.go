@@ -82,6 +82,19 @@ func (s *Store) Count(ctx context.Context, filter audit.Filter, limit int) (int,
 	return counts[0], nil
 }
 
+// Histogram implements [audit.Store].
+func (s *Store) Histogram(ctx context.Context, filter audit.Filter, bounds []audit.ID, limit int) ([]audit.Bar, error) {
+	query, args, err := entrysql.Histogram(audit.SQLite, filter, bounds, limit)
+	if err != nil {
+		return nil, fmt.Errorf("counting entries by time: %w", err)
+	}
+	bars, err := collect(ctx, s.db, scanBar, query, args)
+	if err != nil {
+		return nil, fmt.Errorf("counting entries by time: %w", err)
+	}
+	return bars, nil
+}
+
 // Values implements [audit.Store].
 func (s *Store) Values(ctx context.Context, org string, column audit.Column, prefix string, limit int) ([]string, error) {
 	query, args, err := entrysql.Values(audit.SQLite, org, column, prefix, limit)
@@ -117,6 +130,8 @@ func collect[T any](ctx context.Context, db *sql.DB, read func(*sql.Rows) (T, er
 }
 
 func scanEntry(rows *sql.Rows) (audit.Entry, error) { return entrysql.Scan(rows.Scan) }
+
+func scanBar(rows *sql.Rows) (audit.Bar, error) { return entrysql.ScanBar(rows.Scan) }
 
 func scanOne[T any](rows *sql.Rows) (one T, err error) {
 	err = rows.Scan(&one)

@@ -72,6 +72,14 @@ func (r random) check(t *testing.T, store audit.Store, entries []audit.Entry, wh
 	count, err := store.Count(t.Context(), walk.Filter, walk.Limit)
 	require.NoError(t, err, what)
 	require.Equal(t, min(len(matching), walk.Limit), count, what)
+
+	bounds := r.bounds(entries)
+	bars, err := store.Histogram(t.Context(), walk.Filter, bounds, len(entries))
+	require.NoError(t, err, what)
+	requireBars(t, barsOf(matching, bounds), bars, fmt.Sprintf("%s: bounds %v", what, bounds))
+	bars, err = store.Histogram(t.Context(), walk.Filter, bounds, walk.Limit)
+	require.NoError(t, err, what)
+	require.Equal(t, min(len(matching), walk.Limit+1), total(bars), "%s: bars and count agree", what)
 }
 
 // isBehind reports whether an entry comes after a cursor.

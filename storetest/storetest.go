@@ -48,6 +48,7 @@ func Run(t *testing.T, open func(t *testing.T) Backend) {
 		{"Filters", testFilters},
 		{"Random", testRandom},
 		{"Count", testCount},
+		{"Histogram", testHistogram},
 		{"Values", testValues},
 		{"Isolation", testIsolation},
 		{"Transaction", testTransaction},

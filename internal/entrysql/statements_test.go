@@ -140,3 +140,23 @@ func TestStatementsRefuse(t *testing.T) {
 	_, _, err = entrysql.Values(audit.SQLite, "acme", audit.ByTimestamp, "", 1)
 	require.ErrorContains(t, err, `column "timestamp"`)
 }
+
+func TestHistogram(t *testing.T) {
+	t.Parallel()
+	f := audit.Filter{Org: "acme", Actions: []audit.Action{audit.Create}}
+	at := func(us int64) audit.ID { return audit.FirstID(time.UnixMicro(us)) }
+	const inner = "SELECT e.id, e.action FROM audit_entries AS e WHERE (e.org_id = "
+
+	query, args, err := entrysql.Histogram(audit.PostgreSQL, f, []audit.ID{at(1), at(2)}, 100)
+	require.NoError(t, err)
+	assert.Equal(t, "SELECT (width_bucket(id, CAST($1 AS uuid[]))) AS bucket, action, count(*) FROM ("+inner+"$2 AND e.action IN ($3)) LIMIT $4) AS capped"+
+		" GROUP BY bucket, action ORDER BY bucket, action", query)
+	assert.Equal(t, []any{"{" + at(1).String() + "," + at(2).String() + "}", "acme", "create", 101}, args)
+
+	query, args, err = entrysql.Histogram(audit.SQLite, f, []audit.ID{at(1), at(2)}, 100)
+	require.NoError(t, err)
+	assert.Equal(t, "SELECT (CASE WHEN id < ? THEN CASE WHEN id < ? THEN ? ELSE ? END ELSE ? END) AS bucket, action, count(*) FROM ("+inner+"? AND e.action IN (?)) LIMIT ?) AS capped"+
+		" GROUP BY bucket, action ORDER BY bucket, action", query)
+	one, two := at(1), at(2)
+	assert.Equal(t, []any{two[:], one[:], 0, 1, 2, "acme", "create", 101}, args)
+}

@@ -1,0 +1,57 @@
+package entrysql
+
+import (
+	"strings"
+
+	sq "github.com/Masterminds/squirrel"
+
+	"github.com/auditkeep/audit"
+)
+
+// Histogram returns the statement that counts the entries that match by bucket
+// and action. The inner query ends at limit+1 narrow rows, so the work is
+// bounded, and only the sums travel.
+func Histogram(d audit.Dialect, f audit.Filter, bounds []audit.ID, limit int) (query string, args []any, err error) {
+	where, err := f.Where(d, "e")
+	if err != nil {
+		return "", nil, err
+	}
+	capped := sq.Select("e.id", "e.action").From("audit_entries AS e").Where(where).Suffix("LIMIT ?", limit+1)
+	return toSQL(d, sq.Select().
+		Column(sq.Alias(bucketOf(d, bounds), "bucket")).Columns("action", "count(*)").
+		FromSelect(capped, "capped").
+		GroupBy("bucket", "action").OrderBy("bucket", "action"))
+}
+
+// bucketOf returns the number of bounds that are not after an entry's ID.
+func bucketOf(d audit.Dialect, bounds []audit.ID) sq.Sqlizer {
+	if len(bounds) == 0 {
+		return sq.Expr("0")
+	}
+	if d == audit.PostgreSQL {
+		texts := make([]string, len(bounds))
+		for i, id := range bounds {
+			texts[i] = id.String()
+		}
+		return sq.Expr("width_bucket(id, CAST(? AS uuid[]))", "{"+strings.Join(texts, ",")+"}")
+	}
+	return halves(d, bounds, 0)
+}
+
+// halves finds the bucket by binary search: an entry is compared with few of
+// the bounds, and the expression is nowhere near as deep as SQLite allows.
+func halves(d audit.Dialect, bounds []audit.ID, bucket int) sq.Sqlizer {
+	if len(bounds) == 0 {
+		return sq.Expr("?", bucket)
+	}
+	middle := len(bounds) / 2
+	return sq.Expr("CASE WHEN id < ? THEN ? ELSE ? END", d.IDArg(bounds[middle]),
+		halves(d, bounds[:middle], bucket), halves(d, bounds[middle+1:], bucket+middle+1))
+}
+
+// ScanBar reads a bar from a row of [Histogram]. It takes the Scan method of
+// the rows of pgx or database/sql.
+func ScanBar(scan func(dest ...any) error) (bar audit.Bar, err error) {
+	err = scan(&bar.Bucket, (*string)(&bar.Action), &bar.Entries)
+	return bar, err
+}

@@ -1,0 +1,272 @@
+package audit
+
+import (
+	"cmp"
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// State is what the log knows of one object as of one of its entries. The zero
+// State is that before the first entry; [State.Apply] leads on from there.
+//
+// It says no more than the entries do: where they do not reach back to the
+// object's create, the fields that did not change since are unknown, not
+// absent. Redacted and cut values stay the marks that they are.
+type State struct {
+	// AsOf is the entry applied last, First the one that the State rests on:
+	// the create, or where there is none, the first that was applied. Both are
+	// zero before any entry.
+	AsOf, First ID
+	// Presence says whether the object exists.
+	Presence Presence
+	// Complete reports whether Fields holds all that was ever recorded of the
+	// object: its create was applied, and no entry since had to leave out
+	// changes for want of room. Where it is false, further fields are unknown.
+	Complete bool
+	// Gaps are the places where an entry found another value than the entries
+	// before it had left: something changed the object without recording it.
+	Gaps []Gap
+
+	fields map[string]stateField
+	// within counts, for each path, the fields that lie within it.
+	within map[string]int
+	order  int
+}
+
+// stateField is a field and its place: fields that were taken apart from one
+// value share its place and come by their names.
+type stateField struct {
+	FieldState
+	place int
+}
+
+// Presence says whether an object exists.
+type Presence int
+
+// The presences.
+const (
+	ObjectUnknown   Presence = iota // no entry has told of its fields
+	ObjectPresent                   // created, or changed since
+	ObjectDestroyed                 // the entries end with a destroy
+)
+
+// FieldState is one field of a [State].
+type FieldState struct {
+	// Field is a path as in [Change]; objects within are taken apart, so that
+	// each field has a value of its own. An object without keys stays whole.
+	Field string
+	// Value is never absent.
+	Value Value
+	// Since is the entry that gave the field this value.
+	Since ID
+}
+
+// Gap is a field whose old value in an entry is not the one that the entries
+// before had left.
+type Gap struct {
+	Entry ID
+	Field string
+	// Left is the value that was left, Found the one the entry found; either
+	// may be absent.
+	Left, Found Value
+}
+
+// Fields returns the fields, in the order in which they were first recorded.
+// Of a destroyed object there are none.
+func (s *State) Fields() []FieldState {
+	sorted := slices.SortedFunc(maps.Values(s.fields), func(a, b stateField) int {
+		return cmp.Or(cmp.Compare(a.place, b.place), cmp.Compare(a.Field, b.Field))
+	})
+	fields := make([]FieldState, len(sorted))
+	for i, f := range sorted {
+		fields[i] = f.FieldState
+	}
+	return fields
+}
+
+// Get returns the value of a field. It is absent where the object has no such
+// field, or where that is unknown; see State.Complete.
+func (s *State) Get(field string) Value { return s.fields[field].Value }
+
+// Clone returns a copy that further entries do not touch.
+func (s *State) Clone() State {
+	out := *s
+	out.fields, out.within, out.Gaps = maps.Clone(s.fields), maps.Clone(s.within), slices.Clone(s.Gaps)
+	return out
+}
+
+// Apply leads the state on by one entry. The entries must be of one object and
+// come in the order of their IDs; none between them may be left out.
+func (s *State) Apply(e Entry) {
+	if e.Action == Create {
+		*s = State{First: e.ID, Presence: ObjectPresent, Complete: true}
+	}
+	if s.First.IsZero() {
+		s.First = e.ID
+	}
+	s.AsOf = e.ID
+	for _, c := range e.Changes {
+		if c.Field == omittedField {
+			s.Complete = false
+			continue
+		}
+		s.findGap(e, c)
+		s.set(c.Field, c.New, e.ID)
+	}
+	switch {
+	case e.Action == Destroy:
+		s.Presence, s.Complete, s.fields, s.within = ObjectDestroyed, true, nil, nil
+	case len(e.Changes) > 0:
+		s.Presence = ObjectPresent
+	}
+}
+
+// findGap compares what an entry found with what is known. A mark says less
+// than the value it stands for, so it contradicts nothing.
+func (s *State) findGap(e Entry, c Change) {
+	left, known := s.whole(c.Field)
+	if e.Action == Create || !known || left == c.Old || holdsMark(left) || holdsMark(c.Old) {
+		return
+	}
+	s.Gaps = append(s.Gaps, Gap{Entry: e.ID, Field: c.Field, Left: left, Found: c.Old})
+}
+
+// whole returns a field's value, put together again where it was taken apart.
+// It is not known where no entry has told of it.
+func (s *State) whole(field string) (v Value, known bool) {
+	if f, ok := s.fields[field]; ok {
+		return f.Value, true
+	}
+	if s.within[field] == 0 {
+		return Value{}, s.Complete
+	}
+	tree := map[string]any{}
+	for name, f := range s.fields {
+		if path, ok := strings.CutPrefix(name, field+"."); ok {
+			plant(tree, path, f.Value)
+		}
+	}
+	text, err := json.Marshal(tree)
+	if err != nil {
+		return Value{}, false
+	}
+	v, err = ParseValue(string(text))
+	return v, err == nil && s.Complete // else there may be further keys
+}
+
+// plant puts a value into nested maps, at a path.
+func plant(tree map[string]any, path string, v Value) {
+	key, rest := splitPath(path)
+	if rest == "" {
+		tree[key] = v
+		return
+	}
+	inner, ok := tree[key].(map[string]any)
+	if !ok {
+		inner = map[string]any{}
+		tree[key] = inner
+	}
+	plant(inner, rest, v)
+}
+
+// set gives a field a value; the absent one takes it away.
+func (s *State) set(field string, v Value, since ID) {
+	s.order++
+	place := s.order
+	if f, ok := s.fields[field]; ok {
+		place = f.place
+	}
+	if s.within[field] > 0 {
+		for name, f := range s.fields {
+			if strings.HasPrefix(name, field+".") {
+				place = min(place, f.place)
+				s.remove(name)
+			}
+		}
+	}
+	s.remove(field)
+	// What the field lies within has keys now: it is neither null nor empty.
+	for parent := parentPath(field); parent != ""; parent = parentPath(parent) {
+		if f, ok := s.fields[parent]; ok {
+			place = f.place
+			s.remove(parent)
+		}
+	}
+	if !v.IsAbsent() {
+		s.add(field, v, since, place)
+		return
+	}
+	// The change was told by its path, so what it lay within is still there.
+	// Where fields may be unknown, so may be other keys of it.
+	if parent := parentPath(field); parent != "" && s.Complete && s.within[parent] == 0 {
+		s.add(parent, Value{json: "{}"}, since, place)
+	}
+}
+
+// add adds a value, objects with keys as the fields within them.
+func (s *State) add(field string, v Value, since ID, place int) {
+	var keys map[string]Value
+	if v.Kind() == Map && v.Decode(&keys) == nil && len(keys) > 0 {
+		for key, inner := range keys {
+			s.add(joinPath(field, key), inner, since, place)
+		}
+		return
+	}
+	if s.fields == nil {
+		s.fields, s.within = map[string]stateField{}, map[string]int{}
+	}
+	s.fields[field] = stateField{FieldState{field, v, since}, place}
+	for parent := parentPath(field); parent != ""; parent = parentPath(parent) {
+		s.within[parent]++
+	}
+}
+
+func (s *State) remove(field string) {
+	if _, ok := s.fields[field]; !ok {
+		return
+	}
+	delete(s.fields, field)
+	for parent := parentPath(field); parent != ""; parent = parentPath(parent) {
+		s.within[parent]--
+	}
+}
+
+// holdsMark reports whether a value is, or has within it, something that was
+// not kept.
+func holdsMark(v Value) bool { return strings.Contains(v.json, `"`+markKey+`":"`) }
+
+// splitPath returns a path's first name, unescaped, and the rest.
+func splitPath(path string) (name, rest string) {
+	var out strings.Builder
+	for i := 0; i < len(path); i++ {
+		switch {
+		case path[i] == '\\' && i+1 < len(path):
+			if i++; path[i] == 'e' {
+				continue // an empty name
+			}
+		case path[i] == '.':
+			return out.String(), path[i+1:]
+		}
+		out.WriteByte(path[i])
+	}
+	return out.String(), ""
+}
+
+// parentPath returns the path of what a field is within, "" at the top.
+func parentPath(path string) string {
+	for i := len(path) - 1; i > 0; i-- {
+		if path[i] != '.' {
+			continue
+		}
+		escapes := 0
+		for j := i - 1; j >= 0 && path[j] == '\\'; j-- {
+			escapes++
+		}
+		if escapes%2 == 0 {
+			return path[:i]
+		}
+	}
+	return ""
+}
