@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
-	"mime"
 	"net/http"
 	"path"
 	"strings"
@@ -15,6 +14,13 @@ import (
 //go:embed assets
 var assetFiles embed.FS
 
+// contentTypes are by the file's extension. Package mime would ask the system,
+// and some say that a script is plain text, which browsers then refuse.
+var contentTypes = map[string]string{
+	".css": "text/css; charset=utf-8",
+	".js":  "text/javascript; charset=utf-8",
+}
+
 // assets are the embedded files by the names they are served under, which
 // change with the content, so that a browser may keep them for ever.
 type assets struct {
@@ -23,11 +29,16 @@ type assets struct {
 	names map[string]string
 }
 
-func loadAssets() assets {
+// loadAssets reads the embedded files. The style sheet ends with the host's own
+// part.
+func loadAssets(ownStyles string) assets {
 	a := assets{content: map[string][]byte{}, names: map[string]string{}}
 	files, _ := assetFiles.ReadDir("assets") // embedded: it is there
 	for _, file := range files {
 		content, _ := assetFiles.ReadFile("assets/" + file.Name())
+		if file.Name() == "audit.css" {
+			content = append(content, ownStyles...)
+		}
 		sum := sha256.Sum256(content)
 		extension := path.Ext(file.Name())
 		name := strings.TrimSuffix(file.Name(), extension) + "." + hex.EncodeToString(sum[:6]) + extension
@@ -43,7 +54,7 @@ func (h *Handler) asset(w http.ResponseWriter, r *request) error {
 	if !ok {
 		return &failure{status: http.StatusNotFound, public: h.options.Strings.NotFound}
 	}
-	w.Header().Set("Content-Type", mime.TypeByExtension(path.Ext(name)))
+	w.Header().Set("Content-Type", contentTypes[path.Ext(name)])
 	w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
 	http.ServeContent(w, r.Request, name, time.Time{}, bytes.NewReader(content))
 	return nil

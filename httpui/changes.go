@@ -1,6 +1,8 @@
 package httpui
 
 import (
+	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/auditkeep/audit"
@@ -11,8 +13,10 @@ const (
 	// <details>; the rest is only counted.
 	shownFields = 3
 	maxFields   = 20
-	// maxRunes is how much of one value a row shows.
-	maxRunes = 160
+	// maxWithin is how many changes within one field a row shows, and maxDeep
+	// how deep it looks for them.
+	maxWithin = 6
+	maxDeep   = 2
 )
 
 // changeList is the cell "Changes".
@@ -21,29 +25,34 @@ type changeList struct {
 	// LeftOut is how many fields even More does not hold.
 	LeftOut int
 	// Comment stands in for the fields of an entry that has none.
-	Comment value
+	Comment *value
 }
 
 // Folded is how many fields stand behind the "more".
 func (l changeList) Folded() int { return len(l.More) + l.LeftOut }
 
-// change is one field: "field: old → new", or one side alone.
+// change is one field: "field: old → new", or one side alone; or, where both
+// sides have much in common, what became of it.
 type change struct {
 	Field    string
 	Old, New *value // nil for a side that is not shown
-	// Hidden says of a redacted field that it did change.
+	Text     *textDiff
+	List     *listDiff
+	// Within are the changes of what the field holds, WithinLeftOut how many
+	// more there are.
+	Within        []change
+	WithinLeftOut int
+	// Sizes stand in for two values too large to be compared here.
+	Sizes *sizes
+	// Hidden says that the field did change where both sides look the same,
+	// since the difference is in what was not kept.
 	Hidden bool
+	// Entry leads to the whole entry, where more was recorded than is shown.
+	Entry string
 }
 
-// value is one side of a change, or another text that may be long.
-type value struct {
-	Text string
-	// Mark is for what is no text: null, absent, empty, redacted. It reads in
-	// words and looks unlike a text of the same words.
-	Mark string
-	// Cut is how many characters are left out at the end.
-	Cut int
-}
+// sizes are how large a value was and is.
+type sizes struct{ Old, New string }
 
 func (h *Handler) changeList(e audit.Entry) changeList {
 	both := showsBothSides(e)
@@ -59,9 +68,22 @@ func (h *Handler) changeList(e audit.Entry) changeList {
 		}
 	}
 	if len(e.Changes) == 0 && e.Comment != "" {
-		list.Comment = cut(e.Comment)
+		comment := h.textValue(e.Comment, maxRunes)
+		list.Comment = &comment
 	}
 	return list
+}
+
+// linked adds the way to the whole entry where less is shown.
+func (l changeList) linked(entry string) changeList {
+	for _, changes := range [][]change{l.First, l.More} {
+		for i := range changes {
+			if changes[i].isPartial() {
+				changes[i].Entry = entry
+			}
+		}
+	}
+	return l
 }
 
 // showsBothSides reports whether an entry tells of what was and what is: an
@@ -78,8 +100,21 @@ func showsBothSides(e audit.Entry) bool {
 	return false
 }
 
-func (h *Handler) change(c audit.Change, both bool) change {
+// change shows a field: both sides where both is set or both have something.
+func (h *Handler) change(c audit.Change, both bool) change { return h.changeAt(c, both, 0) }
+
+// changeAt shows a change that is so many levels within a field.
+func (h *Handler) changeAt(c audit.Change, both bool, depth int) change {
 	out := change{Field: c.Field}
+	if c.Old != c.New {
+		switch kind := c.Old.Kind(); {
+		case kind != c.New.Kind():
+		case kind == audit.String && h.compareTexts(&out, c),
+			kind == audit.Array && depth < maxDeep && h.compareLists(&out, c, depth),
+			kind == audit.Map && depth < maxDeep && h.compareObjects(&out, c, depth):
+			return out
+		}
+	}
 	if both || !c.Old.IsAbsent() {
 		before := h.value(c.Old)
 		out.Old = &before
@@ -88,43 +123,124 @@ func (h *Handler) change(c audit.Change, both bool) change {
 		after := h.value(c.New)
 		out.New = &after
 	}
-	out.Hidden = c.Old.Kind() == audit.Redacted && c.New.Kind() == audit.Redacted
+	switch {
+	case c.Old == c.New:
+		out.Hidden = holdsMark(c.Old)
+	case out.Old != nil && out.New != nil && c.Old.Kind() != c.New.Kind():
+		h.tellApart(&out, c)
+	}
 	return out
 }
 
-func (h *Handler) value(v audit.Value) value {
-	s := h.options.Strings
-	switch v.Kind() {
-	case audit.Absent:
-		return value{Mark: s.Absent}
-	case audit.Null:
-		return value{Mark: s.Null}
-	case audit.Redacted:
-		return value{Mark: s.Redacted}
-	case audit.Cycle:
-		return value{Mark: s.Cycle}
-	case audit.Cut:
-		size, start := v.CutSize()
-		return value{Text: cut(start).Text, Mark: s.Bytes(size)}
+// compareTexts shows two long texts by their difference, or by their sizes.
+func (h *Handler) compareTexts(out *change, c audit.Change) bool {
+	before, after := c.Old.Text(), c.New.Text()
+	old, now := utf8.RuneCountInString(before), utf8.RuneCountInString(after)
+	switch {
+	case min(old, now) == 0:
+		return false
+	case max(old, now) <= maxDiffed:
+		out.Text = h.textDiff(before, after)
+		return out.Text != nil
+	case min(old, now) <= maxRunes:
+		return false
 	}
-	text := v.Text()
-	if text == "" {
-		return value{Mark: s.Empty}
-	}
-	return cut(text)
+	out.Sizes = &sizes{groupThousands(old), h.options.Strings.Characters(now)}
+	return true
 }
 
-// cut returns the beginning of a text and how many characters it left out.
-func cut(text string) value {
-	if len(text) <= maxRunes {
-		return value{Text: text}
+// compareLists shows two lists by what was added, removed, moved and changed.
+func (h *Handler) compareLists(out *change, c audit.Change, depth int) bool {
+	diff, within := h.listDiff(c.Old, c.New)
+	if diff == nil {
+		return h.compareSizes(out, c)
 	}
-	runes := 0
-	for i := range text {
-		if runes == maxRunes {
-			return value{Text: text[:i], Cut: utf8.RuneCountInString(text[i:])}
+	out.List = diff
+	h.addWithin(out, within, depth+1)
+	return true
+}
+
+// compareObjects shows two objects by the paths within them.
+func (h *Handler) compareObjects(out *change, c audit.Change, depth int) bool {
+	if max(len(c.Old.JSON()), len(c.New.JSON())) > maxStructure {
+		return h.compareSizes(out, c)
+	}
+	within := fieldChanges("", c.Old, c.New)
+	if len(within) == 0 || len(within) == 1 && within[0].Field == "" {
+		return false
+	}
+	h.addWithin(out, within, depth+1)
+	return true
+}
+
+// compareSizes stands in for a comparison of lists or objects.
+func (h *Handler) compareSizes(out *change, c audit.Change) bool {
+	s := h.options.Strings
+	old, now := len(c.Old.JSON()), len(c.New.JSON())
+	if min(old, now) <= maxRunes {
+		return false
+	}
+	out.Sizes = &sizes{groupThousands(old), s.ByteCount(now)}
+	return true
+}
+
+func (h *Handler) addWithin(out *change, changes []audit.Change, depth int) {
+	for i, c := range changes {
+		if i == maxWithin {
+			out.WithinLeftOut = len(changes) - maxWithin
+			return
 		}
-		runes++
+		out.Within = append(out.Within, h.changeAt(c, true, depth))
 	}
-	return value{Text: text}
+}
+
+// tellApart puts a text in quotes that looks like the value on the other side,
+// which is no text: "1" and 1.
+func (h *Handler) tellApart(out *change, c audit.Change) {
+	if c.Old.Kind() != audit.String && c.New.Kind() != audit.String || c.Old.Text() != c.New.Text() {
+		return
+	}
+	for shown, v := range map[*value]audit.Value{out.Old: c.Old, out.New: c.New} {
+		if v.Kind() == audit.String {
+			*shown = h.textValue(quote(v.Text()), maxRunes)
+		}
+	}
+}
+
+// holdsMark reports whether something in a value was not kept as it was.
+func holdsMark(v audit.Value) bool {
+	switch v.Kind() {
+	case audit.Redacted, audit.Cut:
+		return true
+	case audit.Array, audit.Map:
+		return strings.Contains(v.JSON(), `{"$audit":"`)
+	default:
+		return false
+	}
+}
+
+// isPartial reports whether more was recorded than is shown.
+func (c change) isPartial() bool {
+	partial := func(values ...*value) bool {
+		return slices.ContainsFunc(values, func(v *value) bool { return v != nil && v.Left })
+	}
+	if c.Sizes != nil || c.WithinLeftOut > 0 || partial(c.Old, c.New) || slices.ContainsFunc(c.Within, change.isPartial) {
+		return true
+	}
+	if c.Text != nil {
+		return c.Text.LeftOut > 0 || slices.ContainsFunc(c.Text.Stretches, func(s stretch) bool { return s.Elided || partial(s.Old, s.New, s.Kept) })
+	}
+	return c.List != nil && c.List.isPartial()
+}
+
+func (l *listDiff) isPartial() bool {
+	if l.MoreAdded+l.MoreRemoved+l.MoreMoved > 0 {
+		return true
+	}
+	for _, items := range [][]value{l.Added, l.Removed, l.Moved} {
+		if slices.ContainsFunc(items, func(v value) bool { return v.Left }) {
+			return true
+		}
+	}
+	return false
 }

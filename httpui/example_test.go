@@ -1,6 +1,8 @@
 package httpui_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"html/template"
 	"io"
@@ -47,5 +49,52 @@ func ExampleNew_layout() {
 	fmt.Println(strings.Contains(w.Body.String(), `<main><div class="audit">`))
 	// Output:
 	// 200
+	// true
+}
+
+// The history of a record, in the host's own page of that record.
+func ExampleHandler_HistoryFragment() {
+	trail, err := audit.New(audittest.NewStore(), audit.Config{Org: "acme"})
+	if err != nil {
+		panic(err)
+	}
+	type Key struct {
+		ID   int
+		Name string
+	}
+	ctx := audit.WithActor(context.Background(), audit.Actor{Email: "dana@acme.test"})
+	if err := trail.RecordDetached(ctx, audit.Updated(Key{7, "ci"}, Key{7, "deploy"})); err != nil {
+		panic(err)
+	}
+	ui, err := httpui.New(trail, httpui.Options{
+		Authorize: func(r *http.Request) bool { return true }, // whoever is an administrator
+		BasePath:  "/admin/audit-logs",
+	})
+	if err != nil {
+		panic(err)
+	}
+	show := template.Must(template.New("key").Parse(`<!doctype html>
+<html lang="en">
+<head><title>API key {{.ID}}</title>{{with .History}}{{.Head}}{{end}}</head>
+<body><main><h1>API key {{.ID}}</h1>{{with .History}}<h2>{{.Title}}</h2>{{.Body}}{{end}}</main></body>
+</html>`))
+	handler := func(w http.ResponseWriter, r *http.Request) {
+		var history *httpui.Page
+		switch page, err := ui.HistoryFragment(r, audit.Object{Type: "key", ID: "7"}); {
+		case err == nil:
+			history = &page
+		case !errors.Is(err, httpui.ErrForbidden): // who may not see it sees the page without
+			http.Error(w, "sorry", http.StatusInternalServerError)
+			return
+		}
+		_ = show.Execute(w, map[string]any{"ID": 7, "History": history})
+	}
+
+	w := httptest.NewRecorder()
+	handler(w, httptest.NewRequest(http.MethodGet, "/keys/7", nil))
+	fmt.Println(strings.Contains(w.Body.String(), `<h2>History</h2><div class="audit audit-fragment">`))
+	fmt.Println(strings.Contains(w.Body.String(), `<a href="/admin/audit-logs/objects/key/7">Whole history</a>`))
+	// Output:
+	// true
 	// true
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 )
 
 // failure is an error with a message for the reader of the page. Its cause is
@@ -52,6 +53,10 @@ func (h *Handler) fail(w http.ResponseWriter, r *request, err error) {
 	f := h.failureOf(err)
 	if f.cause != nil && r.Context().Err() != context.Canceled { // a client that left is no error
 		h.options.OnError(r.Request, f.cause)
+	}
+	if strings.HasSuffix(r.URL.Path, jsonSuffix) {
+		_ = writeJSON(w, f.status, jsonErrors{[]jsonError{{Problem: f.public}}}) // texts can be written
+		return
 	}
 	model := errorPage{
 		head:     h.pageHead(r),

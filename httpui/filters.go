@@ -194,6 +194,8 @@ func (h *Handler) optionLabel(key, value string) string {
 		return h.options.Strings.None
 	case key == "object_type":
 		return h.objectLabel(value)
+	case key == "action":
+		return h.actionLabel(audit.Action(value))
 	default:
 		return value
 	}

@@ -1,7 +1,7 @@
 // Package httpui is the Audit Logs page: an [http.Handler] that shows an
 // organization's entries with filters, sorting and paging. It is complete
 // without JavaScript, keeps every state in the URL, and carries its own
-// templates and styles.
+// templates, styles and a small script for comfort.
 //
 //	ui, err := httpui.New(trail, httpui.Options{
 //		Authorize: adminsOnly, // func(*http.Request) bool
@@ -15,7 +15,14 @@
 //
 // The page stands alone, or inside the host's own chrome by
 // [Options.Layout]. The URL parameters are those of [audit.ParseFilter] and
-// sort, dir, page, per_page, after and before.
+// sort, dir, page, per_page, after and before. Below it are
+//
+//	entries/{id}           one entry whole, and the way through the list
+//	objects/{type}/{id}    an object's history, its states, and two of them compared
+//	entries.json           the list for scripts; see docs/api.md
+//	entries/{id}.json      one entry for scripts
+//
+// [Handler.HistoryFragment] puts an object's history into the host's own page.
 package httpui
 
 import (
@@ -45,7 +52,11 @@ func New(trail *audit.Log, options Options) (*Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &Handler{trail: trail, options: options, assets: loadAssets()}
+	styles, err := ownStyles(options)
+	if err != nil {
+		return nil, err
+	}
+	h := &Handler{trail: trail, options: options, assets: loadAssets(styles)}
 	if h.templates, err = h.parseTemplates(); err != nil {
 		return nil, err
 	}

@@ -1,6 +1,8 @@
 package httpui
 
 import (
+	"bytes"
+	"compress/gzip"
 	"html/template"
 	"io/fs"
 	"net/http"
@@ -27,7 +29,8 @@ import (
 // reaches is dead, or untested.
 func TestEveryTemplateIsExecuted(t *testing.T) {
 	t.Parallel()
-	trail, _, err := fixture.Log(fixture.Showcase()...)
+	other := fixture.Entry(fixture.Now.Add(-time.Hour), 9) // two entries of one object
+	trail, _, err := fixture.Log(append(fixture.Showcase(), other)...)
 	require.NoError(t, err)
 	h, err := New(trail, Options{
 		Authorize: func(*http.Request) bool { return true },
@@ -47,7 +50,13 @@ func TestEveryTemplateIsExecuted(t *testing.T) {
 		tmpl.Tree.Root.Nodes = append(append([]parse.Node{}, probe.Tree.Root.Nodes...), tmpl.Tree.Root.Nodes...)
 	}
 	require.Greater(t, len(names), 10)
-	for _, target := range []string{"/", "/?action=create&ip=10.0.0.0/8", "/?ip=x&user=kim", "/nowhere", "/?range=yesterday"} {
+	targets := []string{"/", "/?action=create&ip=10.0.0.0/8", "/?ip=x&user=kim", "/nowhere", "/?range=yesterday"}
+	first := fixture.Showcase()[0]
+	id := first.ID.String()
+	targets = append(targets, "/entries/"+id, "/"+objectPath(first.Object)+"?at="+id+"&a="+id+"&b="+id)
+	_, err = h.HistoryFragment(httptest.NewRequest(http.MethodGet, "/", nil), first.Object)
+	require.NoError(t, err)
+	for _, target := range targets {
 		h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, target, nil))
 	}
 	for _, name := range names {
@@ -61,7 +70,21 @@ func TestEmbeddedFiles(t *testing.T) {
 	found, err := fs.Glob(templateFiles, "templates/*.gohtml")
 	require.NoError(t, err)
 	assert.NotEmpty(t, found)
-	assert.Contains(t, loadAssets().names, "audit.css")
+	assert.Contains(t, loadAssets("").names, "audit.css")
+}
+
+// TestAssetsAreSmall: all of them together, whatever is added.
+func TestAssetsAreSmall(t *testing.T) {
+	t.Parallel()
+	var zipped bytes.Buffer
+	for _, content := range loadAssets("").content {
+		w := gzip.NewWriter(&zipped)
+		_, err := w.Write(content)
+		require.NoError(t, err)
+		require.NoError(t, w.Close())
+	}
+	t.Logf("%d bytes gzipped", zipped.Len())
+	assert.LessOrEqual(t, zipped.Len(), 35<<10)
 }
 
 // TestEnglishIsComplete and used: a word that is missing here would be missing
@@ -122,7 +145,7 @@ func TestVisible(t *testing.T) {
 	for in, want := range map[string]string{
 		"": "", "Grüße, 世界 👋 \u00a0": "Grüße, 世界 👋 \u00a0", "\t\r\n": `\t\r\n`, "\x1b[31m": `\x1b[31m`, "\u202e": `\u202e`,
 		"\u200b\u200d\ufeff": `\u200b\u200d\ufeff`, "\xff\xc3": `\xff\xc3`, "\ufffd": "\ufffd", "\u2028": `\u2028`, "\u3164": `\u3164`,
-		"\U000e0041": `\U000e0041`, `\u202e`: `\u202e`, "\u00ad": `\u00ad`, "e\u0301": "e\u0301",
+		"a\ufe0fb\U000e0100": `a\ufe0fb\U000e0100`, "\u180b\u17b4": `\u180b\u17b4`, "\U000e0041": `\U000e0041`, `\u202e`: `\u202e`, "\u00ad": `\u00ad`, "e\u0301": "e\u0301",
 	} {
 		assert.Equal(t, want, visibleText(in))
 	}

@@ -1,6 +1,10 @@
 package httpui
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/auditkeep/audit"
+)
 
 // initialisms are written in capitals in labels.
 var initialisms = map[string]bool{
@@ -35,4 +39,12 @@ func (h *Handler) objectLabel(key string) string {
 		return label
 	}
 	return humanise(key)
+}
+
+// actionLabel is what people see for an action.
+func (h *Handler) actionLabel(a audit.Action) string {
+	if label, ok := h.options.Actions[a]; ok {
+		return label
+	}
+	return string(a)
 }

@@ -108,6 +108,45 @@ func (v view) without(parameter string) string {
 	return link(params)
 }
 
+// entryLink leads to an entry, with what the reader needs to go on from there
+// and to come back to this place.
+func (v view) entryLink(r *request, id audit.ID) string {
+	return r.link(entryPath(id)) + query(v.params)
+}
+
+// query writes parameters for the end of an address.
+func query(params url.Values) string {
+	if len(params) == 0 {
+		return ""
+	}
+	return "?" + params.Encode()
+}
+
+// only leads to the entries that have a value, exclude to those that have not.
+func (v view) only(parameter, value string) string {
+	params := v.fresh()
+	params[parameter] = []string{value}
+	drop(params, "not_"+parameter, value)
+	return link(params)
+}
+
+func (v view) exclude(parameter, value string) string {
+	params := v.fresh()
+	drop(params, parameter, value)
+	if not := "not_" + parameter; !slices.Contains(params[not], value) {
+		params[not] = append(slices.Clone(params[not]), value)
+	}
+	return link(params)
+}
+
+// drop takes one value off a parameter.
+func drop(params url.Values, parameter, value string) {
+	params[parameter] = slices.DeleteFunc(slices.Clone(params[parameter]), func(v string) bool { return v == value })
+	if len(params[parameter]) == 0 {
+		delete(params, parameter)
+	}
+}
+
 // reset leads to the page without any filter, in the same zone and order.
 func (v view) reset() string {
 	params := v.fresh()

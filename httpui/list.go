@@ -20,6 +20,7 @@ type listPage struct {
 type results struct {
 	Summary    summary
 	Chips      []chip
+	Chart      *chart // nil where there is nothing to show
 	Table      *table // nil where there is nothing to show
 	Empty      *emptyState
 	Pagination pagination
@@ -122,13 +123,20 @@ func (h *Handler) find(r *request, v view) (view, found, error) {
 
 // results puts together what stands beside the filters.
 func (h *Handler) results(r *request, v view, f found) (*results, error) {
-	out := &results{
-		Summary: h.summary(v, f),
-		Chips:   h.chips(v),
+	out := &results{Chips: h.chips(v)}
+	var err error
+	if f.count.entries > 0 {
+		if out.Chart, err = h.chart(r.Context(), v, f.count); err != nil {
+			return nil, err
+		}
 	}
+	if out.Chart != nil && len(out.Chart.Bars) > 0 {
+		// A transaction that was slow to commit may have added some since.
+		f.count = newCounted(out.Chart.entries, v.perPage)
+	}
+	out.Summary = h.summary(v, f)
 	if len(f.page.Entries) == 0 {
-		empty, err := h.emptyState(r.Context(), v, out.Chips)
-		out.Empty = empty
+		out.Empty, err = h.emptyState(r.Context(), v, out.Chips)
 		return out, err
 	}
 	out.Table = h.table(r, v, f)

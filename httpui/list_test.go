@@ -33,7 +33,9 @@ func TestParameters(t *testing.T) {
 		"user=":                               {"77", "311", "9"},
 		"user=&action=update":                 {"77", "9"},
 		"record_id=311":                       {"311", "311"},
-		"record_id=+311+":                     {"311", "311"},
+		"record_id=+311+":                     {},
+		"record_id=+":                         {},
+		"ip=+203.0.113.99+":                   {"88121"},
 		"ip=2001:db8::42":                     {"311"},
 		"ip=203.0.113.0/24":                   {"10482", "10479", "88121"},
 		"request=r-1":                         {"311"},
@@ -296,8 +298,13 @@ func TestChips(t *testing.T) {
 	assert.Equal(t, "7d", after.query().Get("range"))
 	assert.Equal(t, "id", after.query().Get("sort"))
 
+	blank := get(t, ui, "/?record_id=+&ip=+")
+	_, ok := blank.link("Remove filter Record ID: " + " ")
+	assert.True(t, ok, "a filter that holds has its chip")
+	assert.Equal(t, "+", strings.TrimPrefix(blank.form().apply().url.RawQuery, "record_id="), "and stays")
+
 	many := get(t, ui, "/?"+urlQuery("user", "a", "user", "b", "user", "c", "user", "d", "user", "e"))
-	_, ok := many.link("Remove filter User: a, b, c and 2 more")
+	_, ok = many.link("Remove filter User: a, b, c and 2 more")
 	assert.True(t, ok)
 	assert.NotContains(t, get(t, ui, "/").body, "Remove filter")
 }

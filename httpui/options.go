@@ -38,6 +38,13 @@ type Options struct {
 	// Layout puts the page into the host's own chrome; see [Page] for what it
 	// gets and has to write. Defaults to a document of the page's own.
 	Layout func(w io.Writer, r *http.Request, page Page) error
+	// Logo stands before the heading. Defaults to none.
+	Logo Logo
+	// Theme sets the page's colours and its typeface for values, by the names of
+	// its CSS variables without "--audit-": {"accent": "light-dark(#0a7d4f,
+	// #7de0b4)"}. A host's own style sheet can set the same variables. Defaults
+	// to the page's own.
+	Theme map[string]string
 	// Strings are the page's words. Fields left empty keep the English ones.
 	// Defaults to [English].
 	Strings Strings
@@ -47,6 +54,9 @@ type Options struct {
 	// Labels are what people see for object types: {"api_key": "API Key"}.
 	// Defaults to the type in words, with the usual initialisms.
 	Labels map[string]string
+	// Actions are what people see for actions: {"login_failed": "failed login"}.
+	// Defaults to the action itself.
+	Actions map[audit.Action]string
 	// RecordURL returns the addresses of the records' own pages, of those that
 	// have one; it is asked once a page, never once a row. Addresses other than
 	// http(s) and paths of the same host are not used. Defaults to no links.
@@ -60,6 +70,13 @@ type Options struct {
 	OnError func(*http.Request, error)
 	// Now is the clock. Defaults to time.Now.
 	Now func() time.Time
+}
+
+// Logo is a picture of the host's, shown 2rem high.
+type Logo struct {
+	// URL is a path on the same host: the content security policy allows no
+	// other pictures. Text stands in where it cannot be seen.
+	URL, Text string
 }
 
 // Link is a text with an address.
@@ -86,6 +103,9 @@ func (o Options) withDefaults() (Options, error) {
 		if !strings.HasPrefix(link.URL, ".") && !isSafeURL(link.URL) {
 			return o, fmt.Errorf("httpui: Options.Breadcrumb %q: the URL %q is neither a path nor http(s)", link.Text, link.URL)
 		}
+	}
+	if logo := o.Logo.URL; logo != "" && (!strings.HasPrefix(logo, "/") || !isSafeURL(logo)) {
+		return o, fmt.Errorf("httpui: Options.Logo.URL %q is no path on the same host: begin it with one slash", logo)
 	}
 	o.Strings = o.Strings.withDefaults()
 	if o.Zone == nil {

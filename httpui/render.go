@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"io"
 	"net/http"
+	"strings"
 
 	"github.com/auditkeep/audit"
 )
@@ -17,7 +18,7 @@ var templateFiles embed.FS
 // writes a whole document:
 //
 //   - Title into <title>;
-//   - Head into <head>, which links the page's style sheet;
+//   - Head into <head>, which links the page's style sheet and script;
 //   - Body where the content belongs, within the document's <main>. It brings
 //     the breadcrumb, the only <h1>, and everything else, inside one element of
 //     the class "audit", and styles nothing outside that.
@@ -37,13 +38,21 @@ type Page struct {
 
 // head is what every template needs.
 type head struct {
-	Title  string
+	Title  string // of this screen: the heading
+	Site   string // of the whole page, where the screen is a part of it
 	Crumbs []Link
+	Logo   Logo
 	Styles string // the style sheet's address
+	Script string // and the script's
 }
 
 func (h *Handler) pageHead(r *request) head {
-	out := head{Title: h.options.Title, Styles: r.link("assets/" + h.assets.names["audit.css"])}
+	out := head{
+		Logo:   h.options.Logo,
+		Title:  h.options.Title,
+		Styles: r.link("assets/" + h.assets.names["audit.css"]),
+		Script: r.link("assets/" + h.assets.names["audit.js"]),
+	}
 	for _, link := range h.options.Breadcrumb {
 		if link.URL[0] == '.' {
 			link.URL = r.link(link.URL)
@@ -51,6 +60,22 @@ func (h *Handler) pageHead(r *request) head {
 		out.Crumbs = append(out.Crumbs, link)
 	}
 	return out
+}
+
+// partHead is the head of a screen below the page, which leads back to it.
+func (h *Handler) partHead(r *request, title, home string) head {
+	out := h.pageHead(r)
+	out.Crumbs = append(out.Crumbs, Link{out.Title, home})
+	out.Title, out.Site = title, out.Title
+	return out
+}
+
+// documentTitle is what the browser shows in the tab.
+func (h head) documentTitle() string {
+	if h.Site == "" {
+		return h.Title
+	}
+	return visibleText(h.Title) + " · " + h.Site
 }
 
 // parseTemplates parses all templates once. They get the words by the function
@@ -63,6 +88,9 @@ func (h *Handler) parseTemplates() (*template.Template, error) {
 		"problem": func(key string, messages []string) fieldMessages { return fieldMessages{key, messages} },
 		"visible": visible,
 		"plain":   visibleText,
+		"lines":   func(text string) []string { return strings.Split(text, "\n") },
+		"blanks":  h.blanks,
+		"parts":   breakable,
 	}).ParseFS(templateFiles, "templates/*.gohtml")
 }
 
@@ -74,7 +102,7 @@ type fieldMessages struct {
 
 // render writes a screen: into memory first, so that an error never follows
 // half a page.
-func (h *Handler) render(w http.ResponseWriter, r *request, status int, name string, model any) error {
+func (h *Handler) render(w http.ResponseWriter, r *request, status int, name string, model interface{ documentTitle() string }) error {
 	var head, body, document bytes.Buffer
 	if err := h.templates.ExecuteTemplate(&head, "head", model); err != nil {
 		return err
@@ -88,7 +116,7 @@ func (h *Handler) render(w http.ResponseWriter, r *request, status int, name str
 	}
 	// Both were just made by html/template.
 	page := Page{
-		Title:    h.options.Title,
+		Title:    model.documentTitle(),
 		Language: h.options.Strings.Language, Direction: h.options.Strings.Direction,
 		Head: template.HTML(head.String()), Body: template.HTML(body.String()),
 	}

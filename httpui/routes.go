@@ -2,7 +2,6 @@ package httpui
 
 import (
 	"net/http"
-	"net/url"
 	"strings"
 )
 
@@ -16,6 +15,9 @@ var screens = []struct {
 	show screen
 }{
 	{"/", (*Handler).list},
+	{"/entries.json", (*Handler).entriesJSON},
+	{"/entries/*", (*Handler).entry},
+	{"/objects/*/*", (*Handler).object},
 	{"/assets/*", (*Handler).asset},
 }
 
@@ -52,8 +54,8 @@ func matchPath(pattern, given []string) (args []string, ok bool) {
 			}
 			continue
 		}
-		arg, err := url.PathUnescape(given[i])
-		if err != nil || arg == "" {
+		arg, err := parseSegment(given[i])
+		if err != nil || given[i] == "" {
 			return nil, false
 		}
 		args = append(args, arg)

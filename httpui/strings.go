@@ -5,6 +5,7 @@ import (
 	"maps"
 	"reflect"
 	"strconv"
+	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -49,15 +50,49 @@ type Strings struct {
 	Not, RemoveChip            string
 	OthersChosen               func(n int) string
 
+	// The chart above the table.
+	ChartCaption            func(n int, unit string, most int) string // entries per 6 "hour" at most; "second" to "year"
+	BarTime                 func(first, last time.Time) string
+	AxisTime                func(t time.Time, unit string) string
+	Bar                     func(when, entries string, actions []string) string
+	SkipChart, OtherActions string
+	TooManyToDraw           func(n int) string
+	ChooseShorter           string
+
 	// The table.
-	Caption                                           string // %s is one of the next four
-	NewestFirst, OldestFirst, SortedUp, SortedDown    string // %s is a column
-	PageOf                                            func(page, pages int, more bool) string
-	SortBy                                            string
-	ChangedTo, Changed                                string
-	Absent, Null, Empty, Redacted, Cycle              string
-	MoreFields, FieldsLeftOut, MoreCharacters, Bytes  func(n int) string
+	Caption                                          string // %s is one of the next four
+	NewestFirst, OldestFirst, SortedUp, SortedDown   string // %s is a column
+	PageOf                                           func(page, pages int, more bool) string
+	SortBy                                           string
+	ChangedTo, Changed                               string
+	Absent, Null, Empty, Redacted, Cycle             string
+	MoreFields, FieldsLeftOut, MoreCharacters, Bytes func(n int) string
+	// What became of long texts, lists, and values that are no JSON.
+	Added, Removed, Moved, BlanksOnly, WholeEntry     string
+	MoreChanges, MoreItems, Characters, ByteCount     func(n int) string
+	CutItems, Binary                                  func(n int) string
+	CutShort, Opaque                                  string
+	Spaces, Tabs, LineBreaks                          func(n int) string
 	NoChanges, System, APIKey, Role, OnBehalfOf, NoIP string
+
+	// One entry.
+	Entry, Neighbours, BackToList                                 string
+	RecordedAt, Parent, OpenRecord                                string
+	ActorKind, ActorID, ActedFor, User, DatabaseRole              string
+	RequestID, AllOfRequest, UserAgent, Source, Comment, Metadata string
+	Field, Before, After, Value, AsJSON, RawJSON                  string
+	Only, Exclude, OnlyThis, ExcludeThis                          string // %s is a filter
+	NoEntry                                                       string
+
+	// An object's history.
+	History, HistoryOf, InList, WholeHistory                   string // %s is an object
+	StateAsOf, ShowState, SinceHeader                          string // %s is a time
+	PickTwo, PickFrom, PickTo, Compare, CompareFrom, CompareTo string // %s is a time
+	Comparison                                                 string // %s are two times
+	Unknown, UnknownBefore, WasDestroyed                       string // %s is a time
+	NoState, LeftOutBefore, TooLong                            string
+	Gaps, Gap                                                  string // %s are a field and a time
+	SameFields                                                 func(n int) string
 
 	// Pages.
 	Pages, Previous, Next, First, Last, PerPage, Set string
@@ -122,6 +157,16 @@ func English() Strings {
 		Not: "not", RemoveChip: "Remove filter %s",
 		OthersChosen: func(n int) string { return fmt.Sprintf("and %s more", groupThousands(n)) },
 
+		ChartCaption: englishChartCaption, BarTime: englishBarTime, AxisTime: englishAxisTime,
+		Bar: func(when, entries string, actions []string) string {
+			return when + ": " + entries + " (" + strings.Join(actions, ", ") + ")"
+		},
+		SkipChart: "Skip the chart", OtherActions: "other",
+		TooManyToDraw: func(n int) string {
+			return "More than " + groupThousands(n) + " entries: too many to draw."
+		},
+		ChooseShorter: "Choose a shorter range:",
+
 		Caption: "Audit entries, %s.", NewestFirst: "newest first", OldestFirst: "oldest first",
 		SortedUp: "sorted by %s, ascending", SortedDown: "sorted by %s, descending",
 		PageOf: func(page, pages int, more bool) string {
@@ -134,7 +179,42 @@ func English() Strings {
 		FieldsLeftOut:  func(n int) string { return plural(n, false, "further field", "further fields") + " not shown here" },
 		MoreCharacters: func(n int) string { return plural(n, false, "more character", "more characters") },
 		Bytes:          func(n int) string { return "cut: " + plural(n, false, "byte", "bytes") },
-		NoChanges:      "no fields", System: "system", APIKey: "API key", Role: "role", OnBehalfOf: "on behalf of", NoIP: "none",
+		Added:          "added", Removed: "removed", Moved: "moved", BlanksOnly: "white space only", WholeEntry: "whole entry",
+		MoreChanges: func(n int) string { return plural(n, false, "more change", "more changes") },
+		MoreItems:   func(n int) string { return plural(n, false, "more item", "more items") },
+		Characters:  func(n int) string { return plural(n, false, "character", "characters") },
+		ByteCount:   func(n int) string { return plural(n, false, "byte", "bytes") },
+		CutItems:    func(n int) string { return "cut: " + plural(n, false, "item", "items") },
+		Binary:      func(n int) string { return plural(n, false, "byte", "bytes") + ":" },
+		CutShort:    "cut", Opaque: "not recordable:",
+		Spaces:     func(n int) string { return plural(n, false, "space", "spaces") },
+		Tabs:       func(n int) string { return plural(n, false, "tab", "tabs") },
+		LineBreaks: func(n int) string { return plural(n, false, "line break", "line breaks") },
+		NoChanges:  "no fields", System: "system", APIKey: "API key", Role: "role", OnBehalfOf: "on behalf of", NoIP: "none",
+
+		Entry: "Entry", Neighbours: "Entries beside this one", BackToList: "Back to the list",
+		RecordedAt: "Recorded at", Parent: "Belongs to", OpenRecord: "Open the record",
+		ActorKind: "Kind of actor", ActorID: "Actor ID", ActedFor: "On behalf of", User: "user", DatabaseRole: "database role",
+		RequestID: "Request ID", AllOfRequest: "All entries of this request", UserAgent: "User agent", Source: "Source",
+		Comment: "Comment", Metadata: "Metadata",
+		Field: "Field", Before: "Before", After: "After", Value: "Value", AsJSON: "As JSON", RawJSON: "The JSON on its own",
+		Only: "Only", Exclude: "Exclude", OnlyThis: "Only %s", ExcludeThis: "Exclude %s",
+		NoEntry: "There is no such entry.",
+
+		History: "History", HistoryOf: "History of %s", InList: "In the list of all entries", WholeHistory: "Whole history",
+		StateAsOf: "State as of %s", ShowState: "State as of this", SinceHeader: "Since",
+		PickTwo: "Pick two entries, from and to, to compare the states after them.", PickFrom: "from", PickTo: "to", Compare: "Compare",
+		CompareFrom: "Compare from %s", CompareTo: "Compare to %s", Comparison: "From %s to %s",
+		Unknown:       "unknown",
+		UnknownBefore: "The log has no create of this object. What it was before %s is unknown, and so is every field that has not changed since.",
+		WasDestroyed:  "Destroyed on %s.",
+		NoState:       "The entries up to here say nothing of its fields.",
+		LeftOutBefore: "An entry had no room for all changes, so further fields are unknown.",
+		TooLong:       "There are too many entries up to here to put the state together.",
+		Gaps:          "Between its entries, this object was changed without being recorded:", Gap: "%s, before %s",
+		SameFields: func(n int) string {
+			return plural(n, false, "field has the same value in both", "fields have the same value in both")
+		},
 
 		Pages: "Pages", Previous: "Previous", Next: "Next", First: "First", Last: "Last", PerPage: "Per page", Set: "Set",
 		Page: func(n int) string { return "Page " + groupThousands(n) },

@@ -88,7 +88,7 @@ var formParams = []string{"from", "to", "range", "tz", "action", "object_type", 
 func (h *Handler) formFields(sent url.Values) url.Values {
 	fields := only(sent, []string{"tz", "action", "object_type", "user", "record_id", "ip"})
 	for _, name := range []string{"tz", "record_id", "ip"} {
-		if strings.TrimSpace(fields.Get(name)) == "" {
+		if !isGiven(name, fields.Get(name)) {
 			fields.Del(name)
 		}
 	}

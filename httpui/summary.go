@@ -78,7 +78,7 @@ func (h *Handler) chips(v view) []chip {
 	for _, parameter := range chipParams {
 		values := v.params[parameter]
 		base, not := strings.CutPrefix(parameter, "not_")
-		if len(values) == 0 || !isChoice(base) && !slices.ContainsFunc(values, notBlank) {
+		if len(values) == 0 || !isChoice(base) && !slices.ContainsFunc(values, func(v string) bool { return isGiven(base, v) }) {
 			continue
 		}
 		c := chip{Name: h.options.Strings.Parameters[parameter], Not: not, URL: v.without(parameter)}
@@ -94,7 +94,14 @@ func (h *Handler) chips(v view) []chip {
 	return chips
 }
 
-func notBlank(s string) bool { return strings.TrimSpace(s) != "" }
+// isGiven reports whether a value that was typed is one: blanks may be an ID,
+// but no address.
+func isGiven(key, value string) bool {
+	if key == "ip" {
+		value = strings.TrimSpace(value)
+	}
+	return value != ""
+}
 
 // Text is the chip in words.
 func (c chip) Text(s Strings) string {

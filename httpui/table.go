@@ -2,7 +2,6 @@ package httpui
 
 import (
 	"fmt"
-	"time"
 
 	"github.com/auditkeep/audit"
 )
@@ -35,6 +34,8 @@ type row struct {
 	Object    audit.Object
 	Label     string // of the object's type
 	RecordURL string
+	Entry     string // the way to the entry's own page
+	History   string // and to the object's; none for an entry without an object
 	Pill      pill
 	Changes   changeList
 	Actor     actor
@@ -61,24 +62,26 @@ func (h *Handler) table(r *request, v view, f found) *table {
 	}
 	urls := h.recordURLs(r, f.page.Entries)
 	for _, entry := range f.page.Entries {
-		t.Rows = append(t.Rows, h.row(entry, v.zone, urls[entry.Object]))
+		t.Rows = append(t.Rows, h.row(r, v, entry, urls[entry.Object]))
 	}
 	return t
 }
 
-func (h *Handler) row(e audit.Entry, zone *time.Location, recordURL string) row {
-	at := e.OccurredAt.In(zone)
+func (h *Handler) row(r *request, v view, e audit.Entry, recordURL string) row {
+	at := e.OccurredAt.In(v.zone)
 	out := row{
 		ID:        e.ID.String(),
-		UTC:       e.OccurredAt.UTC().Format("2006-01-02T15:04:05.000000Z"),
+		UTC:       formatUTC(e.OccurredAt),
 		Date:      at.Format("2006-01-02"),
 		Clock:     at.Format("15:04:05"),
 		Zone:      at.Format("MST"),
 		Object:    e.Object,
 		Label:     h.objectLabel(e.Object.Type),
 		RecordURL: recordURL,
-		Pill:      pillOf(e.Action),
-		Changes:   h.changeList(e),
+		Entry:     v.entryLink(r, e.ID),
+		History:   h.objectLink(r, e.Object, only(v.params, []string{"tz"}), nil).History,
+		Pill:      h.pill(e.Action),
+		Changes:   h.changeList(e).linked(v.entryLink(r, e.ID)),
 		Actor:     h.actor(e.Actor),
 	}
 	if e.IP.IsValid() {
@@ -87,16 +90,23 @@ func (h *Handler) row(e audit.Entry, zone *time.Location, recordURL string) row 
 	return out
 }
 
+func (h *Handler) pill(a audit.Action) pill {
+	out := pillOf(a)
+	out.Text = h.actionLabel(a)
+	return out
+}
+
+// pillOf returns the look of an action's pill, without its text.
 func pillOf(a audit.Action) pill {
 	switch a {
 	case audit.Create:
-		return pill{"audit-create", "+", string(a)}
+		return pill{Class: "audit-create", Glyph: "+"}
 	case audit.Update:
-		return pill{"audit-update", "~", string(a)}
+		return pill{Class: "audit-update", Glyph: "~"}
 	case audit.Destroy:
-		return pill{"audit-destroy", "−", string(a)}
+		return pill{Class: "audit-destroy", Glyph: "−"}
 	default:
-		return pill{"audit-other", "•", string(a)}
+		return pill{Class: "audit-other", Glyph: "•"}
 	}
 }
 

@@ -28,7 +28,11 @@ func visible(s string) []segment {
 		if start < i {
 			segments = append(segments, segment{Text: s[start:i]})
 		}
-		segments = append(segments, segment{Text: escape(s[i : i+size]), Escape: true})
+		if n := len(segments); start == i && n > 0 && segments[n-1].Escape {
+			segments[n-1].Text += escape(s[i : i+size])
+		} else {
+			segments = append(segments, segment{Text: escape(s[i : i+size]), Escape: true})
+		}
 		i += size
 		start = i
 	}
@@ -49,11 +53,15 @@ func visibleText(s string) string {
 }
 
 func isVisible(r rune, size int) bool {
-	switch r {
-	case utf8.RuneError:
+	switch {
+	case r == utf8.RuneError:
 		return size > 1
-	case '\u034f', '\u115f', '\u1160', '\u2800', '\u3164', '\uffa0':
-		return false // letters by category, and yet nothing to see
+	case r >= '\ufe00' && r <= '\ufe0f', r >= '\U000e0100' && r <= '\U000e01ef', r >= '\u180b' && r <= '\u180f':
+		return false // variation selectors: a text can be hidden in them
+	}
+	switch r {
+	case '\u034f', '\u115f', '\u1160', '\u17b4', '\u17b5', '\u2800', '\u3164', '\uffa0', '\U0001d159':
+		return false // letters or marks by category, and yet nothing to see
 	}
 	return strconv.IsGraphic(r)
 }
@@ -61,4 +69,39 @@ func isVisible(r rune, size int) bool {
 func escape(character string) string {
 	quoted := strconv.QuoteToASCII(character)
 	return quoted[1 : len(quoted)-1]
+}
+
+// blank is a run of one kind of white space, made visible: the sign to see, and
+// the name to read aloud.
+type blank struct {
+	Sign, Name string
+	// Other holds white space that is shown by its escape instead.
+	Other string
+}
+
+// blanks splits white space into such runs.
+func (h *Handler) blanks(text string) []blank {
+	s := h.options.Strings
+	var runs []blank
+	for len(text) > 0 {
+		r, size := utf8.DecodeRuneInString(text)
+		n := 1
+		for strings.HasPrefix(text[n*size:], string(r)) {
+			n++
+		}
+		run := text[:n*size]
+		text = text[n*size:]
+		switch r {
+		case ' ':
+			runs = append(runs, blank{Sign: strings.Repeat("·", n), Name: s.Spaces(n)})
+		case '\t':
+			runs = append(runs, blank{Sign: strings.Repeat("→", n), Name: s.Tabs(n)})
+		case '\n':
+			runs = append(runs, blank{Sign: strings.Repeat("⏎", n), Name: s.LineBreaks(n)})
+		default:
+			quoted := strconv.QuoteToASCII(run)
+			runs = append(runs, blank{Other: quoted[1 : len(quoted)-1]})
+		}
+	}
+	return runs
 }

@@ -26,9 +26,9 @@ const findings = `axe.run(document, {
 	runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
 }).then(r => r.passes.length < 20 ? ['axe looked at next to nothing'] : r.violations.map(v => v.id + ': ' + v.help + ' ' + v.nodes.map(n => n.html.slice(0, 120)).slice(0, 3).join(' | ')))`
 
-// TestAxe finds nothing to mend, in any state, at any width and in any colours,
+// TestA1_Axe finds nothing to mend, in any state, at any width and in any colours,
 // with each menu open.
-func TestAxe(t *testing.T) {
+func TestA1_Axe(t *testing.T) {
 	unzipped, err := gzip.NewReader(bytes.NewReader(axe))
 	require.NoError(t, err)
 	source, err := io.ReadAll(unzipped)

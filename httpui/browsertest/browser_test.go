@@ -3,8 +3,10 @@ package browsertest
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"os/exec"
 	"strings"
@@ -22,6 +24,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/auditkeep/audit"
+	"github.com/auditkeep/audit/audittest"
 	"github.com/auditkeep/audit/httpui"
 	"github.com/auditkeep/audit/httpui/internal/fixture"
 )
@@ -56,9 +59,10 @@ func TestMain(m *testing.M) {
 
 // tab is a browser's tab on a page, and what went wrong in it.
 type tab struct {
-	t    *testing.T
-	ctx  context.Context
-	base string
+	t     *testing.T
+	ctx   context.Context
+	base  string
+	store *audittest.Store
 
 	mu       sync.Mutex
 	problems []string
@@ -78,6 +82,12 @@ func (l look) String() string {
 // open shows the page over entries, with a look.
 func open(t *testing.T, l look, entries ...audit.Entry) *tab {
 	t.Helper()
+	return openWith(t, l, httpui.Options{}, entries...)
+}
+
+// openWith shows the page with options of the host's.
+func openWith(t *testing.T, l look, options httpui.Options, entries ...audit.Entry) *tab {
+	t.Helper()
 	shared, err := browser()
 	if err != nil {
 		if os.Getenv("AUDIT_TEST_REQUIRE") == "1" {
@@ -85,18 +95,31 @@ func open(t *testing.T, l look, entries ...audit.Entry) *tab {
 		}
 		t.Skipf("no Chromium (%v): install it, or name it in AUDIT_TEST_CHROMIUM", err)
 	}
-	trail, _, err := fixture.Log(entries...)
+	trail, store, err := fixture.Log(entries...)
 	require.NoError(t, err)
-	ui, err := httpui.New(trail, httpui.Options{
-		Authorize: func(*http.Request) bool { return true },
-		BasePath:  "/admin/audit-logs",
-		Now:       func() time.Time { return fixture.Now },
-		OnError:   func(_ *http.Request, err error) { t.Error(err) },
-	})
+	options.Authorize = func(*http.Request) bool { return true }
+	options.BasePath = "/admin/audit-logs"
+	options.OnError = func(_ *http.Request, err error) { t.Error(err) }
+	if options.Now == nil {
+		options.Now = func() time.Time { return fixture.Now }
+	}
+	ui, err := httpui.New(trail, options)
 	require.NoError(t, err)
 	mux := http.NewServeMux()
 	mux.Handle("/admin/audit-logs/", ui)
 	mux.HandleFunc("/favicon.ico", func(http.ResponseWriter, *http.Request) {})
+	mux.HandleFunc("/host.css", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/css")
+		_, _ = io.WriteString(w, hostStyles)
+	})
+	mux.HandleFunc("/records/", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "the record's own page") })
+	// A proxy that publishes the page under another path.
+	mux.HandleFunc("/public/log/", func(w http.ResponseWriter, r *http.Request) {
+		inner := r.Clone(r.Context())
+		inner.URL.Path = "/admin/audit-logs/" + strings.TrimPrefix(r.URL.Path, "/public/log/")
+		inner.URL.RawPath, inner.RequestURI = "", inner.URL.RequestURI()
+		ui.ServeHTTP(w, inner)
+	})
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
 
@@ -104,7 +127,7 @@ func open(t *testing.T, l look, entries ...audit.Entry) *tab {
 	t.Cleanup(cancel)
 	ctx, cancel = context.WithTimeout(ctx, time.Minute)
 	t.Cleanup(cancel)
-	b := &tab{t: t, ctx: ctx, base: server.URL + "/admin/audit-logs/"}
+	b := &tab{t: t, ctx: ctx, store: store, base: server.URL + "/admin/audit-logs/"}
 	require.NoError(t, chromedp.Listen(ctx, b.listen))
 	_, err = chromedp.Call(ctx, log.Enable, cdp.Empty{})
 	require.NoError(t, err)
@@ -158,6 +181,13 @@ func (b *tab) media(medium string, features ...emulation.MediaFeature) {
 	require.NoError(b.t, err)
 }
 
+// zone makes the browser believe that it is in another time zone.
+func (b *tab) zone(name string) {
+	b.t.Helper()
+	_, err := chromedp.Call(b.ctx, emulation.SetTimezoneOverride, emulation.SetTimezoneOverrideParams{TimezoneID: name})
+	require.NoError(b.t, err)
+}
+
 // visit goes to a query of the page.
 func (b *tab) visit(query string) {
 	b.t.Helper()
@@ -202,4 +232,42 @@ func (b *tab) url() string { return eval[string](b, "location.search") }
 func (b *tab) column(n int) []string {
 	b.t.Helper()
 	return eval[[]string](b, fmt.Sprintf("[...document.querySelectorAll('#audit-log tbody td:nth-child(%d)')].map(c => c.innerText.trim())", n))
+}
+
+// texts returns the visible texts of what a CSS selector finds.
+func (b *tab) texts(selector string) []string {
+	b.t.Helper()
+	return eval[[]string](b, fmt.Sprintf("[...document.querySelectorAll(%q)].filter(e => e.checkVisibility()).map(e => e.innerText.trim().replace(/\\s+/g, ' '))", selector))
+}
+
+// text returns the first of them, or nothing.
+func (b *tab) text(selector string) string {
+	b.t.Helper()
+	if all := b.texts(selector); len(all) > 0 {
+		return all[0]
+	}
+	return ""
+}
+
+// set puts a value into a field, as typing it would.
+func (b *tab) set(selector, value string) {
+	b.t.Helper()
+	require.True(b.t, eval[bool](b, fmt.Sprintf("(e => { if (e) e.value = %q; return !!e })(document.querySelector(%q))", value, selector)), selector)
+}
+
+// has reports whether something is on the page and can be seen.
+func (b *tab) has(selector string) bool { return len(b.texts(selector)) > 0 }
+
+// query is the page's own query.
+func (b *tab) query() url.Values {
+	b.t.Helper()
+	values, err := url.ParseQuery(strings.TrimPrefix(b.url(), "?"))
+	require.NoError(b.t, err)
+	return values
+}
+
+// ids are the entries on the page.
+func (b *tab) ids() []string {
+	b.t.Helper()
+	return eval[[]string](b, "[...document.querySelectorAll('#audit-log tbody tr')].map(r => r.dataset.entryId)")
 }

@@ -1,0 +1,295 @@
+package httpui
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/auditkeep/audit"
+)
+
+// chart is the histogram above the table. It is drawn here, as SVG whose
+// colours are the style sheet's; every bar is a link to its own range of time.
+type chart struct {
+	Caption string
+	Legend  []legendItem
+	// Width is the drawing's own; it is stretched to the page's.
+	Width  int
+	Shapes []shape
+	Bars   []bar
+	Ticks  []tick
+	// Narrower leads to parts of a range that holds too many to count.
+	Narrower []Link
+
+	entries int
+}
+
+// legendItem is one colour, and how many entries have it.
+type legendItem struct {
+	Class, Text string
+	Count       string
+}
+
+// shape is what is drawn in one colour: upright strokes as wide as the style
+// sheet has them.
+type shape struct{ Class, Path string }
+
+// bar is one bucket with entries: a link over the column that begins at X.
+type bar struct {
+	URL, Title string
+	X          int
+}
+
+// tick is a text on the axis of time.
+type tick struct{ X, Text string }
+
+// The drawing's measures.
+const (
+	columnWidth = 20
+	barHeight   = 44 // of the highest
+	chartHeight = 48 // with room for parts that are drawn higher than they are
+	mostTicks   = 4
+)
+
+// chart draws the entries of a view that holds some.
+func (h *Handler) chart(ctx context.Context, v view, count counted) (*chart, error) {
+	if name := rangeName(v.params); count.more && len(shorterRanges(name)) > 0 {
+		return h.tooMany(presetLinks(h.options.Strings, v, name)), nil
+	}
+	from, until, err := h.extent(ctx, v)
+	if err != nil || !isRecordable(from) || !from.Before(until) {
+		return nil, err
+	}
+	buckets := bucketsOf(from, until, v.zone)
+	if count.more {
+		return h.tooMany(h.partLinks(v, buckets)), nil
+	}
+	found, err := h.trail.Histogram(ctx, v.filter, buckets.bounds(), audit.CountCap)
+	switch {
+	case err != nil:
+		return nil, err
+	case found.More: // more have come since they were counted
+		return h.tooMany(h.partLinks(v, buckets)), nil
+	case found.Entries == 0:
+		return nil, nil
+	}
+	return h.draw(v, buckets, found), nil
+}
+
+// extent returns the times that the chart shows: the view's range, where that
+// is open those of its entries, and nothing beyond the present day.
+func (h *Handler) extent(ctx context.Context, v view) (from, until time.Time, err error) {
+	// So that a single entry does not make a chart of a single second.
+	const least = 15 * time.Minute
+	from, until = v.filter.From, v.filter.Until
+	edge := func(dir audit.Direction) (time.Time, error) {
+		page, err := h.trail.Page(ctx, audit.Query{Filter: v.filter, Sort: audit.Sort{By: audit.ByTimestamp, Dir: dir}, Limit: 1})
+		if err != nil || len(page.Entries) == 0 {
+			return time.Time{}, err
+		}
+		return page.Entries[0].OccurredAt, nil
+	}
+	if until.IsZero() {
+		if until, err = edge(audit.Descending); err != nil {
+			return from, until, err
+		}
+		until = until.Add(time.Microsecond)
+		if end := from.Add(least); !from.IsZero() && until.Before(end) {
+			until = end
+		}
+	}
+	present := v.filter.AsOf.Time().In(v.zone)
+	y, m, d := present.Date()
+	if tomorrow := firstShowing(time.Date(y, m, d+1, 0, 0, 0, 0, time.UTC), v.zone); until.After(tomorrow) {
+		until = tomorrow
+	}
+	if !isRecordable(from) {
+		if from, err = edge(audit.Ascending); err != nil {
+			return from, until, err
+		}
+		if start := until.Add(-least); start.Before(from) && v.filter.Until.IsZero() && isRecordable(start) {
+			from = start
+		}
+	}
+	return from, until, nil
+}
+
+// isRecordable reports whether an entry may have the time: none is older than
+// 1970, where IDs begin.
+func isRecordable(t time.Time) bool { return t.Unix() >= 0 }
+
+// barKinds are the colours, from the ground up.
+var barKinds = []string{"audit-update", "audit-create", "audit-destroy", "audit-other"}
+
+func (h *Handler) draw(v view, buckets bucketing, found audit.Histogram) *chart {
+	c := &chart{Width: len(buckets.starts) * columnWidth, Ticks: h.ticks(buckets), Legend: h.legend(found.Bars), entries: found.Entries}
+	peak := 0
+	perBucket := make([][]audit.Bar, len(buckets.starts))
+	for _, one := range found.Bars {
+		perBucket[one.Bucket] = append(perBucket[one.Bucket], one)
+	}
+	for _, bars := range perBucket {
+		peak = max(peak, sum(bars))
+	}
+	paths := make([]strings.Builder, len(barKinds))
+	for i, bars := range perBucket {
+		if len(bars) == 0 {
+			continue
+		}
+		from, until := buckets.bucket(i)
+		c.Bars = append(c.Bars, bar{
+			URL:   v.withRange(v.within(from, until)),
+			Title: h.barTitle(from.In(v.zone), lastInstant(until).In(v.zone), bars),
+			X:     i * columnWidth,
+		})
+		below, y := 0, chartHeight
+		for kind, class := range barKinds {
+			n := sum(slices.DeleteFunc(slices.Clone(bars), func(b audit.Bar) bool { return pillOf(b.Action).Class != class }))
+			if n == 0 {
+				continue
+			}
+			// Whatever there is can be seen.
+			height := max(1, round(below+n, peak)-round(below, peak))
+			fmt.Fprintf(&paths[kind], "M%d %dv-%d", i*columnWidth+columnWidth/2, y, height)
+			below, y = below+n, y-height
+		}
+	}
+	for kind, class := range barKinds {
+		if paths[kind].Len() > 0 {
+			c.Shapes = append(c.Shapes, shape{class, paths[kind].String()})
+		}
+	}
+	c.Caption = h.options.Strings.ChartCaption(buckets.width.n, string(buckets.width.unit), peak)
+	return c
+}
+
+// round returns the height of n entries where peak of them are the highest bar.
+func round(n, peak int) int { return (n*barHeight + peak/2) / peak }
+
+func sum(bars []audit.Bar) (entries int) {
+	for _, b := range bars {
+		entries += b.Entries
+	}
+	return entries
+}
+
+// within returns the part of a bucket that lies in the view's range, as
+// parameters.
+func (v view) within(from, until time.Time) url.Values {
+	if v.filter.From.After(from) {
+		from = v.filter.From
+	}
+	if end := v.filter.Until; !end.IsZero() && end.Before(until) {
+		until = end
+	}
+	return timeParams(from, until, v.zone)
+}
+
+// actionsNamed is how many actions a bar names.
+const actionsNamed = 4
+
+func (h *Handler) barTitle(first, last time.Time, bars []audit.Bar) string {
+	s := h.options.Strings
+	// In the order of the legend; of the host's own, the most frequent first.
+	kind := func(b audit.Bar) int { return slices.Index(barKinds, pillOf(b.Action).Class) }
+	slices.SortStableFunc(bars, func(a, b audit.Bar) int { return cmp.Or(kind(a)-kind(b), b.Entries-a.Entries) })
+	var parts []string
+	for i, b := range bars {
+		if i == actionsNamed-1 && len(bars) > actionsNamed {
+			parts = append(parts, groupThousands(sum(bars[i:]))+" "+s.OtherActions)
+			break
+		}
+		parts = append(parts, groupThousands(b.Entries)+" "+h.actionText(b.Action))
+	}
+	return s.Bar(s.BarTime(first, last), s.Entries(sum(bars), false), parts)
+}
+
+func (h *Handler) actionText(a audit.Action) string {
+	if a == "" {
+		return h.options.Strings.None
+	}
+	return visibleText(h.actionLabel(a))
+}
+
+// legend says what the colours mean, and how many entries each has. Actions of
+// the host's own share one.
+func (h *Handler) legend(bars []audit.Bar) []legendItem {
+	var items []legendItem
+	for _, class := range barKinds {
+		var text string
+		n := 0
+		for _, b := range bars {
+			if pillOf(b.Action).Class != class {
+				continue
+			}
+			if own := h.actionText(b.Action); n == 0 || own == text {
+				text = own
+			} else {
+				text = h.options.Strings.OtherActions
+			}
+			n += b.Entries
+		}
+		if n > 0 {
+			items = append(items, legendItem{class, text, groupThousands(n)})
+		}
+	}
+	return items
+}
+
+// ticks names few of the buckets, evenly.
+func (h *Handler) ticks(b bucketing) []tick {
+	var ticks []tick
+	n := len(b.starts)
+	for i := 0; i <= n*4/5; i += (n + mostTicks - 1) / mostTicks { // a text further on would stick out
+		x := fmt.Sprintf("%.4g%%", 100*float64(i)/float64(n))
+		ticks = append(ticks, tick{x, h.options.Strings.AxisTime(b.starts[i], string(b.width.unit))})
+	}
+	return ticks
+}
+
+// tooMany stands where there are more entries than are counted.
+func (h *Handler) tooMany(narrower []Link) *chart {
+	c := &chart{Caption: h.options.Strings.TooManyToDraw(audit.CountCap), Narrower: narrower}
+	if len(narrower) > 0 {
+		c.Caption += " " + h.options.Strings.ChooseShorter
+	}
+	return c
+}
+
+// shorterRanges are those that begin later than the named one and, like it,
+// reach to the present.
+func shorterRanges(name string) []string {
+	ranges := []string{"all", "90d", "30d", "7d", "today", "1h", "15m"}
+	i := slices.Index(ranges, name)
+	if i < 0 {
+		return nil
+	}
+	return ranges[i+1:]
+}
+
+func presetLinks(s Strings, v view, name string) []Link {
+	var links []Link
+	for _, shorter := range shorterRanges(name) {
+		links = append(links, Link{s.Ranges[shorter], v.withRange(url.Values{"range": {shorter}})})
+	}
+	return links
+}
+
+// partLinks lead to the quarters of a range.
+func (h *Handler) partLinks(v view, b bucketing) []Link {
+	n := len(b.starts)
+	if n == 1 {
+		return nil
+	}
+	var links []Link
+	for i, parts := 0, min(4, n); i < parts; i++ {
+		from, _ := b.bucket(i * n / parts)
+		_, until := b.bucket((i+1)*n/parts - 1)
+		links = append(links, Link{h.options.Strings.BarTime(from.In(v.zone), lastInstant(until).In(v.zone)), v.withRange(v.within(from, until))})
+	}
+	return links
+}

@@ -1,0 +1,327 @@
+package httpui
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/auditkeep/audit"
+)
+
+// entryPage is what the template "entry" shows: one entry whole.
+type entryPage struct {
+	head
+	Steps neighbours
+	When  moment
+	// Recorded is nil where the store did not say.
+	Recorded *moment
+
+	Object, Parent objectLink
+	Pill           pill
+	Kind           string // of the actor
+	ActorID, Email string
+	OnBehalfOf     string
+	IP             string
+	Request        string
+	RequestURL     string // all entries of the request
+	UserAgent      string
+	Source         string
+	Comment        whole
+	Metadata       whole
+	Narrow         map[string]narrow // by parameter
+	Changes        wholeChanges
+	Raw            whole
+	RawURL         string
+}
+
+// neighbours lead from a screen to its neighbours and back.
+type neighbours struct {
+	Previous, Next, Back string
+}
+
+// moment is a time in the reader's zone and in UTC.
+type moment struct {
+	UTC       string // for <time datetime>
+	Text      string
+	InUTC     string
+	ShowsBoth bool
+}
+
+func newMoment(t time.Time, zone *time.Location) moment {
+	const layout = "2006-01-02 15:04:05.000000 MST"
+	m := moment{UTC: formatUTC(t), Text: t.In(zone).Format(layout), InUTC: t.UTC().Format(layout)}
+	m.ShowsBoth = m.Text != m.InUTC
+	return m
+}
+
+func formatUTC(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000000Z") }
+
+// objectLink is an object with the way to its history and to its own page.
+type objectLink struct {
+	audit.Object
+	Label              string
+	History, RecordURL string
+}
+
+func (h *Handler) objectLink(r *request, o audit.Object, zone url.Values, records map[audit.Object]string) objectLink {
+	out := objectLink{Object: o, Label: h.objectLabel(o.Type), RecordURL: records[o]}
+	if o.ID != "" {
+		out.History = r.link(objectPath(o)) + query(zone)
+	}
+	return out
+}
+
+// narrow are the links that add a value to the filter.
+type narrow struct{ Only, Exclude, OnlyName, ExcludeName string }
+
+func (h *Handler) narrow(r *request, v view, parameter, value string) narrow {
+	s := h.options.Strings
+	what := visibleText(s.Parameters[parameter] + ": " + h.optionLabel(parameter, value))
+	return narrow{
+		Only: r.link(v.only(parameter, value)), Exclude: r.link(v.exclude(parameter, value)),
+		OnlyName: fmt.Sprintf(s.OnlyThis, what), ExcludeName: fmt.Sprintf(s.ExcludeThis, what),
+	}
+}
+
+// whole is a value that is shown in full, within reason.
+type whole struct {
+	Text, Mark string
+	Cut        int // characters left out
+}
+
+const (
+	// maxWhole is how much of one value an entry's page shows, and maxRaw how
+	// much of its JSON; all of it is in the JSON on its own.
+	maxWhole = 20_000
+	maxRaw   = 200_000
+	// maxWholeFields and maxWholeBytes bound the fields shown there.
+	maxWholeFields = 1000
+	maxWholeBytes  = 1 << 20
+)
+
+// wholeChanges are all changed fields of an entry.
+type wholeChanges struct {
+	Both    bool      // each field has two sides
+	Headers [2]string // of the two sides; Before and After where empty
+	Fields  []wholeChange
+	LeftOut int
+}
+
+// wholeChange is one field with full values.
+type wholeChange struct {
+	Field    string
+	Old, New whole
+	// Hidden says of a redacted field that it did change.
+	Hidden bool
+}
+
+func (h *Handler) wholeChanges(e audit.Entry) wholeChanges {
+	out := wholeChanges{Both: showsBothSides(e)}
+	size := 0
+	for i, c := range e.Changes {
+		if i == maxWholeFields || size > maxWholeBytes {
+			out.LeftOut = len(e.Changes) - i
+			break
+		}
+		line := wholeChange{
+			Field: c.Field, Old: h.whole(c.Old), New: h.whole(c.New),
+			Hidden: c.Old.Kind() == audit.Redacted && c.New.Kind() == audit.Redacted,
+		}
+		if !out.Both && c.New.IsAbsent() {
+			line.New = line.Old
+		}
+		size += len(line.Field) + len(line.Old.Text) + len(line.New.Text)
+		out.Fields = append(out.Fields, line)
+	}
+	return out
+}
+
+// whole shows a value in full; lists and objects on lines of their own.
+func (h *Handler) whole(v audit.Value) whole {
+	s := h.options.Strings
+	switch v.Kind() {
+	case audit.Absent:
+		return whole{Mark: s.Absent}
+	case audit.Null:
+		return whole{Mark: s.Null}
+	case audit.Redacted:
+		return whole{Mark: s.Redacted}
+	case audit.Cycle:
+		return whole{Mark: s.Cycle}
+	case audit.Cut:
+		if size, start := v.CutSize(); size > 0 {
+			return whole{Text: start, Mark: s.Bytes(size)}
+		}
+		return whole{Mark: s.CutShort}
+	case audit.Array, audit.Map:
+		return cutWhole(indented(v.JSON()), maxWhole)
+	}
+	text := v.Text()
+	if text == "" {
+		return whole{Mark: s.Empty}
+	}
+	return cutWhole(text, maxWhole)
+}
+
+// indented returns JSON for reading.
+func indented(text string) string {
+	var out bytes.Buffer
+	if err := json.Indent(&out, []byte(text), "", "  "); err != nil {
+		return text // it is canonical JSON
+	}
+	return out.String()
+}
+
+// cutWhole returns so many bytes of a text, never half a character.
+func cutWhole(text string, most int) whole {
+	if len(text) <= most {
+		return whole{Text: text}
+	}
+	for !utf8.RuneStart(text[most]) {
+		most--
+	}
+	return whole{Text: text[:most], Cut: utf8.RuneCountInString(text[most:])}
+}
+
+// entry serves {base}/entries/{id}, and the same as JSON below {id}.json.
+func (h *Handler) entry(w http.ResponseWriter, r *request) error {
+	name, asJSON := strings.CutSuffix(r.args[0], jsonSuffix)
+	e, err := h.readEntry(r, name)
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		return writeJSON(w, http.StatusOK, e)
+	}
+	v, err := h.readView(r)
+	if err != nil {
+		return err
+	}
+	records := h.recordURLs(r, []audit.Entry{e, {Object: e.Parent}})
+	zone := only(v.params, []string{"tz"})
+	var metadata whole
+	if !e.Metadata.IsAbsent() {
+		metadata = h.whole(e.Metadata)
+	}
+	model := entryPage{
+		head: h.partHead(r, h.options.Strings.Entry, r.link(link(v.params))),
+		When: newMoment(e.OccurredAt, v.zone),
+
+		Object: h.objectLink(r, e.Object, zone, records), Parent: h.objectLink(r, e.Parent, zone, records),
+		Pill: h.pill(e.Action), Kind: h.actorKind(e.Actor), ActorID: e.Actor.ID, Email: e.Actor.Email, OnBehalfOf: e.Actor.OnBehalfOf,
+		Request: e.RequestID, UserAgent: e.UserAgent, Source: string(e.Source),
+		Comment: whole{Text: e.Comment}, Metadata: metadata, Changes: h.wholeChanges(e),
+		RawURL: r.link(entryPath(e.ID) + jsonSuffix),
+		Narrow: map[string]narrow{
+			"action": h.narrow(r, v, "action", string(e.Action)), "object_type": h.narrow(r, v, "object_type", e.Object.Type),
+			"user": h.narrow(r, v, "user", e.Actor.Email),
+		},
+	}
+	if !e.RecordedAt.IsZero() {
+		recorded := newMoment(e.RecordedAt, v.zone)
+		model.Recorded = &recorded
+	}
+	if e.IP.IsValid() {
+		model.IP = e.IP.String()
+		model.Narrow["ip"] = h.narrow(r, v, "ip", model.IP)
+	}
+	if e.RequestID != "" {
+		all := only(v.params, []string{"tz"})
+		all.Set("request", e.RequestID)
+		all.Set("range", "all")
+		model.RequestURL = r.link(link(all))
+	}
+	raw, err := json.Marshal(e)
+	if err != nil {
+		return err
+	}
+	model.Raw = cutWhole(indented(unescapeHTML(raw)), maxRaw)
+	if model.Steps, err = h.findNeighbours(r, v, e); err != nil {
+		return err
+	}
+	return h.render(w, r, http.StatusOK, "entry", model)
+}
+
+// unescapeHTML undoes the escapes that encoding/json makes for the sake of
+// HTML: the template makes its own.
+func unescapeHTML(text []byte) string {
+	return strings.NewReplacer(`\\`, `\\`, `\u003c`, "<", `\u003e`, ">", `\u0026`, "&").Replace(string(text))
+}
+
+// readEntry returns an entry of the reader's organization. Whether another one
+// has it, nobody has it, or the name is none, is all the same.
+func (h *Handler) readEntry(r *request, name string) (audit.Entry, error) {
+	id, err := audit.ParseID(name)
+	if err != nil {
+		return audit.Entry{}, h.noEntry()
+	}
+	e, err := h.trail.Entry(r.Context(), r.org, id)
+	if errors.Is(err, audit.ErrNotFound) {
+		return audit.Entry{}, h.noEntry()
+	}
+	return e, err
+}
+
+func (h *Handler) noEntry() error {
+	return &failure{status: http.StatusNotFound, public: h.options.Strings.NoEntry}
+}
+
+// readView reads the list's parameters on a screen that is none of its own.
+func (h *Handler) readView(r *request) (view, error) {
+	values, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return view{}, &failure{status: http.StatusBadRequest, public: h.options.Strings.BadQuery}
+	}
+	v, wrong := h.parseView(values, h.options.Now())
+	if len(wrong) > 0 {
+		first := wrong.list()[0]
+		public := h.options.Strings.Parameters[first.Parameter] + ": " + first.Message
+		return view{}, &failure{status: http.StatusBadRequest, public: public}
+	}
+	return h.pin(r.Context(), r.org, v, h.options.Now())
+}
+
+// findNeighbours finds the entries beside this one in the list that the parameters
+// mean, whether or not it is in there itself.
+func (h *Handler) findNeighbours(r *request, v view, e audit.Entry) (neighbours, error) {
+	out := neighbours{Back: r.link(link(v.params))}
+	at := audit.CursorAt(e, v.sort)
+	before, err := h.trail.Page(r.Context(), audit.Query{Filter: v.filter, Sort: v.sort, Limit: 1, Before: at})
+	if err != nil {
+		return out, err
+	}
+	after, err := h.trail.Page(r.Context(), audit.Query{Filter: v.filter, Sort: v.sort, Limit: 1, After: at})
+	if err != nil {
+		return out, err
+	}
+	for _, previous := range before.Entries {
+		out.Previous = v.entryLink(r, previous.ID)
+	}
+	for _, next := range after.Entries {
+		out.Next = v.entryLink(r, next.ID)
+	}
+	return out, nil
+}
+
+// actorKind is the kind of actor in words.
+func (h *Handler) actorKind(a audit.Actor) string {
+	s := h.options.Strings
+	switch a.Kind {
+	case audit.ActorUser:
+		return s.User
+	case audit.ActorAPIKey:
+		return s.APIKey
+	case audit.ActorSystem:
+		return s.System
+	case audit.ActorDatabaseRole:
+		return s.DatabaseRole
+	default:
+		return string(a.Kind)
+	}
+}

@@ -1,0 +1,169 @@
+package httpui
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+
+	"github.com/auditkeep/audit"
+)
+
+// objectPage is what the template "history" shows: an object's entries, the
+// newest first, its state as of one of them, and two states compared.
+type objectPage struct {
+	head
+	Object     objectLink
+	Back       string
+	State      *stateView
+	Comparison *comparison
+	Timeline   timeline
+}
+
+// timeline is a page of an object's entries, in a form that picks two of them.
+type timeline struct {
+	Entries []historyEntry
+	// Picked are those picked on another page.
+	Picked []historyEntry
+	// Newer and Older are cursors, for the buttons of the form.
+	Newer, Older string
+	Hidden       []hiddenField
+	// Pick is set where there are two entries to compare.
+	Pick bool
+}
+
+// historyEntry is one entry of a timeline.
+type historyEntry struct {
+	ID               string
+	When             moment
+	Entry, State     string // addresses
+	Pill             pill
+	Actor            actor
+	Changes          changeList
+	From, To         bool // picked for the comparison
+	FromName, ToName string
+	IsCurrent        bool
+}
+
+// historyParams are the parameters of an object's history: a zone, a place, the
+// entry whose state to show, and the two to compare.
+var historyParams = []string{"tz", "after", "before", "at", "a", "b"}
+
+const historyPerPage = 25
+
+// objectFilter matches the entries of one object.
+func objectFilter(o audit.Object) audit.Filter {
+	return audit.Filter{ObjectTypes: []string{o.Type}, RecordID: o.ID}
+}
+
+// object serves {base}/objects/{type}/{id}.
+func (h *Handler) object(w http.ResponseWriter, r *request) error {
+	o := audit.Object{Type: r.args[0], ID: r.args[1]}
+	filter := objectFilter(o)
+	if filter.Org = audit.PlatformOrg; o.ID == "" || filter.Validate() != nil { // the organization comes later
+		return h.noEntry()
+	}
+	values, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return h.badRequest(h.options.Strings.BadQuery)
+	}
+	params := only(values, historyParams)
+	v, wrong := h.parseView(only(params, []string{"tz", "after", "before"}), h.options.Now())
+	for _, problem := range wrong.list() {
+		return h.badRequest(h.options.Strings.Parameters[problem.Parameter] + ": " + problem.Message)
+	}
+	v.filter, v.perPage, v.page = objectFilter(o), historyPerPage, 0
+	v.filter.Org = r.org
+	page, err := h.trail.Page(r.Context(), v.query())
+	if err != nil {
+		return err
+	}
+	if len(page.Entries) == 0 && v.after.IsZero() && v.before.IsZero() {
+		return h.noEntry()
+	}
+	zone := only(params, []string{"tz"})
+	title := h.objectLabel(o.Type) + " " + o.ID
+	model := objectPage{
+		head:   h.partHead(r, fmt.Sprintf(h.options.Strings.HistoryOf, title), r.link(link(zone))),
+		Object: h.objectLink(r, o, zone, h.recordURLs(r, []audit.Entry{{Object: o}})),
+		Back:   r.link(link(withObject(zone, o))),
+	}
+	if at := params.Get("at"); at != "" {
+		if model.State, err = h.stateView(r, o, at, v); err != nil {
+			return err
+		}
+	}
+	a, b := params.Get("a"), params.Get("b")
+	if a != "" && b != "" {
+		if model.Comparison, err = h.comparison(r, o, a, b, v); err != nil {
+			return err
+		}
+	}
+	if model.Timeline, err = h.timeline(r, o, page, params, v); err != nil {
+		return err
+	}
+	return h.render(w, r, http.StatusOK, "history", model)
+}
+
+func (h *Handler) badRequest(public string) error {
+	return &failure{status: http.StatusBadRequest, public: public}
+}
+
+// withObject adds the list's filter for one object: all of its entries.
+func withObject(params url.Values, o audit.Object) url.Values {
+	all := only(params, []string{"tz"})
+	all.Set("object_type", o.Type)
+	all.Set("record_id", o.ID)
+	all.Set("range", "all")
+	return all
+}
+
+func (h *Handler) timeline(r *request, o audit.Object, page audit.Page, params url.Values, v view) (timeline, error) {
+	out := timeline{
+		Newer: page.Prev.String(), Older: page.Next.String(),
+		Hidden: hiddenFields(only(params, []string{"tz"})),
+		Pick:   len(page.Entries) > 1 || !page.Prev.IsZero() || !page.Next.IsZero(),
+	}
+	on := map[string]bool{}
+	for _, e := range page.Entries {
+		on[e.ID.String()] = true
+		out.Entries = append(out.Entries, h.historyEntry(r, e, params, v))
+	}
+	for _, name := range slices.Compact([]string{params.Get("a"), params.Get("b")}) {
+		if name == "" || on[name] {
+			continue
+		}
+		e, err := h.entryOf(r, o, name)
+		if err != nil {
+			return out, err
+		}
+		out.Picked = append(out.Picked, h.historyEntry(r, e, params, v))
+	}
+	return out, nil
+}
+
+func (h *Handler) historyEntry(r *request, e audit.Entry, params url.Values, v view) historyEntry {
+	s := h.options.Strings
+	id := e.ID.String()
+	state := only(params, historyParams)
+	state.Set("at", id)
+	out := historyEntry{
+		ID: id, When: newMoment(e.OccurredAt, v.zone),
+		Entry: r.link(entryPath(e.ID)) + query(withObject(params, e.Object)),
+		State: "?" + state.Encode() + "#audit-state",
+		Pill:  h.pill(e.Action), Actor: h.actor(e.Actor),
+		From: params.Get("a") == id, To: params.Get("b") == id, IsCurrent: params.Get("at") == id,
+	}
+	out.Changes = h.changeList(e).linked(out.Entry)
+	out.FromName, out.ToName = fmt.Sprintf(s.CompareFrom, out.When.Text), fmt.Sprintf(s.CompareTo, out.When.Text)
+	return out
+}
+
+// entryOf returns an entry of the object, as readEntry does.
+func (h *Handler) entryOf(r *request, o audit.Object, name string) (audit.Entry, error) {
+	e, err := h.readEntry(r, name)
+	if err == nil && e.Object != o {
+		err = h.noEntry()
+	}
+	return e, err
+}

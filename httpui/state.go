@@ -1,0 +1,208 @@
+package httpui
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/auditkeep/audit"
+)
+
+// stateView is an object's state as of one of its entries.
+type stateView struct {
+	Title  string
+	Notes  []string
+	Fields []stateField
+	Gaps   []Link
+	// LeftOut is how many fields are not shown.
+	LeftOut int
+}
+
+// stateField is a field, and the entry that it has its value from.
+type stateField struct {
+	Field string
+	Value whole
+	Since Link
+}
+
+// comparison is two states of an object, side by side.
+type comparison struct {
+	Title   string
+	Notes   []string
+	Changes wholeChanges
+	// Same is how many fields have the same value in both.
+	Same int
+}
+
+// maxFolded is how many entries a state is put together from, and maxGaps how
+// many gaps are told.
+const (
+	maxFolded = audit.CountCap
+	maxGaps   = 20
+)
+
+// folded is a state, and how it came about.
+type folded struct {
+	audit.State
+	entry   audit.Entry // the one that the state is as of
+	created bool        // the create is among the entries
+	tooLong bool
+}
+
+// fold puts together the object's state as of one of its entries, from the
+// last create before it on.
+func (h *Handler) fold(r *request, o audit.Object, name string) (folded, error) {
+	e, err := h.entryOf(r, o, name)
+	if err != nil {
+		return folded{}, err
+	}
+	out := folded{entry: e}
+	f := objectFilter(o)
+	f.Org, f.AsOf = r.org, e.ID
+	creates := f
+	creates.Actions = []audit.Action{audit.Create}
+	page, err := h.trail.Page(r.Context(), audit.Query{Filter: creates, Limit: 1})
+	if err != nil {
+		return out, err
+	}
+	var start audit.ID
+	for _, create := range page.Entries {
+		start, f.From, out.created = create.ID, create.OccurredAt, true
+	}
+	n := 0
+	for e, err := range h.trail.All(r.Context(), f, audit.Sort{By: audit.ByTimestamp, Dir: audit.Ascending}) {
+		if err != nil {
+			return out, err
+		}
+		if e.ID.Compare(start) < 0 {
+			continue // of the create's own microsecond
+		}
+		if n++; n > maxFolded {
+			out.State, out.tooLong = audit.State{}, true
+			return out, nil
+		}
+		out.Apply(e)
+	}
+	return out, nil
+}
+
+// notes say how far a state is to be trusted.
+func (h *Handler) notes(f folded, v view) []string {
+	s := h.options.Strings
+	at := func(id audit.ID) string { return newMoment(id.Time(), v.zone).Text }
+	switch {
+	case f.tooLong:
+		return []string{s.TooLong}
+	case f.Presence == audit.ObjectDestroyed:
+		return []string{fmt.Sprintf(s.WasDestroyed, at(f.AsOf))}
+	case f.Presence == audit.ObjectUnknown:
+		return []string{s.NoState}
+	case !f.created:
+		return []string{fmt.Sprintf(s.UnknownBefore, at(f.First))}
+	case !f.Complete:
+		return []string{s.LeftOutBefore}
+	}
+	return nil
+}
+
+func (h *Handler) stateView(r *request, o audit.Object, name string, v view) (*stateView, error) {
+	f, err := h.fold(r, o, name)
+	if err != nil {
+		return nil, err
+	}
+	s := h.options.Strings
+	since := func(id audit.ID) Link {
+		return Link{newMoment(id.Time(), v.zone).Text, r.link(entryPath(id)) + query(withObject(v.params, o))}
+	}
+	out := &stateView{Title: fmt.Sprintf(s.StateAsOf, since(f.entry.ID).Text), Notes: h.notes(f, v)}
+	size := 0
+	for i, field := range f.Fields() {
+		if i == maxWholeFields || size > maxWholeBytes {
+			out.LeftOut = len(f.Fields()) - i
+			break
+		}
+		line := stateField{field.Field, h.whole(field.Value), since(field.Since)}
+		size += len(line.Field) + len(line.Value.Text)
+		out.Fields = append(out.Fields, line)
+	}
+	for _, gap := range f.Gaps[max(0, len(f.Gaps)-maxGaps):] {
+		found := since(gap.Entry)
+		out.Gaps = append(out.Gaps, Link{fmt.Sprintf(s.Gap, visibleText(gap.Field), found.Text), found.URL})
+	}
+	return out, nil
+}
+
+func (h *Handler) comparison(r *request, o audit.Object, a, b string, v view) (*comparison, error) {
+	s := h.options.Strings
+	from, err := h.fold(r, o, a)
+	if err != nil {
+		return nil, err
+	}
+	to, err := h.fold(r, o, b)
+	if err != nil {
+		return nil, err
+	}
+	before, after := newMoment(from.entry.OccurredAt, v.zone).Text, newMoment(to.entry.OccurredAt, v.zone).Text
+	out := &comparison{Title: fmt.Sprintf(s.Comparison, before, after), Changes: wholeChanges{Both: true, Headers: [2]string{before, after}}}
+	for i, f := range []folded{from, to} {
+		for _, note := range h.notes(f, v) {
+			out.Notes = append(out.Notes, out.Changes.Headers[i]+": "+note)
+		}
+	}
+	if from.tooLong || to.tooLong {
+		return out, nil
+	}
+	size := 0
+	sinceFrom, sinceTo := sinceOf(from), sinceOf(to)
+	for _, field := range unionOfFields(from.Fields(), to.Fields()) {
+		old, now := from.Get(field), to.Get(field)
+		hidden := false
+		if old == now {
+			// What was not kept may have changed all the same.
+			if hidden = strings.Contains(old.JSON(), `{"$audit":"`) && sinceFrom[field] != sinceTo[field]; !hidden {
+				out.Same++
+				continue
+			}
+		}
+		if len(out.Changes.Fields) == maxWholeFields || size > maxWholeBytes {
+			out.Changes.LeftOut++
+			continue
+		}
+		line := wholeChange{Field: field, Old: h.sideOf(from, old), New: h.sideOf(to, now), Hidden: hidden}
+		size += len(field) + len(line.Old.Text) + len(line.New.Text)
+		out.Changes.Fields = append(out.Changes.Fields, line)
+	}
+	return out, nil
+}
+
+// sideOf shows a field in a state: where the state is not complete, a field
+// that it does not have is not absent, but unknown.
+func (h *Handler) sideOf(f folded, v audit.Value) whole {
+	if v.IsAbsent() && !f.Complete {
+		return whole{Mark: h.options.Strings.Unknown}
+	}
+	return h.whole(v)
+}
+
+// sinceOf says which entry gave each field its value.
+func sinceOf(f folded) map[string]audit.ID {
+	since := map[string]audit.ID{}
+	for _, field := range f.Fields() {
+		since[field.Field] = field.Since
+	}
+	return since
+}
+
+// unionOfFields returns the names of the fields of both, in order.
+func unionOfFields(a, b []audit.FieldState) []string {
+	var names []string
+	seen := map[string]bool{}
+	for _, fields := range [][]audit.FieldState{a, b} {
+		for _, f := range fields {
+			if !seen[f.Field] {
+				seen[f.Field] = true
+				names = append(names, f.Field)
+			}
+		}
+	}
+	return names
+}
