@@ -152,7 +152,7 @@ func (w *world) next(ctx context.Context, at time.Time) (context.Context, audit.
 	ctx = audit.WithActor(ctx, actor)
 	ctx = audit.WithRequest(ctx, audit.Request{IP: w.address(actor), ID: fmt.Sprintf("req-%x", w.random.Uint64()), UserAgent: pick(w, userAgents)})
 	if w.chance(2) {
-		return ctx, audit.Performed("login_failed", audit.Object{Type: "session", ID: actor.Email}).WithMetadata(map[string]any{"reason": "wrong password"}).WithTime(at)
+		return ctx, audit.Performed("login_failed", audit.Object{Type: "user", ID: actor.ID}).WithMetadata(map[string]any{"reason": "wrong password"}).WithTime(at)
 	}
 	switch n := w.random.IntN(10); {
 	case n < 4:
