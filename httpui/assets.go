@@ -21,7 +21,7 @@ var contentTypes = map[string]string{
 	".js":  "text/javascript; charset=utf-8",
 }
 
-// assets are the embedded files by the names they are served under, which
+// assets are the page's files by the names they are served under, which
 // change with the content, so that a browser may keep them for ever.
 type assets struct {
 	content map[string][]byte
@@ -29,22 +29,23 @@ type assets struct {
 	names map[string]string
 }
 
-// loadAssets reads the embedded files. The style sheet ends with the host's own
-// part.
-func loadAssets(ownStyles string) assets {
+// loadAssets reads the embedded files, and takes the style sheet beside them.
+func loadAssets(styles string) assets {
 	a := assets{content: map[string][]byte{}, names: map[string]string{}}
+	a.add("audit.css", []byte(styles))
 	files, _ := assetFiles.ReadDir("assets") // embedded: it is there
 	for _, file := range files {
 		content, _ := assetFiles.ReadFile("assets/" + file.Name())
-		if file.Name() == "audit.css" {
-			content = append(content, ownStyles...)
-		}
-		sum := sha256.Sum256(content)
-		extension := path.Ext(file.Name())
-		name := strings.TrimSuffix(file.Name(), extension) + "." + hex.EncodeToString(sum[:6]) + extension
-		a.content[name], a.names[file.Name()] = content, name
+		a.add(file.Name(), content)
 	}
 	return a
+}
+
+func (a assets) add(file string, content []byte) {
+	sum := sha256.Sum256(content)
+	extension := path.Ext(file)
+	name := strings.TrimSuffix(file, extension) + "." + hex.EncodeToString(sum[:6]) + extension
+	a.content[name], a.names[file] = content, name
 }
 
 // asset serves {base}/assets/{name}.

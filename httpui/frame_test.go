@@ -204,7 +204,7 @@ func TestStylesStayInTheirLayer(t *testing.T) {
 		depth += strings.Count(line, "{") - strings.Count(line, "}")
 	}
 	assert.Equal(t, 0, depth)
-	assert.Equal(t, 2, layers, "the sheet, and the part that depends on the options")
+	assert.Greater(t, layers, 1, "one for each part")
 	for _, foreign := range []string{"http:", "https:", "url(", "@import", "!important"} {
 		assert.NotContains(t, selector.String(), foreign)
 	}

@@ -52,7 +52,7 @@ func New(trail *audit.Log, options Options) (*Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	styles, err := ownStyles(options)
+	styles, err := styleSheet(options)
 	if err != nil {
 		return nil, err
 	}

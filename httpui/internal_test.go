@@ -70,14 +70,19 @@ func TestEmbeddedFiles(t *testing.T) {
 	found, err := fs.Glob(templateFiles, "templates/*.gohtml")
 	require.NoError(t, err)
 	assert.NotEmpty(t, found)
-	assert.Contains(t, loadAssets("").names, "audit.css")
+	assert.Contains(t, loadAssets("").names, "audit.js")
+	styles, err := fs.Glob(styleFiles, "styles/*.css")
+	require.NoError(t, err)
+	assert.Len(t, styles, len(styleParts), "every file is a part of the style sheet")
 }
 
 // TestAssetsAreSmall: all of them together, whatever is added.
 func TestAssetsAreSmall(t *testing.T) {
 	t.Parallel()
 	var zipped bytes.Buffer
-	for _, content := range loadAssets("").content {
+	sheet, err := styleSheet(Options{Strings: English()})
+	require.NoError(t, err)
+	for _, content := range loadAssets(sheet).content {
 		w := gzip.NewWriter(&zipped)
 		_, err := w.Write(content)
 		require.NoError(t, err)

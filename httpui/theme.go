@@ -23,7 +23,7 @@ var themeNames = []string{
 // would be an eighth of it.
 func ownStyles(o Options) (string, error) {
 	var sheet strings.Builder
-	sheet.WriteString("\n@layer audit {\n  .audit {\n")
+	sheet.WriteString("@layer audit {\n  .audit {\n")
 	for _, name := range slices.Sorted(maps.Keys(o.Theme)) {
 		if !slices.Contains(themeNames, name) {
 			return "", fmt.Errorf("httpui: Options.Theme: %q is none of the page's variables: use one of %q", name, themeNames)

@@ -38,7 +38,7 @@ func TestOwnStyles(t *testing.T) {
 // Every name that a theme can set is a variable of the style sheet.
 func TestThemeNamesAreVariables(t *testing.T) {
 	t.Parallel()
-	css, err := os.ReadFile("assets/audit.css")
+	css, err := os.ReadFile("styles/base.css")
 	require.NoError(t, err)
 	for _, name := range themeNames {
 		assert.Contains(t, string(css), "--audit-"+name+": ")

@@ -1,0 +1,42 @@
+package httpui_test
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/auditkeep/audit"
+	"github.com/auditkeep/audit/audittest"
+	"github.com/auditkeep/audit/httpui"
+	"github.com/auditkeep/audit/httpui/internal/fixture"
+)
+
+// TestHostsOwnLooks: logo, colours and the words for actions come from options.
+func TestHostsOwnLooks(t *testing.T) {
+	t.Parallel()
+	ui := newUI(t, httpui.Options{
+		Logo:    httpui.Logo{URL: "/logo.svg", Text: `Acme "Inc."`},
+		Theme:   map[string]string{"accent": "light-dark(#0a7d4f, #7de0b4)"},
+		Actions: map[audit.Action]string{audit.Update: "geändert"},
+	}, fixture.Showcase()...)
+	page := get(t, ui, "/?action=update")
+	assert.Contains(t, page.body, `<img class="audit-logo" src="/logo.svg" alt="Acme &#34;Inc.&#34;">`)
+	assert.Contains(t, page.body, `<span aria-hidden="true">~</span> geändert</span>`, "the pill")
+	assert.Contains(t, page.body, `value="update" checked`, "the filter keeps the action's key")
+	assert.NotContains(t, page.body, ">update<")
+	styles := page.follow(stylesPattern.FindStringSubmatch(page.body)[1]).body
+	assert.Contains(t, styles, "--audit-accent: light-dark(#0a7d4f, #7de0b4);")
+
+	log, _ := audittest.New(t)
+	for _, options := range []httpui.Options{
+		{Logo: httpui.Logo{URL: "https://elsewhere.test/logo.svg"}},
+		{Logo: httpui.Logo{URL: "//elsewhere.test/logo.svg"}},
+		{Theme: map[string]string{"accent": "red; }"}},
+	} {
+		options.Authorize = func(*http.Request) bool { return true }
+		_, err := httpui.New(log, options)
+		require.Error(t, err)
+	}
+}
