@@ -211,8 +211,8 @@ type formPage struct {
 }
 
 type formField struct {
-	Name, Label, Type, Value, Problem string
-	Options                           []string
+	Name, Label, Hint, Type, Value, Problem string
+	Options                                 []string
 }
 
 func (k *kind[T]) showForm(a *app, w http.ResponseWriter, r *http.Request, status int, record *T, problems map[string]string) {
@@ -221,7 +221,7 @@ func (k *kind[T]) showForm(a *app, w http.ResponseWriter, r *http.Request, statu
 		page.Title, page.Action = k.singular+" "+k.label(record), fmt.Sprintf("/admin/%s/%d", k.path, page.ID)
 	}
 	for _, in := range k.inputs {
-		page.Fields = append(page.Fields, formField{Name: in.Name, Label: in.Label, Type: in.Type, Value: in.get(record), Options: in.Options, Problem: problems[in.Name]})
+		page.Fields = append(page.Fields, formField{Name: in.Name, Label: in.Label, Hint: in.Hint, Type: in.Type, Value: in.get(record), Options: in.Options, Problem: problems[in.Name]})
 	}
 	a.show(w, r, status, "form.gohtml", page.Title, page)
 }

@@ -48,6 +48,7 @@ type Address struct {
 // input is one field of a record's form.
 type input[T any] struct {
 	Name, Label string
+	Hint        string
 	Type        string // of the HTML input, or "area", "checkbox", "select"
 	Options     []string
 	get         func(*T) string
@@ -115,7 +116,7 @@ func choice[T any](name, label string, options []string, field func(*T) *string)
 // area returns an input for a list, one item a line.
 func area[T any](name, label string, field func(*T) *[]string) input[T] {
 	return input[T]{
-		Name: name, Label: label + " (one a line)", Type: "area",
+		Name: name, Label: label, Hint: "one a line", Type: "area",
 		get: func(x *T) string { return strings.Join(*field(x), "\n") },
 		set: func(x *T, value string) error {
 			items := lines(value)
@@ -141,7 +142,7 @@ var apiKeys = &kind[APIKey]{
 		text("name", "Name", true, func(k *APIKey) *string { return &k.Name }),
 		area("scopes", "Scopes", func(k *APIKey) *[]string { return &k.Scopes }),
 		{
-			Name: "secret", Label: "New secret (left as it is when empty)", Type: "password",
+			Name: "secret", Label: "New secret", Hint: "left as it is when empty", Type: "password",
 			get: func(*APIKey) string { return "" },
 			set: func(k *APIKey, value string) error {
 				if value != "" {
