@@ -73,7 +73,7 @@ func TestHostTransaction(t *testing.T) {
 
 // A detached recording never fails because another connection has written
 // since it began, even where the driver's transactions would.
-func TestDetachedTakesTheWriteLockFirst(t *testing.T) {
+func TestDetachedWaitsForOtherWriters(t *testing.T) {
 	t.Parallel()
 	store, _ := newStore(t, deferred)
 	log := newLog(t, store)

@@ -1,18 +1,11 @@
 package browsertest
 
 import (
-	"bytes"
-	"compress/gzip"
-	"fmt"
-	"io"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/emulation"
-	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 
 	"github.com/auditkeep/audit"
 	"github.com/auditkeep/audit/httpui/internal/fixture"
@@ -84,33 +77,11 @@ func TestEntryAndHistory(t *testing.T) {
 	}
 }
 
-// TestAxeBelow finds nothing to mend on the pages below the list.
-func TestAxeBelow(t *testing.T) {
-	unzipped, err := gzip.NewReader(bytes.NewReader(axe))
-	require.NoError(t, err)
-	source, err := io.ReadAll(unzipped)
-	require.NoError(t, err)
+// TestA1_AxeBelow finds nothing to mend on the pages below the list.
+func TestA1_AxeBelow(t *testing.T) {
 	entries := life()
 	id := func(n int) string { return entries[len(entries)-n].ID.String() }
 	history := "objects/api_key/keys%2F7"
-	for _, width := range []int64{1440, 390, 320} {
-		t.Run(fmt.Sprint(width), func(t *testing.T) {
-			b := open(t, look{width, "light", true}, entries...)
-			for _, target := range []string{"entries/" + id(3), "entries/" + entries[7].ID.String(), history, history + "?at=" + id(2) + "&a=" + id(4) + "&b=" + id(3)} {
-				b.visit(target)
-				b.run(chromedp.Evaluate[chromedp.Void]("document.querySelectorAll('.audit details').forEach(d => { d.open = true })"))
-				b.run(chromedp.Evaluate[chromedp.Void](string(source)))
-				for _, colours := range []emulation.MediaFeature{
-					{Name: "prefers-color-scheme", Value: "light"},
-					{Name: "prefers-color-scheme", Value: "dark"},
-					{Name: "forced-colors", Value: "active"},
-				} {
-					b.media("", colours)
-					found, err := chromedp.Run(b.ctx, chromedp.Evaluate[[]string](findings, chromedp.EvalAwaitPromise))
-					require.NoError(t, err)
-					assert.Empty(t, found, "%s, %s: %s", target, colours.Name, colours.Value)
-				}
-			}
-		})
-	}
+	axeFindsNothing(t, entries,
+		"entries/"+id(3), "entries/"+entries[7].ID.String(), history, history+"?at="+id(2)+"&a="+id(4)+"&b="+id(3))
 }
