@@ -47,6 +47,9 @@ func (h *Handler) textDiff(before, after string) *textDiff {
 		return nil
 	}
 	edits := editsOf(before, after, blanksOnly)
+	if len(edits) == 0 {
+		return nil // both are empty
+	}
 	kept, most := 0, max(letters(before), letters(after))
 	for _, e := range edits {
 		kept += letters(e.kept)

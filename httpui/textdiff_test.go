@@ -10,6 +10,7 @@ import (
 // FuzzTextDiff: what was kept and taken out is the old text, what was kept and
 // put in the new one.
 func FuzzTextDiff(f *testing.F) {
+	f.Add("", "")
 	f.Add("", "a")
 	f.Add("one two  three", "one 2 three\n")
 	f.Add("東京都の北部", "東京都の南部")
