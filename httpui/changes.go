@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/auditkeep/audit"
+	"github.com/auditkeep/audit/internal/display"
 )
 
 const (
@@ -55,7 +56,7 @@ type change struct {
 type sizes struct{ Old, New string }
 
 func (h *Handler) changeList(e audit.Entry) changeList {
-	both := showsBothSides(e)
+	both := display.ShowsBothSides(e)
 	var list changeList
 	for i, c := range e.Changes {
 		switch {
@@ -84,20 +85,6 @@ func (l changeList) linked(entry string) changeList {
 		}
 	}
 	return l
-}
-
-// showsBothSides reports whether an entry tells of what was and what is: an
-// update does, and any action of the host's that has both.
-func showsBothSides(e audit.Entry) bool {
-	if e.Action == audit.Update {
-		return true
-	}
-	for _, c := range e.Changes {
-		if !c.Old.IsAbsent() && !c.New.IsAbsent() {
-			return true
-		}
-	}
-	return false
 }
 
 // change shows a field: both sides where both is set or both have something.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/auditkeep/audit"
+	"github.com/auditkeep/audit/internal/display"
 )
 
 // chart is the histogram above the table. It is drawn here, as SVG whose
@@ -212,7 +213,7 @@ func (h *Handler) actionText(a audit.Action) string {
 	if a == "" {
 		return h.options.Strings.None
 	}
-	return visibleText(h.actionLabel(a))
+	return display.VisibleText(h.actionLabel(a))
 }
 
 // legend says what the colours mean, and how many entries each has. Actions of

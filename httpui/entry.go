@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/auditkeep/audit"
+	"github.com/auditkeep/audit/internal/display"
 )
 
 // entryPage is what the template "entry" shows: one entry whole.
@@ -82,7 +83,7 @@ type narrow struct{ Only, Exclude, OnlyName, ExcludeName string }
 
 func (h *Handler) narrow(r *request, v view, parameter, value string) narrow {
 	s := h.options.Strings
-	what := visibleText(s.Parameters[parameter] + ": " + h.optionLabel(parameter, value))
+	what := display.VisibleText(s.Parameters[parameter] + ": " + h.optionLabel(parameter, value))
 	return narrow{
 		Only: r.link(v.only(parameter, value)), Exclude: r.link(v.exclude(parameter, value)),
 		OnlyName: fmt.Sprintf(s.OnlyThis, what), ExcludeName: fmt.Sprintf(s.ExcludeThis, what),
@@ -122,7 +123,7 @@ type wholeChange struct {
 }
 
 func (h *Handler) wholeChanges(e audit.Entry) wholeChanges {
-	out := wholeChanges{Both: showsBothSides(e)}
+	out := wholeChanges{Both: display.ShowsBothSides(e)}
 	size := 0
 	for i, c := range e.Changes {
 		if i == maxWholeFields || size > maxWholeBytes {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/auditkeep/audit"
+	"github.com/auditkeep/audit/internal/display"
 )
 
 //go:embed templates
@@ -75,7 +76,7 @@ func (h head) documentTitle() string {
 	if h.Site == "" {
 		return h.Title
 	}
-	return visibleText(h.Title) + " · " + h.Site
+	return display.VisibleText(h.Title) + " · " + h.Site
 }
 
 // parseTemplates parses all templates once. They get the words by the function
@@ -86,8 +87,8 @@ func (h *Handler) parseTemplates() (*template.Template, error) {
 		"t":       func() Strings { return s },
 		"column":  func(c audit.Column) string { return s.Columns[c] },
 		"problem": func(key string, messages []string) fieldMessages { return fieldMessages{key, messages} },
-		"visible": visible,
-		"plain":   visibleText,
+		"visible": display.Visible,
+		"plain":   display.VisibleText,
 		"lines":   func(text string) []string { return strings.Split(text, "\n") },
 		"blanks":  h.blanks,
 		"parts":   breakable,

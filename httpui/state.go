@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/auditkeep/audit"
+	"github.com/auditkeep/audit/internal/display"
 )
 
 // stateView is an object's state as of one of its entries.
@@ -126,7 +127,7 @@ func (h *Handler) stateView(r *request, o audit.Object, name string, v view) (*s
 	}
 	for _, gap := range f.Gaps[max(0, len(f.Gaps)-maxGaps):] {
 		found := since(gap.Entry)
-		out.Gaps = append(out.Gaps, Link{fmt.Sprintf(s.Gap, visibleText(gap.Field), found.Text), found.URL})
+		out.Gaps = append(out.Gaps, Link{fmt.Sprintf(s.Gap, display.VisibleText(gap.Field), found.Text), found.URL})
 	}
 	return out, nil
 }

@@ -7,10 +7,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/auditkeep/audit"
+	"github.com/auditkeep/audit/internal/display"
 )
 
 // Strings are all words of the page, so that a host can say them in its own
@@ -266,19 +265,14 @@ func merged[K comparable](preset, given map[K]string) map[K]string {
 }
 
 func englishProblem(e *audit.FieldError) string {
-	text := capital(e.Problem) + "."
+	text := display.Capital(e.Problem) + "."
 	if e.Value != "" {
-		text = "“" + visibleText(e.Value) + "”: " + e.Problem + "."
+		text = "“" + display.VisibleText(e.Value) + "”: " + e.Problem + "."
 	}
 	if e.Remedy != "" {
-		text += " " + capital(e.Remedy) + "."
+		text += " " + display.Capital(e.Remedy) + "."
 	}
 	return text
-}
-
-func capital(s string) string {
-	first, size := utf8.DecodeRuneInString(s)
-	return string(unicode.ToUpper(first)) + s[size:]
 }
 
 // groupThousands writes 4218 as "4,218".

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/auditkeep/audit"
+	"github.com/auditkeep/audit/internal/display"
 )
 
 // summary is the line above the table.
@@ -113,5 +114,5 @@ func (c chip) Text(s Strings) string {
 	if c.Others != "" {
 		text += " " + c.Others
 	}
-	return visibleText(text)
+	return display.VisibleText(text)
 }

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/auditkeep/audit"
+	"github.com/auditkeep/audit/internal/display"
 )
 
 // value is one side of a change, or another text that may be long, as far as a
@@ -93,7 +94,7 @@ func (w *valueWriter) full() bool { return w.left > 0 || w.more }
 func (w *valueWriter) take(text string) (shown, left string) {
 	for i, r := range text {
 		room := 1
-		if !isVisible(r, utf8.RuneLen(r)) {
+		if !display.IsVisible(r, utf8.RuneLen(r)) {
 			room = len(`\u200b`)
 		}
 		if room > w.room {

@@ -1,0 +1,38 @@
+package display_test
+
+import (
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/auditkeep/audit/internal/display"
+)
+
+func FuzzVisible(f *testing.F) {
+	f.Add("plain")
+	f.Add("a\u202eb\x1b[0m\r\n\xff\u200d\ufeff\U000e0041")
+	f.Fuzz(func(t *testing.T, s string) {
+		shown := display.VisibleText(s)
+		require.True(t, utf8.ValidString(shown))
+		for _, r := range shown {
+			require.True(t, display.IsVisible(r, utf8.RuneLen(r)), "%q shows %q", s, r)
+		}
+		if strings.IndexFunc(s, func(r rune) bool { return r == utf8.RuneError || !display.IsVisible(r, utf8.RuneLen(r)) }) < 0 {
+			require.Equal(t, s, shown)
+		}
+	})
+}
+
+func TestVisible(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"": "", "Grüße, 世界 👋 \u00a0": "Grüße, 世界 👋 \u00a0", "\t\r\n": `\t\r\n`, "\x1b[31m": `\x1b[31m`, "\u202e": `\u202e`,
+		"\u200b\u200d\ufeff": `\u200b\u200d\ufeff`, "\xff\xc3": `\xff\xc3`, "\ufffd": "\ufffd", "\u2028": `\u2028`, "\u3164": `\u3164`,
+		"a\ufe0fb\U000e0100": `a\ufe0fb\U000e0100`, "\u180b\u17b4": `\u180b\u17b4`, "\U000e0041": `\U000e0041`, `\u202e`: `\u202e`, "\u00ad": `\u00ad`, "e\u0301": "e\u0301",
+	} {
+		assert.Equal(t, want, display.VisibleText(in))
+	}
+}
