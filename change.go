@@ -83,6 +83,14 @@ func (c Changes) MarshalJSON() ([]byte, error) { return []byte(c.JSON()), nil }
 // ParseChanges reads the form that [Changes.JSON] writes, in any notation of
 // the same JSON: a database may reorder keys and rewrite numbers.
 func ParseChanges(text string) (Changes, error) {
+	if changes, ok := quickChanges(text); ok {
+		return changes, nil
+	}
+	return parseChanges(text)
+}
+
+// parseChanges is ParseChanges for any notation.
+func parseChanges(text string) (Changes, error) {
 	var raw []struct {
 		Field *string         `json:"field"`
 		Old   json.RawMessage `json:"old"`

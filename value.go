@@ -133,6 +133,9 @@ func (v Value) CutSize() (bytes int, start string) {
 func (v Value) Text() string {
 	switch v.Kind() {
 	case String:
+		if strings.IndexByte(v.json, '\\') < 0 {
+			return v.json[1 : len(v.json)-1] // nothing in it is escaped
+		}
 		var s string
 		_ = json.Unmarshal([]byte(v.json), &s) // canonical JSON is valid JSON
 		return s
