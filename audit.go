@@ -249,10 +249,6 @@ func (l *Log) Page(ctx context.Context, q Query) (Page, error) {
 	return page, nil
 }
 
-// allChunk is how many entries All reads at a time: enough to keep the round
-// trip cheap, little enough to keep memory flat.
-const allChunk = 1000
-
 // All streams every entry that matches, in order, in bounded memory and
 // without holding a connection while the caller works. What is newer than the
 // newest entry at the start is left out. After an error the stream ends.
@@ -277,12 +273,18 @@ func (l *Log) all(ctx context.Context, f Filter, s Sort, yield func(Entry, error
 			return err
 		}
 	}
-	for walk.Limit = allChunk; ; {
-		entries, err := l.store.List(ctx, walk)
+	walk.Limit = allChunk
+	chunks := l.chunks(ctx, walk)
+	defer chunks.stop()
+	for {
+		entries, err := chunks.next()
 		if err != nil {
 			return err
 		}
-		for _, entry := range entries {
+		for i, entry := range entries {
+			if i == lookAhead {
+				chunks.prepare() // somebody who takes so many takes more
+			}
 			if !yield(entry, nil) {
 				return nil
 			}
@@ -290,7 +292,6 @@ func (l *Log) all(ctx context.Context, f Filter, s Sort, yield func(Entry, error
 		if len(entries) < walk.Limit {
 			return nil
 		}
-		walk.After = CursorAt(entries[len(entries)-1], walk.Sort)
 	}
 }
 
