@@ -282,7 +282,7 @@ func (l *Log) all(ctx context.Context, f Filter, s Sort, yield func(Entry, error
 			return err
 		}
 		for i, entry := range entries {
-			if i == lookAhead {
+			if i == lookAhead && len(entries) == walk.Limit {
 				chunks.prepare() // somebody who takes so many takes more
 			}
 			if !yield(entry, nil) {
