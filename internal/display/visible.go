@@ -45,11 +45,29 @@ func Visible(s string) []Segment {
 // VisibleText is [Visible] for places that hold only text, such as labels read
 // aloud.
 func VisibleText(s string) string {
+	if isAllVisible(s) {
+		return s
+	}
 	var text strings.Builder
 	for _, segment := range Visible(s) {
 		text.WriteString(segment.Text)
 	}
 	return text.String()
+}
+
+func isAllVisible(s string) bool {
+	for i := 0; i < len(s); {
+		if c := s[i]; ' ' <= c && c <= '~' {
+			i++
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(s[i:])
+		if !IsVisible(r, size) {
+			return false
+		}
+		i += size
+	}
+	return true
 }
 
 // IsVisible reports whether a reader can see a character of so many bytes, and

@@ -1,0 +1,206 @@
+package export_test
+
+import (
+	"bytes"
+	"encoding/csv"
+	"fmt"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/auditkeep/audit"
+	"github.com/auditkeep/audit/export"
+)
+
+const csvHeader = "Timestamp,Object Type,Auditable ID,Action,Changes,Performed By,IP Address\r\n"
+
+func writeCSV(t testing.TB, r export.Report, entries ...audit.Entry) string {
+	t.Helper()
+	var out bytes.Buffer
+	result, err := export.CSV.Write(&out, all(entries...), r)
+	require.NoError(t, err)
+	if r.MaxRows == 0 {
+		require.Equal(t, export.Result{Rows: len(entries)}, result)
+	}
+	return out.String()
+}
+
+func TestCSV(t *testing.T) {
+	t.Parallel()
+	created, system := entry(1), entry(2)
+	created.Action = audit.Create
+	created.Changes = audit.Changes{{Field: "name", New: text(`say "hi", or not`)}, {Field: "active", New: value("true")}}
+	system.Action, system.Object, system.Actor, system.IP = audit.Destroy, audit.Object{Type: "end_user", ID: "x-1"}, audit.Actor{}, created.IP.Next()
+	system.Changes = audit.Changes{{Field: "email", Old: text("a@acme.test")}}
+	got := writeCSV(t, export.Report{Zone: zone(t, "Asia/Kolkata")}, entry(0), created, system)
+	assert.Equal(t, "\ufeff"+csvHeader+
+		"2026-11-23T04:11:07.123456+05:30,API Key,42,update,name: ci -> deploy,dana@acme.test,203.0.113.24\r\n"+
+		"2026-11-23T04:11:07.123457+05:30,API Key,42,create,\"name: say \"\"hi\"\", or not; active: true\",dana@acme.test,203.0.113.24\r\n"+
+		"2026-11-23T04:11:07.123458+05:30,End User,x-1,destroy,email: a@acme.test,system,203.0.113.25\r\n", got)
+
+	assert.Equal(t, csvHeader, writeCSV(t, export.Report{NoBOM: true}))
+}
+
+// Every entry is one line, whatever it holds, and an independent reader finds
+// seven cells in it that hold nothing invisible.
+func TestCSVOfHostileTexts(t *testing.T) {
+	t.Parallel()
+	var entries []audit.Entry
+	for i, payload := range hostile {
+		e := entry(i)
+		e.Object = audit.Object{Type: payload, ID: payload}
+		e.Action, e.Actor.Email, e.Actor.OnBehalfOf = audit.Action(payload), payload, payload
+		e.Changes = audit.Changes{{Field: payload, Old: text(payload), New: text(payload + "!")}}
+		entries = append(entries, e)
+	}
+	got := writeCSV(t, export.Report{}, entries...)
+	assert.Equal(t, len(entries)+1, strings.Count(got, "\r\n"))
+	assert.Equal(t, len(entries)+1, strings.Count(got, "\n"))
+	rows, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(got, "\ufeff"))).ReadAll()
+	require.NoError(t, err)
+	require.Len(t, rows, len(entries)+1)
+	for _, row := range rows[1:] {
+		require.Len(t, row, 7)
+		for _, cell := range row {
+			assert.False(t, isFormula(cell), "%q", cell)
+			assert.NotContains(t, cell, "\u202e")
+			assert.True(t, utf8.ValidString(cell))
+		}
+	}
+}
+
+// isFormula is how a spreadsheet sees a cell, said in another way than the
+// code: the first character that is no blank.
+func isFormula(cell string) bool {
+	for _, r := range cell {
+		switch r {
+		case ' ', '\t', '\r', '\n', '\u00a0', '\u200b', '\ufeff', '\u3000':
+			continue
+		case '=', '+', '-', '@', '＝', '＋', '－', '＠':
+			return strings.Trim(cell, "+-0123456789.") != ""
+		}
+		return false
+	}
+	return false
+}
+
+// hostile are texts that some program takes for more than a text.
+var hostile = []string{
+	"=1+1", "+1+1", "-1+1", "@SUM(A1)", "=HYPERLINK(\"http://evil.test\",\"x\")", "=cmd|' /C calc'!A0", "\t=1+1", "\r=1+1", " =1+1",
+	"\ufeff=1+1", "\u200b=1+1", "\u00a0=1+1", "\u3000=1+1", "＝1+1", "＋1", "－1+1", "＠SUM", "\n=1", "a\r\n=1+1", "\x1b[31mred", "a\u202eb",
+	"\x00", "a;b", "a, b", `"`, `""`, "'", "_x000D_", "<b>", "]]>", "&amp;", "ﷺ", "日本語", "😀", "é", strings.Repeat("long ", 2000), "%n", "{{.}}", "-", "=", "+", "@",
+}
+
+func TestCSVKeepsNumbers(t *testing.T) {
+	t.Parallel()
+	for id, want := range map[string]string{
+		"-5": "-5", "+5": "+5", "-1.5e3": "-1.5e3", "007": "007",
+		"-5-5": "'-5-5", "--5": "'--5", "-": "'-", "+e": "'+e", "=5": "'=5", "-0x10": "'-0x10",
+	} {
+		e := entry(0)
+		e.Object.ID = id
+		rows, err := csv.NewReader(strings.NewReader(writeCSV(t, export.Report{NoBOM: true}, e))).ReadAll()
+		require.NoError(t, err)
+		assert.Equal(t, want, rows[1][2], id)
+	}
+}
+
+func TestCSVSaysThatItIsCut(t *testing.T) {
+	t.Parallel()
+	for matching, want := range map[int]string{0: "Complete: NO: cut after the first 2 entries", 3: "Complete: NO: the first 2 of 3 entries"} {
+		var out bytes.Buffer
+		result, err := export.CSV.Write(&out, all(entry(0), entry(1), entry(2)), export.Report{MaxRows: 2, Matching: matching})
+		require.NoError(t, err)
+		assert.Equal(t, export.Result{Rows: 2, Cut: true}, result)
+		lines := strings.Split(strings.TrimSpace(out.String()), "\r\n")
+		require.Len(t, lines, 4)
+		assert.Equal(t, want+",,,,,,", lines[3])
+	}
+	// As many as there is room for are not cut.
+	assert.Equal(t, 3, strings.Count(writeCSV(t, export.Report{MaxRows: 2}, entry(0), entry(1)), "\r\n"))
+}
+
+func TestErrorsEndAFile(t *testing.T) {
+	t.Parallel()
+	for _, format := range export.Formats() {
+		t.Run(string(format), func(t *testing.T) {
+			t.Parallel()
+			var out bytes.Buffer
+			result, err := format.Write(&out, failing(errBroken, entry(0), entry(1)), export.Report{})
+			require.ErrorIs(t, err, errBroken)
+			assert.Equal(t, 2, result.Rows)
+			assert.False(t, result.Cut)
+
+			_, err = format.Write(&full{100}, all(entry(0), entry(1)), export.Report{})
+			require.ErrorIs(t, err, errFull)
+		})
+	}
+}
+
+func TestProgress(t *testing.T) {
+	t.Parallel()
+	var told []int
+	_, err := export.CSV.Write(&bytes.Buffer{}, repeat(2500), export.Report{Progress: func(rows int) { told = append(told, rows) }})
+	require.NoError(t, err)
+	assert.Equal(t, []int{1000, 2000, 2500}, told)
+}
+
+func TestWriteRefuses(t *testing.T) {
+	t.Parallel()
+	for want, write := range map[string]func() error{
+		`format "xls"`: func() error { _, err := export.Format("xls").Write(nil, nil, export.Report{}); return err },
+		"MaxRows -1":   func() error { _, err := export.CSV.Write(nil, nil, export.Report{MaxRows: -1}); return err },
+		`sort "nose"`: func() error {
+			_, err := export.CSV.Write(nil, nil, export.Report{Sort: audit.Sort{By: "nose"}})
+			return err
+		},
+	} {
+		require.ErrorContains(t, write(), want)
+	}
+}
+
+// FuzzCSV: whatever an entry holds, an independent reader finds its cells, none
+// is a formula, and none holds a line break.
+func FuzzCSV(f *testing.F) {
+	for _, payload := range hostile {
+		f.Add(payload)
+	}
+	f.Fuzz(func(t *testing.T, payload string) {
+		e := entry(0)
+		e.Object = audit.Object{Type: payload, ID: payload}
+		e.Actor.Email = payload
+		e.Changes = audit.Changes{{Field: payload, New: text(payload)}}
+		rows, err := csv.NewReader(strings.NewReader(writeCSV(t, export.Report{NoBOM: true}, e))).ReadAll()
+		require.NoError(t, err)
+		require.Len(t, rows, 2)
+		for i, cell := range rows[1] {
+			require.False(t, isFormula(cell), "%d: %q", i, cell)
+			require.False(t, strings.ContainsAny(cell, "\r\n\x00"), "%d: %q", i, cell)
+		}
+	})
+}
+
+func BenchmarkCSV(b *testing.B) {
+	var out bytes.Buffer
+	for b.Loop() {
+		out.Reset()
+		_, err := export.CSV.Write(&out, repeat(10_000), export.Report{})
+		require.NoError(b, err)
+	}
+	b.ReportMetric(float64(b.N)*10_000/b.Elapsed().Seconds(), "rows/s")
+}
+
+func ExampleFormat_Write() {
+	entries := all(entry(0))
+	var file bytes.Buffer
+	result, err := export.CSV.Write(&file, entries, export.Report{NoBOM: true})
+	fmt.Println(result.Rows, err)
+	fmt.Print(strings.ReplaceAll(file.String(), "\r\n", "\n"))
+	// Output:
+	// 1 <nil>
+	// Timestamp,Object Type,Auditable ID,Action,Changes,Performed By,IP Address
+	// 2026-11-22T22:41:07.123456Z,API Key,42,update,name: ci -> deploy,dana@acme.test,203.0.113.24
+}

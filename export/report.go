@@ -1,0 +1,269 @@
+package export
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/auditkeep/audit"
+	"github.com/auditkeep/audit/internal/display"
+)
+
+// Report says what a file is of. The file tells it to whoever opens it: Excel
+// on the sheet "Filters Applied", PDF on its first page. The zero Report is
+// useful.
+type Report struct {
+	// Title names the report. Defaults to "Audit Logs".
+	Title string
+	// Filter and Sort are those that the entries were read with. They are only
+	// told of here, not applied.
+	Filter audit.Filter
+	Sort   audit.Sort
+	// Zone is the zone of all times. Defaults to UTC.
+	Zone *time.Location
+	// Labels and Actions are what people see for object types and actions, as
+	// on the page. They default to the type in words ("API Key") and to the
+	// action itself.
+	Labels  map[string]string
+	Actions map[audit.Action]string
+	// Strings are the file's words. Fields left empty keep the English ones.
+	Strings Strings
+
+	// GeneratedAt is when the file is made. Defaults to the present.
+	GeneratedAt time.Time
+	// GeneratedBy is who asked for it. Defaults to nobody, which is then not
+	// told.
+	GeneratedBy string
+
+	// Matching is the number of entries that match, where it is known: it is
+	// told where the file is cut. Defaults to unknown.
+	Matching int
+	// MaxRows cuts the file, visibly, after so many entries. Defaults to no
+	// cut, for PDF to MaxPDFRows.
+	MaxRows int
+	// NoBOM leaves out the byte order mark of CSV. Excel takes a file without
+	// it for one in the local code page; some programs take it for a part of
+	// the first header.
+	NoBOM bool
+	// Font is a TrueType font for PDF, for scripts that the built-in one does
+	// not have, such as Chinese and Japanese; the file holds only the glyphs
+	// that it uses. A character that the font lacks is written as [U+65E5].
+	// It is read as a trusted file, so do not take it from users. Defaults to
+	// DejaVu Sans Condensed.
+	Font []byte
+
+	// Progress is told now and then how many entries have been written, and at
+	// the end. Defaults to nothing.
+	Progress func(rows int)
+}
+
+func (r Report) withDefaults(f Format) (Report, error) {
+	if r.Title == "" {
+		r.Title = "Audit Logs"
+	}
+	if r.Zone == nil {
+		r.Zone = time.UTC
+	}
+	if r.GeneratedAt.IsZero() {
+		r.GeneratedAt = time.Now()
+	}
+	if r.MaxRows < 0 {
+		return r, fmt.Errorf("export: Report.MaxRows %d: less than none; give 0 for no limit", r.MaxRows)
+	}
+	if f == PDF && (r.MaxRows == 0 || r.MaxRows > MaxPDFRows) {
+		r.MaxRows = MaxPDFRows
+	}
+	var err error
+	if r.Sort, err = r.Sort.Resolve(); err != nil {
+		return r, errors.Join(errors.New("export: Report.Sort"), err)
+	}
+	r.Strings = r.Strings.withDefaults()
+	return r, nil
+}
+
+// FileName is the name for the file: audit-logs_FROM_TO.csv, with the bounds
+// of the filter's range in the report's zone, both included; whole days by
+// their dates alone. It has no character that a file system refuses.
+func (r Report) FileName(f Format) string {
+	return r.baseName() + "." + string(f)
+}
+
+func (r Report) baseName() string {
+	from, to := "start", "now"
+	first, last := r.bounds()
+	if !first.IsZero() {
+		from = fileTime(first, first)
+	}
+	if !last.IsZero() {
+		to = fileTime(last, last.Add(time.Microsecond))
+	}
+	return "audit-logs_" + from + "_" + to
+}
+
+// bounds are the first and the last instant of the range, in the zone. Where
+// the filter has no end, the entries still end where they were pinned.
+func (r Report) bounds() (first, last time.Time) {
+	zone := r.Zone
+	if zone == nil {
+		zone = time.UTC
+	}
+	if from := r.Filter.From; !from.IsZero() {
+		first = from.In(zone)
+	}
+	switch {
+	case !r.Filter.Until.IsZero():
+		last = r.Filter.Until.In(zone).Add(-time.Microsecond)
+	case !r.Filter.AsOf.IsZero():
+		last = r.Filter.AsOf.Time().In(zone)
+	}
+	return first, last
+}
+
+// fileTime writes a bound for a file's name: the date alone, if the edge that
+// it stands for is a midnight.
+func fileTime(t, edge time.Time) string {
+	if hour, minute, second := edge.Clock(); hour+minute+second+edge.Nanosecond() == 0 {
+		return t.Format("2006-01-02")
+	}
+	return t.Format("2006-01-02T150405")
+}
+
+// header are the names of the columns.
+func (r Report) header() []string {
+	names := make([]string, 0, len(audit.Columns()))
+	for _, column := range audit.Columns() {
+		names = append(names, r.Strings.Columns[column])
+	}
+	return names
+}
+
+// line is one line of what a file says about itself.
+type line struct{ Name, Value string }
+
+// about is what a file says about itself, once it holds its rows.
+func (r Report) about(result Result) []line {
+	s, f := r.Strings, r.Filter
+	lines := []line{
+		{s.Report, r.Title},
+		{s.DateRange, r.rangeText()},
+		{s.TimeZone, r.Zone.String()},
+	}
+	filters := r.filters()
+	if len(filters) == 0 {
+		filters = []line{{s.Filters, s.NoFilters}}
+	}
+	lines = append(lines, filters...)
+	lines = append(lines, line{s.Sort, r.sortText()})
+	if !f.AsOf.IsZero() {
+		lines = append(lines, line{s.AsOf, r.clock(f.AsOf.Time()) + " (" + f.AsOf.String() + ")"})
+	}
+	lines = append(lines, line{s.GeneratedAt, r.clock(r.GeneratedAt)})
+	if r.GeneratedBy != "" {
+		lines = append(lines, line{s.GeneratedBy, r.GeneratedBy})
+	}
+	lines = append(lines, line{s.Rows, fmt.Sprint(result.Rows)}, line{s.Cut, r.cutText(result)})
+	for i := range lines {
+		lines[i].Value = display.VisibleText(lines[i].Value)
+	}
+	return lines
+}
+
+// cutText says whether there was more than the file holds.
+func (r Report) cutText(result Result) string {
+	switch {
+	case !result.Cut:
+		return r.Strings.NotCut
+	case r.Matching > result.Rows:
+		return r.Strings.CutOf(result.Rows, r.Matching)
+	default:
+		return r.Strings.CutAt(result.Rows)
+	}
+}
+
+func (r Report) rangeText() string {
+	s := r.Strings
+	switch first, last := r.bounds(); {
+	case first.IsZero() && r.Filter.Until.IsZero():
+		return s.AllTime
+	case first.IsZero():
+		return fmt.Sprintf(s.Until, r.clock(last))
+	case r.Filter.Until.IsZero():
+		return fmt.Sprintf(s.Since, r.clock(first))
+	default:
+		return fmt.Sprintf(s.Between, r.clock(first), r.clock(last))
+	}
+}
+
+// clock writes a time for people, in the report's zone, to the second.
+func (r Report) clock(t time.Time) string {
+	return t.In(r.Zone).Format("2006-01-02 15:04:05 -07:00")
+}
+
+func (r Report) sortText() string {
+	s := r.Strings
+	up := r.Sort.Dir == audit.Ascending
+	switch {
+	case r.Sort.By == audit.ByTimestamp && up:
+		return s.OldestFirst
+	case r.Sort.By == audit.ByTimestamp:
+		return s.NewestFirst
+	case up:
+		return fmt.Sprintf(s.Ascending, s.Columns[r.Sort.By])
+	default:
+		return fmt.Sprintf(s.Descending, s.Columns[r.Sort.By])
+	}
+}
+
+// filters are the filter's lines, in the order of the page's form.
+func (r Report) filters() []line {
+	s, f := r.Strings, r.Filter
+	var lines []line
+	add := func(key string, values []string, label func(string) string) {
+		if len(values) == 0 {
+			return
+		}
+		name := s.Parameters[key]
+		if positive, not := strings.CutPrefix(key, "not_"); not {
+			name = fmt.Sprintf(s.Not, s.Parameters[positive])
+		}
+		shown := make([]string, len(values))
+		for i, value := range values {
+			if shown[i] = s.None; value != "" {
+				shown[i] = label(value)
+			}
+		}
+		lines = append(lines, line{name, strings.Join(shown, ", ")})
+	}
+	asIs := func(value string) string { return value }
+	params := f.URLValues()
+	labels := map[string]func(string) string{
+		"action":      func(a string) string { return r.actionLabel(audit.Action(a)) },
+		"object_type": r.objectLabel,
+	}
+	for _, key := range []string{
+		"action", "object_type", "user", "record_id", "ip", "request",
+		"not_action", "not_object_type", "not_user", "not_ip",
+	} {
+		label, ok := labels[strings.TrimPrefix(key, "not_")]
+		if !ok {
+			label = asIs
+		}
+		add(key, params[key], label)
+	}
+	return lines
+}
+
+func (r Report) objectLabel(key string) string {
+	if label, ok := r.Labels[key]; ok {
+		return label
+	}
+	return display.Label(key)
+}
+
+func (r Report) actionLabel(a audit.Action) string {
+	if label, ok := r.Actions[a]; ok {
+		return label
+	}
+	return string(a)
+}
