@@ -82,6 +82,7 @@ func TestAllEndsWithAnError(t *testing.T) {
 	log, store := watched(t, 2000)
 	store.hold = true
 	ctx, cancel := context.WithCancelCause(t.Context())
+	defer cancel(nil)
 	n := 0
 	var last error
 	for _, err := range log.All(ctx, audit.Filter{}, audit.Sort{}) {

@@ -23,6 +23,7 @@ func TestImportDirections(t *testing.T) {
 		"/postgres":   append(within("/sqlite", "/export", "/middleware", "/httpui", "/examples", "/storetest", "/audittest"), drivers...),
 		"/sqlite":     append(within("/postgres", "/export", "/middleware", "/httpui", "/examples", "/storetest", "/audittest"), append(drivers, "github.com/jackc/pgx")...),
 		"/middleware": append(within("/postgres", "/sqlite", "/export", "/httpui", "/examples", "/storetest", "/audittest"), heavy...),
+		"/export":     append(within("/postgres", "/sqlite", "/httpui", "/middleware", "/examples", "/storetest", "/audittest"), append(drivers, "github.com/jackc/pgx")...),
 		"/httpui":     append(within("/postgres", "/sqlite", "/middleware", "/examples", "/storetest", "/audittest"), append(drivers, "github.com/jackc/pgx")...),
 	} {
 		t.Run("root"+pkg, func(t *testing.T) {

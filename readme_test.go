@@ -17,12 +17,14 @@ const snippetFrame = `package main
 import (
 	"context"
 	"net/http"
+	"os"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/auditkeep/audit"
+	"github.com/auditkeep/audit/export"
 	"github.com/auditkeep/audit/middleware"
 	"github.com/auditkeep/audit/postgres"
 )
@@ -53,8 +55,13 @@ SNIPPET
 	return page, err
 }
 
+func exporting(ctx context.Context, trail *audit.Log, filter audit.Filter, order audit.Sort, zone *time.Location) error {
+SNIPPET
+	return err
+}
+
 func main() {
-	_, _, _, _ = time.Now, recording, capturing, reading
+	_, _, _, _, _ = time.Now, recording, capturing, reading, exporting
 }
 `
 

@@ -1,5 +1,5 @@
 // Package httpui is the Audit Logs page: an [http.Handler] that shows an
-// organization's entries with filters, sorting and paging. It is complete
+// organization's entries with filters, sorting, paging and exports. It is complete
 // without JavaScript, keeps every state in the URL, and carries its own
 // templates, styles and a small script for comfort.
 //
@@ -21,6 +21,8 @@
 //	objects/{type}/{id}    an object's history, its states, and two of them compared
 //	entries.json           the list for scripts; see docs/api.md
 //	entries/{id}.json      one entry for scripts
+//	export.csv             the query as a file; also .xlsx, .pdf and .jsonl
+//	exports/{key}          how far an export has come; DELETE cancels it
 //
 // [Handler.HistoryFragment] puts an object's history into the host's own page.
 package httpui
@@ -37,10 +39,12 @@ import (
 // Handler serves the page and what belongs to it. It is safe for concurrent
 // use.
 type Handler struct {
-	trail     *audit.Log
-	options   Options
-	templates *template.Template
-	assets    assets
+	trail       *audit.Log
+	options     Options
+	templates   *template.Template
+	assets      assets
+	exports     *exportRuns
+	crossOrigin *http.CrossOriginProtection
 }
 
 // New returns the page over a log. It does not touch the database.
@@ -56,7 +60,11 @@ func New(trail *audit.Log, options Options) (*Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &Handler{trail: trail, options: options, assets: loadAssets(styles)}
+	h := &Handler{
+		trail: trail, options: options, assets: loadAssets(styles),
+		exports:     newExportRuns(options.Exports.AtOnce, options.Now),
+		crossOrigin: http.NewCrossOriginProtection(),
+	}
 	if h.templates, err = h.parseTemplates(); err != nil {
 		return nil, err
 	}
@@ -94,16 +102,17 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (h *Handler) serve(w http.ResponseWriter, r *request, path string) error {
-	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		w.Header().Set("Allow", "GET, HEAD")
-		return &failure{status: http.StatusMethodNotAllowed, public: h.options.Strings.MethodNotAllowed}
-	}
 	if path == "" {
 		redirect(w, bareMountTarget(r.Request))
 		return nil
 	}
-	show := route(r, path)
-	if show == nil {
+	show, allowed := route(r, path)
+	switch {
+	case show != nil:
+	case allowed != nil:
+		w.Header().Set("Allow", strings.Join(allowed, ", "))
+		return &failure{status: http.StatusMethodNotAllowed, public: h.options.Strings.MethodNotAllowed}
+	default:
 		return &failure{status: http.StatusNotFound, public: h.options.Strings.NotFound}
 	}
 	if h.options.Org != nil {

@@ -19,6 +19,7 @@ type listPage struct {
 // results are the right-hand side of the page.
 type results struct {
 	Summary    summary
+	Export     *exportMenu // nil where there is nothing to export
 	Chips      []chip
 	Chart      *chart // nil where there is nothing to show
 	Table      *table // nil where there is nothing to show
@@ -139,6 +140,7 @@ func (h *Handler) results(r *request, v view, f found) (*results, error) {
 		out.Empty, err = h.emptyState(r.Context(), v, out.Chips)
 		return out, err
 	}
+	out.Export = h.exportMenu(v, f.count)
 	out.Table = h.table(r, v, f)
 	out.Pagination = h.pagination(v, f)
 	return out, nil

@@ -65,6 +65,9 @@ type Options struct {
 	// log, which stay even when the host has deleted the user. Defaults to none.
 	Users func(ctx context.Context) ([]string, error)
 
+	// Exports adjusts the files for download. Defaults as its fields say.
+	Exports Exports
+
 	// OnError is told what went wrong; the reader of the page never is.
 	// Defaults to slog.ErrorContext.
 	OnError func(*http.Request, error)
@@ -106,6 +109,9 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if logo := o.Logo.URL; logo != "" && (!strings.HasPrefix(logo, "/") || !isSafeURL(logo)) {
 		return o, fmt.Errorf("httpui: Options.Logo.URL %q is no path on the same host: begin it with one slash", logo)
+	}
+	if o.Exports, err = o.Exports.withDefaults(); err != nil {
+		return o, err
 	}
 	o.Strings = o.Strings.withDefaults()
 	if o.Zone == nil {

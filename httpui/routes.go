@@ -3,35 +3,55 @@ package httpui
 import (
 	"net/http"
 	"strings"
+
+	"github.com/auditkeep/audit/export"
 )
 
-// screen answers a GET or HEAD request. What it returns is shown by fail, so
+// screen answers a request. What it returns is shown by fail, so
 // it writes nothing before it is sure to succeed.
 type screen func(h *Handler, w http.ResponseWriter, r *request) error
 
 // screens are by their path below the base; a star stands for one segment.
 var screens = []struct {
-	path string
-	show screen
+	method string // GET stands for HEAD too
+	path   string
+	show   screen
 }{
-	{"/", (*Handler).list},
-	{"/entries.json", (*Handler).entriesJSON},
-	{"/entries/*", (*Handler).entry},
-	{"/objects/*/*", (*Handler).object},
-	{"/assets/*", (*Handler).asset},
+	{http.MethodGet, "/", (*Handler).list},
+	{http.MethodGet, "/entries.json", (*Handler).entriesJSON},
+	{http.MethodGet, "/entries/*", (*Handler).entry},
+	{http.MethodGet, "/objects/*/*", (*Handler).object},
+	{http.MethodGet, "/export.csv", exportAs(export.CSV)},
+	{http.MethodGet, "/export.xlsx", exportAs(export.Excel)},
+	{http.MethodGet, "/export.pdf", exportAs(export.PDF)},
+	{http.MethodGet, "/export.jsonl", exportAs(export.JSONLines)},
+	{http.MethodGet, "/exports/*", (*Handler).exportProgress},
+	{http.MethodDelete, "/exports/*", (*Handler).cancelExport},
+	{http.MethodGet, "/assets/*", (*Handler).asset},
 }
 
 // route finds the screen for an escaped path below the base and tells the
-// request what stood for the stars. It returns nil where there is none.
-func route(r *request, path string) screen {
+// request what stood for the stars. Without one, it returns the methods that
+// the path does have.
+func route(r *request, path string) (show screen, allowed []string) {
 	given := strings.Split(path, "/")
+	method := r.Method
+	if method == http.MethodHead {
+		method = http.MethodGet
+	}
 	for _, s := range screens {
-		if args, ok := matchPath(strings.Split(s.path, "/"), given); ok {
+		args, ok := matchPath(strings.Split(s.path, "/"), given)
+		switch {
+		case ok && s.method == method:
 			r.args = args
-			return s.show
+			return s.show, nil
+		case ok && s.method == http.MethodGet:
+			allowed = append(allowed, http.MethodGet, http.MethodHead)
+		case ok:
+			allowed = append(allowed, s.method)
 		}
 	}
-	return nil
+	return nil, allowed
 }
 
 // rootFrom leads from a path below the base up to the base.

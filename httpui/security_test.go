@@ -227,7 +227,7 @@ func requirePlainMarkup(t *testing.T, body string) {
 			require.False(t, strings.HasPrefix(attribute, "on") || attribute == "style=", tag)
 		}
 		if href := attributes(tag)["href"]; strings.Contains(href, ":") {
-			require.Regexp(t, `^(\?|\./|https?://|entries/|objects/)`, href)
+			require.Regexp(t, `^(\?|\./|https?://|entries/|objects/|export\.)`, href)
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/auditkeep/audit"
+	"github.com/auditkeep/audit/export"
 	"github.com/auditkeep/audit/internal/display"
 )
 
@@ -48,6 +49,18 @@ type Strings struct {
 	Newer                      func(n int, more bool) string
 	Not, RemoveChip            string
 	OthersChosen               func(n int) string
+
+	// The export menu, and the progress of an export.
+	Export, ExportAs            string // %s is a format
+	Formats                     map[export.Format]string
+	AtMost, AtMostInParts       func(n int) string
+	ExportOf                    func(rows int, format string) string // the comment of an export's own entry
+	TooManyExports              string                               // %d is a number of seconds
+	Exporting                   string                               // {rows} and {of} stand for numbers
+	ExportDone, ExportFailed    string
+	ExportCancelled, StopExport string
+	// Files are the words of the files.
+	Files export.Strings
 
 	// The chart above the table.
 	ChartCaption            func(n int, unit string, most int) string // entries per 6 "hour" at most; "second" to "year"
@@ -156,6 +169,20 @@ func English() Strings {
 		Not: "not", RemoveChip: "Remove filter %s",
 		OthersChosen: func(n int) string { return fmt.Sprintf("and %s more", groupThousands(n)) },
 
+		Export: "Export", ExportAs: "Export as %s",
+		Formats: map[export.Format]string{
+			export.CSV: "CSV", export.Excel: "Excel", export.PDF: "PDF", export.PDFParts: "PDF", export.JSONLines: "JSON Lines",
+		},
+		AtMost: func(n int) string { return "At most " + plural(n, false, "entry", "entries") },
+		AtMostInParts: func(n int) string {
+			return "At most " + plural(n, false, "entry", "entries") + ", in parts of " + groupThousands(export.MaxPDFRows) + " in one zip archive"
+		},
+		ExportOf:       func(rows int, format string) string { return plural(rows, false, "entry", "entries") + " as " + format },
+		TooManyExports: "Too many exports are being made. Try again in %d seconds.",
+		Exporting:      "{rows} of {of} entries", ExportDone: "Export complete", ExportFailed: "The export failed",
+		ExportCancelled: "The export was cancelled", StopExport: "Cancel",
+		Files: export.English(),
+
 		ChartCaption: englishChartCaption, BarTime: englishBarTime, AxisTime: englishAxisTime,
 		Bar: func(when, entries string, actions []string) string {
 			return when + ": " + entries + " (" + strings.Join(actions, ", ") + ")"
@@ -255,6 +282,7 @@ func (s Strings) withDefaults() Strings {
 	s.Columns = merged(e.Columns, s.Columns)
 	s.Parameters = merged(e.Parameters, s.Parameters)
 	s.Ranges = merged(e.Ranges, s.Ranges)
+	s.Formats = merged(e.Formats, s.Formats)
 	return s
 }
 

@@ -30,6 +30,11 @@ install_missing() {
 	have_compiler || { missing+=("a C compiler, for go test -race"); packages+=(gcc libc6-dev); }
 	[ -n "${AUDIT_TEST_DATABASE_URL:-}" ] || find_postgres || { missing+=("a PostgreSQL server"); packages+=(postgresql); }
 	find_chromium || { missing+=("Chromium"); packages+=(chromium fonts-liberation); }
+	if [ "${AUDIT_TEST_LONG:-}" = 1 ]; then # what opens the exports
+		command -v soffice >/dev/null || { missing+=("LibreOffice Calc"); packages+=(libreoffice-calc); }
+		command -v pdftotext >/dev/null || { missing+=("poppler's tools"); packages+=(poppler-utils); }
+		command -v python3 >/dev/null || { missing+=("Python"); packages+=(python3); }
+	fi
 	[ "${#packages[@]}" -gt 0 ] || return 0
 
 	printf 'Missing: %s\n' "${missing[@]}"

@@ -7,6 +7,7 @@ for (const root of document.querySelectorAll('.audit')) {
   walkBars(root);
   findWhileTyping(root);
   closeMenus(root);
+  followExports(root);
 }
 
 // The choice of a page's size takes effect at once, so "Set" is not needed.
@@ -87,4 +88,62 @@ function closeMenus(root) {
       if (inside) menu.querySelector('summary').focus();
     }
   });
+}
+
+// A large export shows how far it has come, and can be cancelled. The link
+// downloads all the same: where the server knows nothing of the key that was
+// made up here, since another replica makes the file, there is no bar.
+function followExports(root) {
+  const menu = root.querySelector('.audit-export[data-running]');
+  if (!menu) return;
+  menu.addEventListener('click', (event) => {
+    const link = event.target.closest('a');
+    if (!link) return;
+    const key = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+    const address = new URL(link.href);
+    address.searchParams.set('progress', key);
+    link.href = address;
+    menu.open = false;
+    followExport(menu, new URL('exports/' + key, address));
+  });
+}
+
+function followExport(menu, address) {
+  const words = menu.dataset;
+  const bar = document.createElement('progress');
+  const rows = document.createElement('span');
+  const end = document.createElement('span');
+  const stop = document.createElement('button');
+  bar.setAttribute('aria-label', menu.querySelector('summary').textContent);
+  end.setAttribute('role', 'status');
+  stop.type = 'button';
+  stop.textContent = words.stop;
+  stop.addEventListener('click', () => fetch(address, { method: 'DELETE' }));
+  const box = document.createElement('div');
+  box.className = 'audit-progress';
+  box.append(bar, rows, end, stop);
+  const number = (n) => n.toLocaleString(document.documentElement.lang || undefined);
+  let asked = 0;
+  const ask = async () => {
+    const answer = await fetch(address).catch(() => null);
+    if (!answer?.ok) {
+      // It may not have begun yet.
+      if (++asked < 5 && !box.isConnected) setTimeout(ask, 1000);
+      else box.remove();
+      return;
+    }
+    const { state, rows: n, of } = await answer.json();
+    if (state === 'running') {
+      if (!box.isConnected) menu.after(box);
+      bar.max = Math.max(of, 1);
+      bar.value = n;
+      rows.textContent = words.running.replace('{rows}', number(n)).replace('{of}', number(of));
+      setTimeout(ask, 500);
+    } else if (box.isConnected) {
+      end.textContent = words[state];
+      for (const part of [bar, rows, stop]) part.remove();
+      setTimeout(() => box.remove(), 5000);
+    }
+  };
+  setTimeout(ask, 700);
 }

@@ -88,6 +88,14 @@ func open(t *testing.T, l look, entries ...audit.Entry) *tab {
 // openWith shows the page with options of the host's.
 func openWith(t *testing.T, l look, options httpui.Options, entries ...audit.Entry) *tab {
 	t.Helper()
+	_, store, err := fixture.Log(entries...)
+	require.NoError(t, err)
+	return openOver(t, l, options, store, store)
+}
+
+// openOver shows the page over a store, or over another in front of it.
+func openOver(t *testing.T, l look, options httpui.Options, front audit.Store, store *audittest.Store) *tab {
+	t.Helper()
 	shared, err := browser()
 	if err != nil {
 		if os.Getenv("AUDIT_TEST_REQUIRE") == "1" {
@@ -95,7 +103,7 @@ func openWith(t *testing.T, l look, options httpui.Options, entries ...audit.Ent
 		}
 		t.Skipf("no Chromium (%v): install it, or name it in AUDIT_TEST_CHROMIUM", err)
 	}
-	trail, store, err := fixture.Log(entries...)
+	trail, err := audit.New(front, audit.Config{Org: fixture.Org})
 	require.NoError(t, err)
 	options.Authorize = func(*http.Request) bool { return true }
 	options.BasePath = "/admin/audit-logs"

@@ -1,0 +1,169 @@
+package httpui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"mime"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+
+	"github.com/auditkeep/audit"
+	"github.com/auditkeep/audit/export"
+)
+
+// retryAfter is how many seconds a client should wait that found no room.
+const retryAfter = 10
+
+// exportAs serves {base}/export.csv and its like: the page's query as a file.
+func exportAs(format export.Format) screen {
+	return func(h *Handler, w http.ResponseWriter, r *request) error {
+		if !slices.Contains(h.options.Exports.Formats, format) {
+			return &failure{status: http.StatusNotFound, public: h.options.Strings.NotFound}
+		}
+		// An <img> on another site must not burn the database.
+		if r.Header.Get("Sec-Fetch-Site") == "cross-site" {
+			redirect(w, "./"+query(r.URL.Query()))
+			return nil
+		}
+		values, err := url.ParseQuery(r.URL.RawQuery)
+		if err != nil {
+			return h.refuse(w, r, url.Values{}, url.Values{}, problems{"query": {h.options.Strings.BadQuery}})
+		}
+		v, wrong := h.parseView(only(values, exportParams), h.options.Now())
+		if len(wrong) > 0 {
+			return h.refuse(w, r, without(v.params, wrong), v.params, wrong)
+		}
+		key := values.Get(paramProgress)
+		if key != "" && !isProgressKey(key) {
+			return &failure{status: http.StatusBadRequest, public: h.options.Strings.BadQuery}
+		}
+		if v, err = h.pin(r.Context(), r.org, v, h.options.Now()); err != nil {
+			return err
+		}
+		if r.Method == http.MethodHead {
+			return nil
+		}
+		return h.export(w, r, format, v, key)
+	}
+}
+
+// exportParams are those of the page, without the place in it.
+var exportParams = slices.Concat(filterParams, []string{"sort", "dir", "asof"})
+
+// export makes the file and sends it.
+func (h *Handler) export(w http.ResponseWriter, r *request, format export.Format, v view, key string) error {
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
+	run, ok := h.exports.begin(r.org, key, cancel)
+	if !ok {
+		w.Header().Set("Retry-After", strconv.Itoa(retryAfter))
+		return &failure{status: http.StatusTooManyRequests, public: fmt.Sprintf(h.options.Strings.TooManyExports, retryAfter)}
+	}
+	defer h.exports.end(run)
+
+	most := h.options.Exports.MaxRows[format]
+	matching, err := h.trail.Count(ctx, v.filter, most+1)
+	if err != nil {
+		return err
+	}
+	if format == export.PDF && matching > export.MaxPDFRows {
+		format = export.PDFParts
+	}
+	run.expect(min(matching, most))
+	report := h.report(ctx, v)
+	report.MaxRows, report.Progress = most, run.tell
+	if matching <= most {
+		report.Matching = matching
+	}
+	// What goes wrong before the first entry can still be told on a page.
+	entries, stop := started(h.trail.All(ctx, v.filter, v.sort))
+	defer stop()
+	if err := errors.Join(entries.err, h.recordExport(ctx, report, format, min(matching, most))); err != nil {
+		return err
+	}
+	file := newDownload(w, report.FileName(format), format.ContentType())
+	defer file.close()
+	if _, err = format.Write(file, entries.all, report); err == nil {
+		run.done()
+		return nil
+	}
+	if !file.begun {
+		return err
+	}
+	// What was sent is not the whole. Only a broken connection tells.
+	if r.Context().Err() == nil && ctx.Err() == nil {
+		h.options.OnError(r.Request, err)
+	}
+	panic(http.ErrAbortHandler)
+}
+
+// report is what the file says about itself.
+func (h *Handler) report(ctx context.Context, v view) export.Report {
+	report := export.Report{
+		Title: h.options.Title, Filter: v.filter, Sort: v.sort, Zone: v.zone,
+		Labels: h.options.Labels, Actions: h.options.Actions, Strings: h.options.Strings.Files,
+		GeneratedAt: h.options.Now(),
+	}
+	// Only the log itself knows all ways to tell who acts.
+	if prepared, err := h.trail.Prepare(ctx, exportEvent(report, export.CSV)); err == nil {
+		report.GeneratedBy = prepared[0].Actor.Email
+	}
+	return report
+}
+
+// actionExport is what the log says of exports themselves.
+const actionExport audit.Action = "export"
+
+func exportEvent(report export.Report, format export.Format) audit.Event {
+	return audit.Performed(actionExport, audit.Object{Type: "audit_log_export", ID: report.FileName(format)})
+}
+
+// recordExport leaves an entry that says who exported what, before the first
+// byte leaves: no file is ever handed out that the log does not know of.
+func (h *Handler) recordExport(ctx context.Context, report export.Report, format export.Format, rows int) error {
+	if h.options.Exports.Unrecorded {
+		return nil
+	}
+	s := h.options.Strings
+	event := exportEvent(report, format).
+		WithComment(s.ExportOf(rows, s.Formats[format])).
+		WithMetadata(map[string]any{
+			"format": string(format), "rows": rows,
+			"filter": report.Filter.URLValues().Encode(),
+			"sort":   string(report.Sort.By), "dir": string(report.Sort.Dir),
+		})
+	if err := h.trail.RecordDetached(ctx, event); err != nil {
+		return fmt.Errorf("recording an export: %w", err)
+	}
+	return nil
+}
+
+// startedEntries are entries of which the first has been read already.
+type startedEntries struct {
+	all iter.Seq2[audit.Entry, error]
+	err error // of the first
+}
+
+// started reads the first entry. The caller must call stop.
+func started(entries iter.Seq2[audit.Entry, error]) (out startedEntries, stop func()) {
+	next, stop := iter.Pull2(entries)
+	first, err, any := next()
+	out.err = err
+	out.all = func(yield func(audit.Entry, error) bool) {
+		for e, err, ok := first, err, any; ok; e, err, ok = next() {
+			if !yield(e, err) {
+				return
+			}
+		}
+	}
+	return out, stop
+}
+
+// attachment is the header that makes a browser save a file.
+func attachment(name string) string {
+	return mime.FormatMediaType("attachment", map[string]string{"filename": name})
+}

@@ -1,0 +1,58 @@
+package httpui
+
+import (
+	"fmt"
+	"maps"
+
+	"github.com/auditkeep/audit/export"
+)
+
+// Exports adjusts the files that the page offers for download.
+type Exports struct {
+	// Formats are those offered, in the menu's order; an empty list that is
+	// not nil offers none. Defaults to CSV, Excel, PDF and JSON Lines. PDF
+	// comes as a zip archive of numbered documents where one would be too long.
+	Formats []export.Format
+	// MaxRows is the most entries that a file of a format holds: the menu says
+	// so beforehand, and a file that is cut says so itself. Defaults to 10
+	// million for CSV and JSON Lines, 2 million for Excel, 200,000 for PDF.
+	MaxRows map[export.Format]int
+	// AtOnce is how many exports run at a time in this process; others are
+	// answered with 429 and when to try again. Defaults to 4.
+	AtOnce int
+	// Unrecorded leaves out the entry that each export makes of itself.
+	Unrecorded bool
+}
+
+var (
+	offeredFormats = []export.Format{export.CSV, export.Excel, export.PDF, export.JSONLines}
+	defaultMaxRows = map[export.Format]int{
+		export.CSV: 10_000_000, export.JSONLines: 10_000_000, export.Excel: 2_000_000, export.PDF: 200_000,
+	}
+)
+
+func (e Exports) withDefaults() (Exports, error) {
+	if e.Formats == nil {
+		e.Formats = offeredFormats
+	}
+	for _, format := range e.Formats {
+		if _, ok := defaultMaxRows[format]; !ok {
+			return e, fmt.Errorf("httpui: Options.Exports.Formats %q: use some of %q", format, offeredFormats)
+		}
+	}
+	for format, rows := range e.MaxRows {
+		if _, ok := defaultMaxRows[format]; !ok || rows < 1 {
+			return e, fmt.Errorf("httpui: Options.Exports.MaxRows %q: %d: give some of %q at least one row each", format, rows, offeredFormats)
+		}
+	}
+	most := maps.Clone(defaultMaxRows)
+	maps.Copy(most, e.MaxRows)
+	e.MaxRows = most
+	if e.AtOnce < 0 {
+		return e, fmt.Errorf("httpui: Options.Exports.AtOnce %d: give 1 or more, or 0 for the default", e.AtOnce)
+	}
+	if e.AtOnce == 0 {
+		e.AtOnce = 4
+	}
+	return e, nil
+}
