@@ -7,6 +7,7 @@ import (
 	"io/fs"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/auditkeep/audit/internal/migration"
 )
@@ -29,16 +30,20 @@ func Migrations() fs.FS {
 // needs: everything pending in one transaction, and nothing if there is
 // nothing. Several processes may call it at once. It is never called
 // implicitly.
-func (s *Store) Migrate(ctx context.Context) error { return s.migrate(ctx, Migrations()) }
+//
+// Where the application's role is not the tables' owner, [Admin.Migrate] does
+// the same on the owner's connection; this one then only looks whether
+// something is pending.
+func (s *Store) Migrate(ctx context.Context) error { return migrate(ctx, s.pool, Migrations()) }
 
-func (s *Store) migrate(ctx context.Context, files fs.FS) error {
-	if s.pool == nil {
+func migrate(ctx context.Context, pool *pgxpool.Pool, files fs.FS) error {
+	if pool == nil {
 		return errNoPool
 	}
 	// Whoever waited for the lock must see what was done meanwhile, whatever
 	// the database's default isolation.
 	options := pgx.TxOptions{IsoLevel: pgx.ReadCommitted, AccessMode: pgx.ReadWrite}
-	err := pgx.BeginTxFunc(ctx, s.pool, options, func(tx pgx.Tx) error {
+	err := pgx.BeginTxFunc(ctx, pool, options, func(tx pgx.Tx) error {
 		// A lock of its own: there may be no table to lock yet.
 		if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock($1)", migrationLock); err != nil {
 			return err

@@ -40,7 +40,7 @@ var _ audit.Store = (*Store)(nil)
 // are found by the connections' search_path. New does not touch the database.
 func New(pool *pgxpool.Pool) *Store { return &Store{pool: pool} }
 
-var errNoPool = errors.New("postgres: no pool is given: call postgres.New with a *pgxpool.Pool")
+var errNoPool = errors.New("postgres: no pool is given: call postgres.New or NewAdmin with a *pgxpool.Pool")
 
 // InsertDetached implements [audit.Store].
 func (s *Store) InsertDetached(ctx context.Context, entries []audit.Entry) error {

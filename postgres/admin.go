@@ -1,0 +1,89 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// Admin does what an application's role must not be able to do: migrations,
+// monthly partitions, retention, and the protection of the tables. Its pool
+// connects as the role that owns the tables, in a program of its own, a
+// scheduled job, or before the host begins to serve. It is safe for concurrent
+// use, and several processes may do the same at once: they take turns.
+//
+//	admin := postgres.NewAdmin(ownersPool)
+//	err := admin.Migrate(ctx)                       // at every deployment
+//	err = admin.Protect(ctx, "app")                 // once: INSERT and SELECT, nothing else
+//	_, err = admin.MakeMonthsAhead(ctx, 3)          // every day
+//	_, err = admin.Expire(ctx, trail, audit.Retention{Before: twoYearsAgo})
+//	problems, err := admin.Check(ctx)               // at start, and every day
+//
+// A statement that others would have to queue behind waits two seconds for its
+// lock and no longer; then the error wraps [ErrBusy], nothing has changed, and
+// the call can be repeated later.
+type Admin struct {
+	pool        *pgxpool.Pool
+	lockTimeout time.Duration
+}
+
+// ErrBusy is wrapped by the errors of an [Admin] that could not get a lock in
+// time, since another transaction holds audit_entries or a month of it: a long
+// read, a dump, or a host's transaction that does not end.
+var ErrBusy = errors.New("another transaction holds the table: try again at a quieter moment")
+
+// NewAdmin returns an Admin on the pool of the tables' owner. It does not touch
+// the database.
+func NewAdmin(pool *pgxpool.Pool) *Admin {
+	return &Admin{pool: pool, lockTimeout: 2 * time.Second}
+}
+
+// Migrate is [Store.Migrate] on the owner's connection.
+func (a *Admin) Migrate(ctx context.Context) error { return migrate(ctx, a.pool, Migrations()) }
+
+// alone runs do in a transaction, on the table as it finds it there, and lets
+// no other Admin of the same table run until that ends. Whoever writes or
+// reads entries does not wait for that, only for the locks that do takes;
+// and do waits for those no longer than the Admin's timeout.
+func (a *Admin) alone(ctx context.Context, do func(pgx.Tx, table) error) error {
+	if a.pool == nil {
+		return errNoPool
+	}
+	// Who waited must see what was done meanwhile, whatever the database's
+	// default isolation.
+	options := pgx.TxOptions{IsoLevel: pgx.ReadCommitted, AccessMode: pgx.ReadWrite}
+	return busy(pgx.BeginTxFunc(ctx, a.pool, options, func(tx pgx.Tx) error {
+		entries, err := findTable(ctx, tx)
+		if err != nil {
+			return err
+		}
+		// This mode conflicts with itself, and not with reads or writes. The
+		// wait has no limit but the context's, since nobody queues behind it.
+		if _, err := tx.Exec(ctx, "LOCK TABLE ONLY "+entries.sql()+" IN SHARE UPDATE EXCLUSIVE MODE"); err != nil {
+			return fmt.Errorf("waiting for other administration of audit_entries: %w", err)
+		}
+		if _, err := tx.Exec(ctx, fmt.Sprintf("SET LOCAL lock_timeout = %d", a.lockTimeout.Milliseconds())); err != nil {
+			return err
+		}
+		return do(tx, entries)
+	}))
+}
+
+// busy adds ErrBusy to an error that says that a lock could not be had.
+func busy(err error) error {
+	const lockNotAvailable, deadlockDetected = "55P03", "40P01"
+	if isCode(err, lockNotAvailable) || isCode(err, deadlockDetected) {
+		return fmt.Errorf("%w (%w)", ErrBusy, err)
+	}
+	return err
+}
+
+func isCode(err error, code string) bool {
+	var refused *pgconn.PgError
+	return errors.As(err, &refused) && refused.Code == code
+}

@@ -1,0 +1,45 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// table is audit_entries or one of its partitions, as the catalogue knows it.
+type table struct {
+	OID          uint32
+	Schema, Name string
+	Owner        string
+}
+
+// querier is what the reads of the catalogue need: a pool or a transaction.
+type querier interface {
+	Query(ctx context.Context, query string, args ...any) (pgx.Rows, error)
+	QueryRow(ctx context.Context, query string, args ...any) pgx.Row
+}
+
+// findTable finds audit_entries as the statements of the store do, by the
+// search_path. What an Admin makes goes into its schema and to its owner,
+// whatever the connection's own are.
+func findTable(ctx context.Context, db querier) (table, error) {
+	var found table
+	err := db.QueryRow(ctx, `SELECT c.oid, n.nspname, c.relname, pg_get_userbyid(c.relowner)
+		FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+		WHERE c.oid = to_regclass('audit_entries')`).Scan(&found.OID, &found.Schema, &found.Name, &found.Owner)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return table{}, errors.New(`there is no table audit_entries in the connection's search_path: call Migrate, or set search_path`)
+	}
+	if err != nil {
+		return table{}, fmt.Errorf("looking for table audit_entries: %w", err)
+	}
+	return found, nil
+}
+
+// sql is the table's name as statements spell it.
+func (t table) sql() string { return t.sibling(t.Name) }
+
+// sibling is the name of another object in the table's schema.
+func (t table) sibling(name string) string { return pgx.Identifier{t.Schema, name}.Sanitize() }
