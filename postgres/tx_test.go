@@ -103,6 +103,9 @@ func TestNothingGiven(t *testing.T) {
 	log := newLog(t, store)
 	for name, call := range map[string]func(context.Context) error{
 		"Migrate":        store.Migrate,
+		"Admin.Migrate":  postgres.NewAdmin(nil).Migrate,
+		"MakeMonths":     func(ctx context.Context) error { _, err := postgres.NewAdmin(nil).MakeMonthsAhead(ctx, 1); return err },
+		"Months":         func(ctx context.Context) error { _, err := postgres.NewAdmin(nil).Months(ctx); return err },
 		"InsertDetached": func(ctx context.Context) error { return log.RecordDetached(ctx, performed("x")) },
 		"List":           func(ctx context.Context) error { _, err := log.Page(ctx, audit.Query{}); return err },
 		"Count":          func(ctx context.Context) error { _, err := log.Count(ctx, audit.Filter{}, 1); return err },

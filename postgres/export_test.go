@@ -1,0 +1,9 @@
+package postgres
+
+import "time"
+
+// WithLockTimeout returns an Admin that waits otherwise, for tests that let it
+// wait in vain.
+func (a *Admin) WithLockTimeout(timeout time.Duration) *Admin {
+	return &Admin{pool: a.pool, lockTimeout: timeout}
+}

@@ -1,0 +1,239 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/auditkeep/audit"
+	"github.com/auditkeep/audit/internal/entrysql"
+)
+
+// MaxMonths is how many months one call of [Admin.MakeMonths] covers.
+const MaxMonths = 1200
+
+// MakeMonthsAhead makes the partitions of the present month, by the database's
+// clock, and of the n months after it, as far as they do not exist, and returns
+// those it made. It is what a host calls at every start or once a day: where
+// there is nothing to make, it only reads the catalogue. With 3, a job that
+// fails goes unnoticed for three months before entries gather in the default
+// partition; even then none is refused.
+func (a *Admin) MakeMonthsAhead(ctx context.Context, n int) ([]Month, error) {
+	if n < 0 || n >= MaxMonths {
+		return nil, fmt.Errorf("making months: n is %d: want 0 to %d", n, MaxMonths-1)
+	}
+	if a.pool == nil {
+		return nil, errNoPool
+	}
+	var now time.Time
+	if err := a.pool.QueryRow(ctx, "SELECT clock_timestamp()").Scan(&now); err != nil {
+		return nil, fmt.Errorf("making months: reading the database's clock: %w", err)
+	}
+	present := monthOf(now)
+	return a.MakeMonths(ctx, present.from, present.from.AddDate(0, n+1, 0))
+}
+
+// MakeMonths makes the monthly partitions (calendar months in UTC) that hold
+// the times from from until just before until, as far as no partition covers
+// them yet, and returns those it made; after an error, those that are done
+// nevertheless. It is for imports, and for bringing entries of the default
+// partition into months; [Admin.MakeMonthsAhead] is for every day.
+//
+// Each month is one transaction. To make it, PostgreSQL reads the default
+// partition once, to see that no entry there belongs to the month; meanwhile
+// whoever needs the default partition waits: reads without a range of time, and
+// writes that no month covers. About a second for each million entries there, so
+// keep it small by making months for what it holds, the newest first.
+//
+// If there are such entries, they move into the new month. All that read or
+// write the log wait while they do, and then go on; nothing is lost or refused,
+// and recorded_at stays as it is.
+func (a *Admin) MakeMonths(ctx context.Context, from, until time.Time) ([]Month, error) {
+	spans, err := spansOf(from, until)
+	if err != nil {
+		return nil, fmt.Errorf("making months: %w", err)
+	}
+	existing, err := a.Months(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var made []Month
+	for _, s := range spans {
+		if slices.ContainsFunc(existing, s.within) {
+			continue
+		}
+		month, err := a.makeMonth(ctx, s)
+		if err != nil {
+			return made, fmt.Errorf("making month %s: %w", s.name(), err)
+		}
+		if month.Name != "" {
+			made = append(made, month)
+		}
+	}
+	return made, nil
+}
+
+// within reports whether a partition covers the month.
+func (s span) within(m Month) bool {
+	return !m.Default && !m.From.After(s.from) && (m.Until.IsZero() || !m.Until.Before(s.until))
+}
+
+func spansOf(from, until time.Time) ([]span, error) {
+	for _, bound := range []struct {
+		name string
+		time time.Time
+	}{{"from", from}, {"until", until}} {
+		if year := bound.time.UTC().Year(); year < 1970 || year > 9999 {
+			return nil, fmt.Errorf("%s is %s: entries are of the years 1970 to 9999", bound.name, bound.time.Format(time.RFC3339))
+		}
+	}
+	if !until.After(from) {
+		return nil, fmt.Errorf("until is %s: it must be after from, which is %s", until.Format(time.RFC3339), from.Format(time.RFC3339))
+	}
+	var spans []span
+	for s := monthOf(from); s.from.Before(until); s = s.next() {
+		if len(spans) == MaxMonths {
+			return nil, fmt.Errorf("from %s until %s is more than %d months: make several calls", from.Format(time.RFC3339), until.Format(time.RFC3339), MaxMonths)
+		}
+		spans = append(spans, s)
+	}
+	return spans, nil
+}
+
+// makeMonth makes one partition. It returns no name if somebody else made it
+// meanwhile.
+func (a *Admin) makeMonth(ctx context.Context, s span) (made Month, err error) {
+	err = a.alone(ctx, func(tx pgx.Tx, entries table) error {
+		made = Month{}
+		partitions, err := partitionsOf(ctx, tx, entries)
+		if err != nil {
+			return err
+		}
+		lower, upper := s.bounds()
+		covers := func(p partition) bool { return p.covers(lower, upper) }
+		if slices.ContainsFunc(partitions, covers) {
+			return nil
+		}
+		// The attempt is a savepoint: what it has locked is free again if the
+		// default partition turns out to hold entries of the month.
+		err = pgx.BeginFunc(ctx, tx, func(tx pgx.Tx) error { return attachEmpty(ctx, tx, entries, s) })
+		if isCode(err, "23514") {
+			err = moveIntoMonth(ctx, tx, entries, partitions, s)
+		}
+		if err != nil {
+			return err
+		}
+		if partitions, err = partitionsOf(ctx, tx, entries); err != nil {
+			return err
+		}
+		i := slices.IndexFunc(partitions, covers)
+		if i < 0 {
+			return errors.New("the partition was made, but PostgreSQL does not list it")
+		}
+		made = partitions[i].month()
+		return nil
+	})
+	return made, err
+}
+
+// attachEmpty makes the month's table beside the others and attaches it, which
+// keeps nobody waiting who writes into another month: CREATE TABLE … PARTITION
+// OF would lock the whole log while PostgreSQL reads the default partition.
+func attachEmpty(ctx context.Context, tx pgx.Tx, entries table, s span) error {
+	if err := createLike(ctx, tx, entries, s.name(), "INCLUDING ALL"); err != nil {
+		return err
+	}
+	return attachMonth(ctx, tx, entries, s)
+}
+
+// moveIntoMonth makes the month and moves the default partition's entries of
+// that month into it.
+//
+// The rows leave the default partition by DELETE, which nothing has to be
+// switched off for: the trigger that refuses it is the partitioned table's, and
+// a detached partition has it no more. Attached again, it has it again. Both is
+// seen by nobody else, since the transaction has the whole log to itself. What
+// one statement deletes is what it inserts, and the numbers are compared.
+// Copying everything that stays into a new default partition would need no
+// DELETE, but would rewrite years of entries for the sake of one month.
+func moveIntoMonth(ctx context.Context, tx pgx.Tx, entries table, partitions []partition, s span) error {
+	i := slices.IndexFunc(partitions, func(p partition) bool { return p.isDefault })
+	if i < 0 {
+		return errors.New("there is no default partition to move entries from")
+	}
+	preset := partitions[i]
+	// Indexes are made when the month is attached: over all rows at once.
+	if err := createLike(ctx, tx, entries, s.name(), "INCLUDING ALL EXCLUDING INDEXES"); err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, "LOCK TABLE ONLY "+entries.sql()+" IN ACCESS EXCLUSIVE MODE"); err != nil {
+		return fmt.Errorf("keeping writers waiting: %w", err)
+	}
+	if _, err := tx.Exec(ctx, "ALTER TABLE "+entries.sql()+" DETACH PARTITION "+preset.sql()); err != nil {
+		return fmt.Errorf("detaching the default partition: %w", err)
+	}
+	lower, upper := s.bounds()
+	var deleted, inserted int64
+	err := tx.QueryRow(ctx, "WITH moved AS (DELETE FROM "+preset.sql()+" WHERE id >= $1::text::uuid AND id < $2::text::uuid RETURNING "+allColumns+
+		"), kept AS (INSERT INTO "+entries.sibling(s.name())+" ("+allColumns+") SELECT "+allColumns+" FROM moved RETURNING id)"+
+		" SELECT (SELECT count(*) FROM moved), (SELECT count(*) FROM kept)", lower.String(), upper.String()).Scan(&deleted, &inserted)
+	if err != nil {
+		return fmt.Errorf("moving entries: %w", err)
+	}
+	if deleted != inserted {
+		return fmt.Errorf("moving entries: %d left the default partition, but %d came into the month: something on the table interferes, such as a trigger or a rule", deleted, inserted)
+	}
+	if err := attachMonth(ctx, tx, entries, s); err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, "ALTER TABLE "+entries.sql()+" ATTACH PARTITION "+preset.sql()+" DEFAULT"); err != nil {
+		return fmt.Errorf("attaching the default partition: %w", err)
+	}
+	return protectPartition(ctx, tx, entries, preset.Name)
+}
+
+// allColumns are the columns of audit_entries, those that the database fills
+// too: what is moved is moved unchanged.
+var allColumns = strings.Join(entrysql.Columns[:], ", ") + ", recorded_at"
+
+// createLike makes a table of the log's owner with everything that the log
+// has, and with the protection of a partition.
+func createLike(ctx context.Context, tx pgx.Tx, entries table, name, including string) error {
+	if _, err := tx.Exec(ctx, "CREATE TABLE "+entries.sibling(name)+" (LIKE "+entries.sql()+" "+including+")"); err != nil {
+		return fmt.Errorf("creating table %s: %w", name, err)
+	}
+	var same bool
+	if err := tx.QueryRow(ctx, "SELECT current_user = $1", entries.Owner).Scan(&same); err != nil {
+		return err
+	}
+	if !same {
+		owner := pgx.Identifier{entries.Owner}.Sanitize()
+		if _, err := tx.Exec(ctx, "ALTER TABLE "+entries.sibling(name)+" OWNER TO "+owner); err != nil {
+			return fmt.Errorf("giving table %s to %s, who owns audit_entries: %w", name, owner, err)
+		}
+	}
+	return protectPartition(ctx, tx, entries, name)
+}
+
+func attachMonth(ctx context.Context, tx pgx.Tx, entries table, s span) error {
+	lower, upper := s.bounds()
+	return attach(ctx, tx, entries, s.name(), rangeOf(lower, upper))
+}
+
+func rangeOf(lower, upper audit.ID) string {
+	return "FOR VALUES FROM ('" + lower.String() + "') TO ('" + upper.String() + "')"
+}
+
+// attach makes a table a partition. PostgreSQL gives it the row triggers of the
+// log, and those indexes that it does not have yet.
+func attach(ctx context.Context, tx pgx.Tx, entries table, name, bound string) error {
+	if _, err := tx.Exec(ctx, "ALTER TABLE "+entries.sql()+" ATTACH PARTITION "+entries.sibling(name)+" "+bound); err != nil {
+		return fmt.Errorf("attaching partition %s: %w", name, err)
+	}
+	return nil
+}
