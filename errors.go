@@ -25,8 +25,8 @@ var (
 )
 
 // FieldError says which input is wrong, why, and what to do about it. It wraps
-// ErrInvalidEvent or ErrInvalidFilter. Several can be joined: walk them with
-// [FieldErrors].
+// ErrInvalidEvent, ErrInvalidFilter or ErrInvalidRetention. Several can be
+// joined: walk them with [FieldErrors].
 type FieldError struct {
 	// Field names the input: a struct field's path, or a URL parameter.
 	Field string
@@ -52,7 +52,7 @@ func (e *FieldError) Error() string {
 	return msg
 }
 
-// Unwrap returns ErrInvalidEvent or ErrInvalidFilter.
+// Unwrap returns the error that it is a case of, such as ErrInvalidEvent.
 func (e *FieldError) Unwrap() error { return e.kind }
 
 // FieldErrors returns every [*FieldError] that err wraps or joins, in order.

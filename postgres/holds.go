@@ -1,0 +1,107 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/auditkeep/audit"
+	"github.com/auditkeep/audit/internal/retention"
+)
+
+// Hold places a hold: what it touches does not expire until it is released.
+// The entry that tells of it is recorded by the log, in the same transaction.
+// Once Hold returns nil, no month that the hold touches goes any more, not
+// even by an [Admin.Expire] that is already running. An invalid hold, or a
+// name that is already taken, is an error that wraps [audit.ErrInvalidRetention].
+func (a *Admin) Hold(ctx context.Context, trail *audit.Log, hold audit.Hold) error {
+	if err := hold.Validate(); err != nil {
+		return fmt.Errorf("placing hold: %w", err)
+	}
+	err := a.alone(ctx, func(tx pgx.Tx, entries table) error {
+		tag, err := tx.Exec(ctx, "INSERT INTO "+entries.sibling("audit_holds")+" (name, org_id, held_from, held_until, reason)"+
+			" VALUES ($1, $2, $3, $4, $5) ON CONFLICT (name) DO NOTHING", hold.Name, hold.Org, orNull(hold.From), orNull(hold.Until), hold.Reason)
+		if err != nil {
+			return err
+		}
+		if tag.RowsAffected() == 0 {
+			return fmt.Errorf("%w: Hold.Name: a hold of this name exists; release it first, or choose another name", audit.ErrInvalidRetention)
+		}
+		return retention.Record(ctx, trail, New(a.pool).Tx(tx), retention.Placed(hold))
+	})
+	if err != nil {
+		return fmt.Errorf("placing hold %q: %w", hold.Name, err)
+	}
+	return nil
+}
+
+// Release releases the hold of a name. The entry that tells of it is recorded
+// by the log, in the same transaction. An unknown name is an error that wraps
+// [audit.ErrInvalidRetention].
+func (a *Admin) Release(ctx context.Context, trail *audit.Log, name string) error {
+	err := a.alone(ctx, func(tx pgx.Tx, entries table) error {
+		hold, err := scanHold(tx.QueryRow(ctx, "DELETE FROM "+entries.sibling("audit_holds")+" WHERE name = $1 RETURNING "+holdColumns, name))
+		if errors.Is(err, pgx.ErrNoRows) {
+			return fmt.Errorf("%w: there is no hold of this name; Holds lists them", audit.ErrInvalidRetention)
+		}
+		if err != nil {
+			return err
+		}
+		return retention.Record(ctx, trail, New(a.pool).Tx(tx), retention.Released(hold))
+	})
+	if err != nil {
+		return fmt.Errorf("releasing hold %q: %w", name, err)
+	}
+	return nil
+}
+
+// Holds returns the holds that are in place, by name.
+func (a *Admin) Holds(ctx context.Context) ([]audit.Hold, error) {
+	if a.pool == nil {
+		return nil, errNoPool
+	}
+	entries, err := findTable(ctx, a.pool)
+	if err != nil {
+		return nil, fmt.Errorf("listing holds: %w", err)
+	}
+	return holdsOf(ctx, a.pool, entries)
+}
+
+const holdColumns = "name, org_id, held_from, held_until, reason"
+
+func holdsOf(ctx context.Context, db querier, entries table) ([]audit.Hold, error) {
+	rows, err := db.Query(ctx, "SELECT "+holdColumns+" FROM "+entries.sibling("audit_holds")+" ORDER BY name")
+	if err != nil {
+		return nil, fmt.Errorf("listing holds: %w", err)
+	}
+	holds, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (audit.Hold, error) { return scanHold(row) })
+	if err != nil {
+		return nil, fmt.Errorf("listing holds: %w", err)
+	}
+	return holds, nil
+}
+
+func scanHold(row pgx.Row) (hold audit.Hold, err error) {
+	var from, until *time.Time
+	if err := row.Scan(&hold.Name, &hold.Org, &from, &until, &hold.Reason); err != nil {
+		return hold, err
+	}
+	if from != nil {
+		hold.From = from.UTC()
+	}
+	if until != nil {
+		hold.Until = until.UTC()
+	}
+	return hold, nil
+}
+
+func orNull(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC().Truncate(time.Microsecond)
+	return &t
+}
