@@ -68,17 +68,20 @@ var firstID, lastID = audit.ID{}, audit.ID(bytes.Repeat([]byte{0xff}, 16))
 // partitionsOf returns the partitions in the order of their ranges, the
 // default partition last.
 func partitionsOf(ctx context.Context, db querier, entries table) ([]partition, error) {
-	// Without statistics of its own yet, a partition has those of its inserts.
-	rows, err := db.Query(ctx, `SELECT c.oid, n.nspname, c.relname, pg_get_userbyid(c.relowner),
-			pg_get_expr(c.relpartbound, c.oid),
-			CASE WHEN c.reltuples < 0 THEN pg_stat_get_live_tuples(c.oid) ELSE c.reltuples::bigint END,
-			coalesce(pg_total_relation_size(c.oid), 0)
-		FROM pg_inherits AS i
-		JOIN pg_class AS c ON c.oid = i.inhrelid
-		JOIN pg_namespace AS n ON n.oid = c.relnamespace
-		WHERE i.inhparent = $1
-		ORDER BY pg_get_expr(c.relpartbound, c.oid) = 'DEFAULT', pg_get_expr(c.relpartbound, c.oid) NOT LIKE '%FROM (MINVALUE)%',
-			pg_get_expr(c.relpartbound, c.oid) COLLATE "C"`, entries.OID)
+	// A partition that another transaction drops meanwhile has no bound any more.
+	// One without statistics yet has those of its inserts.
+	rows, err := db.Query(ctx, `WITH partitions AS MATERIALIZED (
+			SELECT c.oid, n.nspname, c.relname, pg_get_userbyid(c.relowner) AS owner, pg_get_expr(c.relpartbound, c.oid) AS bound, c.reltuples
+			FROM pg_inherits AS i
+			JOIN pg_class AS c ON c.oid = i.inhrelid
+			JOIN pg_namespace AS n ON n.oid = c.relnamespace
+			WHERE i.inhparent = $1)
+		SELECT oid, nspname, relname, owner, bound,
+			CASE WHEN reltuples < 0 THEN pg_stat_get_live_tuples(oid) ELSE reltuples::bigint END,
+			coalesce(pg_total_relation_size(oid), 0)
+		FROM partitions
+		WHERE bound IS NOT NULL
+		ORDER BY bound = 'DEFAULT', bound NOT LIKE '%FROM (MINVALUE)%', bound COLLATE "C"`, entries.OID)
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,237 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/auditkeep/audit"
+	"github.com/auditkeep/audit/internal/retention"
+)
+
+// Expire removes entries by their age, as r says: it drops the months that end
+// no later than r.Before, or with r.Org rewrites each month without that one
+// organization's older entries. Holds are obeyed. With r.DryRun it only counts.
+//
+// Each month is one transaction, in which the log records an entry about it, by
+// the context's actor. So if Expire ends early, by an error or with ctx, what it
+// returns beside the error is done and recorded, and the next call goes on.
+//
+// Dropping a month keeps others waiting for a moment. While it counts, nobody
+// can write into that month (late entries; the others go on). Rewriting keeps
+// writers of its month waiting for as long as it takes; of a past month that is
+// nobody, but of the present month all who write or read the log.
+//
+// Entries that sit in the default partition are not removed, but reported among
+// what is kept: bring them into months first, with [Admin.MakeMonths].
+func (a *Admin) Expire(ctx context.Context, trail *audit.Log, r audit.Retention) (audit.Expiry, error) {
+	if trail == nil && !r.DryRun {
+		return audit.Expiry{}, fmt.Errorf("expiring entries: %w", retention.ErrNoTrail)
+	}
+	plan, err := a.planExpiry(ctx, r)
+	if err != nil {
+		return audit.Expiry{}, fmt.Errorf("expiring entries: %w", err)
+	}
+	done := audit.Expiry{Kept: plan.kept}
+	if r.DryRun {
+		for _, m := range plan.gone {
+			done.Gone = append(done.Gone, m.ExpiryMonth)
+		}
+		return done, nil
+	}
+	var gone int64
+	for _, planned := range plan.gone {
+		month, err := a.expireMonth(ctx, trail, r, planned.bound)
+		switch {
+		case err != nil:
+			return done, fmt.Errorf("expiring entries of %s: %w", planned.Name, err)
+		case month == nil: // another process was faster
+			continue
+		case month.Kept != "":
+			done.Kept = append(done.Kept, *month)
+		default:
+			done.Gone = append(done.Gone, *month)
+			gone += month.Entries
+		}
+		if r.Progress != nil {
+			r.Progress(gone, plan.total)
+		}
+	}
+	return done, nil
+}
+
+// plan is what an expiry is going to do.
+type plan struct {
+	gone  []plannedMonth
+	kept  []audit.ExpiryMonth
+	total int64
+}
+
+type plannedMonth struct {
+	audit.ExpiryMonth
+	bound string // a month that is rewritten is another table of the same range
+}
+
+func (a *Admin) planExpiry(ctx context.Context, r audit.Retention) (plan plan, err error) {
+	if a.pool == nil {
+		return plan, errNoPool
+	}
+	var now time.Time
+	if err := a.pool.QueryRow(ctx, "SELECT clock_timestamp()").Scan(&now); err != nil {
+		return plan, fmt.Errorf("reading the database's clock: %w", err)
+	}
+	if err := r.Validate(now); err != nil {
+		return plan, err
+	}
+	entries, err := findTable(ctx, a.pool)
+	if err != nil {
+		return plan, err
+	}
+	partitions, err := partitionsOf(ctx, a.pool, entries)
+	if err != nil {
+		return plan, err
+	}
+	holds, err := holdsOf(ctx, a.pool, entries)
+	if err != nil {
+		return plan, err
+	}
+	for _, p := range partitions {
+		month, err := countExpiring(ctx, a.pool, r, p)
+		if isCode(err, "42P01") {
+			continue // another process has dropped it meanwhile
+		}
+		if err != nil {
+			return plan, fmt.Errorf("counting entries of %s: %w", p.Name, err)
+		}
+		switch {
+		case month == nil:
+		case month.Kept != "" || retention.Hold(month, holds, r):
+			plan.kept = append(plan.kept, *month)
+		default:
+			plan.gone = append(plan.gone, plannedMonth{*month, p.bound})
+			plan.total += month.Entries
+		}
+	}
+	return plan, nil
+}
+
+// countExpiring returns what of a partition expires, or nil if nothing does.
+func countExpiring(ctx context.Context, db querier, r audit.Retention, p partition) (*audit.ExpiryMonth, error) {
+	before := audit.FirstID(r.Before)
+	if p.lower.Compare(before) >= 0 && !p.isDefault {
+		return nil, nil
+	}
+	m := audit.ExpiryMonth{Name: p.month().key(), From: p.month().From, Until: p.month().Until, Bytes: p.bytes}
+	whole := r.Org == "" && p.upper.Compare(before) <= 0 && !p.isDefault
+	// Only columns of the primary key, so that its index is enough.
+	older := "id < '" + before.String() + "' AND ($1::text = '' OR org_id = $1::text)"
+	var all int64
+	if err := db.QueryRow(ctx, "SELECT count(*), count(*) FILTER (WHERE "+older+") FROM "+p.sql(), r.Org).Scan(&all, &m.Entries); err != nil {
+		return nil, err
+	}
+	if m.Entries == 0 && !whole {
+		return nil, nil
+	}
+	switch {
+	case p.isDefault:
+		m.Kept = retention.InDefault
+		err := db.QueryRow(ctx, "SELECT min(occurred_at), max(occurred_at) FROM "+p.sql()+" WHERE "+older, r.Org).Scan(&m.From, &m.Until)
+		if err != nil {
+			return nil, err
+		}
+		m.From, m.Until = m.From.UTC(), m.Until.UTC().Add(time.Microsecond)
+	case r.Org != "":
+		m.Copied = all - m.Entries
+	case !whole:
+		m.Kept = retention.EndsLater
+	}
+	return &m, nil
+}
+
+// key is how a month is called: 2026-11, or as its partition if it is no
+// calendar month.
+func (m Month) key() string {
+	if s := monthOf(m.From); m.Default || s.from != m.From || s.until != m.Until {
+		return m.Name
+	}
+	return m.From.Format("2006-01")
+}
+
+// expireMonth removes what expires of one partition. It returns nil if there is
+// nothing any more.
+func (a *Admin) expireMonth(ctx context.Context, trail *audit.Log, r audit.Retention, bound string) (expired *audit.ExpiryMonth, err error) {
+	err = a.alone(ctx, func(tx pgx.Tx, entries table) error {
+		expired = nil
+		partitions, err := partitionsOf(ctx, tx, entries)
+		if err != nil {
+			return err
+		}
+		i := slices.IndexFunc(partitions, func(p partition) bool { return p.bound == bound })
+		if i < 0 {
+			return nil
+		}
+		p := partitions[i]
+		// Hold waits for this transaction anyway; a hold that is placed with SQL
+		// by hand must too.
+		if _, err := tx.Exec(ctx, "LOCK TABLE "+entries.sibling("audit_holds")+" IN SHARE MODE"); err != nil {
+			return err
+		}
+		holds, err := holdsOf(ctx, tx, entries)
+		if err != nil {
+			return err
+		}
+		if err := stopWriters(ctx, tx, entries, p); err != nil {
+			return err
+		}
+		month, err := countExpiring(ctx, tx, r, p)
+		if err != nil || month == nil {
+			return err
+		}
+		if expired = month; month.Kept != "" || retention.Hold(month, holds, r) {
+			return nil
+		}
+		if r.Org == "" {
+			err = dropPartition(ctx, tx, p)
+		} else {
+			err = a.rewrite(ctx, tx, entries, p, r, *month)
+		}
+		if err != nil {
+			return err
+		}
+		// Recorded last: it must not come into the month that goes.
+		return retention.Record(ctx, trail, New(a.pool).Tx(tx), retention.Expired(r, *month))
+	})
+	return expired, err
+}
+
+// stopWriters keeps everybody from writing into a partition until the
+// transaction ends, so that what is counted is what goes.
+//
+// Of a past month that is a lock on the partition: readers, and writers of other
+// months, go on. A writer that comes to wait for it has the log locked already,
+// so that a lock on that later would be a deadlock; a month that is still being
+// written to therefore takes the lock on the log at once.
+func stopWriters(ctx context.Context, tx pgx.Tx, entries table, p partition) error {
+	var now time.Time
+	if err := tx.QueryRow(ctx, "SELECT clock_timestamp()").Scan(&now); err != nil {
+		return fmt.Errorf("reading the database's clock: %w", err)
+	}
+	lock := "LOCK TABLE " + p.sql() + " IN SHARE MODE"
+	if p.upper.Compare(audit.FirstID(now)) > 0 {
+		lock = "LOCK TABLE ONLY " + entries.sql() + " IN ACCESS EXCLUSIVE MODE"
+	}
+	if _, err := tx.Exec(ctx, lock); err != nil {
+		return fmt.Errorf("keeping writers waiting: %w", err)
+	}
+	return nil
+}
+
+func dropPartition(ctx context.Context, tx pgx.Tx, p partition) error {
+	if _, err := tx.Exec(ctx, "DROP TABLE "+p.sql()); err != nil {
+		return fmt.Errorf("dropping partition %s: %w", p.Name, err)
+	}
+	return nil
+}

@@ -1,0 +1,79 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/auditkeep/audit"
+)
+
+// rewrite replaces a partition by one without the entries that expire. What
+// stays is copied into a new table and counted; only then is the old one
+// dropped. No entry is ever deleted from a table that is protected.
+func (a *Admin) rewrite(ctx context.Context, tx pgx.Tx, entries table, p partition, r audit.Retention, m audit.ExpiryMonth) error {
+	rewritten := p.Name + "_new"
+	if err := createLike(ctx, tx, entries, rewritten, "INCLUDING ALL"); err != nil {
+		return err
+	}
+	// With its range as a constraint, the table is attached without a scan.
+	var constraint string
+	if err := tx.QueryRow(ctx, "SELECT pg_get_partition_constraintdef($1)", p.OID).Scan(&constraint); err != nil {
+		return err
+	}
+	const name = "audit_entries_range"
+	if _, err := tx.Exec(ctx, "ALTER TABLE "+entries.sibling(rewritten)+" ADD CONSTRAINT "+name+" CHECK ("+constraint+")"); err != nil {
+		return fmt.Errorf("rewriting partition %s: %w", p.Name, err)
+	}
+	tag, err := tx.Exec(ctx, "INSERT INTO "+entries.sibling(rewritten)+" ("+allColumns+") SELECT "+allColumns+" FROM "+p.sql()+
+		" WHERE NOT (org_id = $1 AND id < $2::text::uuid)", r.Org, audit.FirstID(r.Before).String())
+	if err != nil {
+		return fmt.Errorf("copying entries of partition %s: %w", p.Name, err)
+	}
+	if tag.RowsAffected() != m.Copied {
+		return fmt.Errorf("copying entries of partition %s: %d were copied, but %d are to stay", p.Name, tag.RowsAffected(), m.Copied)
+	}
+	if err := a.lockPatiently(ctx, tx, entries); err != nil {
+		return err
+	}
+	if err := dropPartition(ctx, tx, p); err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, "ALTER TABLE "+entries.sibling(rewritten)+" RENAME TO "+pgx.Identifier{p.Name}.Sanitize()); err != nil {
+		return fmt.Errorf("naming partition %s: %w", p.Name, err)
+	}
+	if err := attach(ctx, tx, entries, p.Name, p.bound); err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, "ALTER TABLE "+entries.sibling(p.Name)+" DROP CONSTRAINT "+name); err != nil {
+		return fmt.Errorf("attaching partition %s: %w", p.Name, err)
+	}
+	return nil
+}
+
+// lockPatiently locks the log for the transaction alone. It tries several
+// times before the copy that was made is given up, and between two attempts
+// lets those through who queued behind it.
+func (a *Admin) lockPatiently(ctx context.Context, tx pgx.Tx, entries table) error {
+	const attempts = 5
+	for attempt := 1; ; attempt++ {
+		err := pgx.BeginFunc(ctx, tx, func(tx pgx.Tx) error {
+			_, err := tx.Exec(ctx, "LOCK TABLE ONLY "+entries.sql()+" IN ACCESS EXCLUSIVE MODE")
+			return err
+		})
+		if err == nil {
+			return nil
+		}
+		if attempt == attempts || !errors.Is(busy(err), ErrBusy) {
+			return fmt.Errorf("keeping writers waiting: %w", err)
+		}
+		select {
+		case <-time.After(a.lockTimeout):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
