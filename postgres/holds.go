@@ -28,7 +28,7 @@ func (a *Admin) Hold(ctx context.Context, trail *audit.Log, hold audit.Hold) err
 			return err
 		}
 		if tag.RowsAffected() == 0 {
-			return fmt.Errorf("%w: Hold.Name: a hold of this name exists; release it first, or choose another name", audit.ErrInvalidRetention)
+			return retention.ErrHoldExists
 		}
 		return retention.Record(ctx, trail, New(a.pool).Tx(tx), retention.Placed(hold))
 	})
@@ -45,7 +45,7 @@ func (a *Admin) Release(ctx context.Context, trail *audit.Log, name string) erro
 	err := a.alone(ctx, func(tx pgx.Tx, entries table) error {
 		hold, err := scanHold(tx.QueryRow(ctx, "DELETE FROM "+entries.sibling("audit_holds")+" WHERE name = $1 RETURNING "+holdColumns, name))
 		if errors.Is(err, pgx.ErrNoRows) {
-			return fmt.Errorf("%w: there is no hold of this name; Holds lists them", audit.ErrInvalidRetention)
+			return retention.ErrNoHold
 		}
 		if err != nil {
 			return err

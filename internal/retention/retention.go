@@ -6,6 +6,7 @@ package retention
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -19,6 +20,12 @@ const (
 	EndsLater = "it ends after the given time, and goes as a whole"
 	// InDefault is that of PostgreSQL's default partition.
 	InDefault = "they are in the default partition, which is never dropped: bring them into months with MakeMonths first"
+)
+
+// The errors about the names of holds.
+var (
+	ErrHoldExists = fmt.Errorf("%w: Hold.Name: a hold of this name exists; release it first, or choose another name", audit.ErrInvalidRetention)
+	ErrNoHold     = fmt.Errorf("%w: there is no hold of this name; Holds lists them", audit.ErrInvalidRetention)
 )
 
 // ErrNoTrail is returned where nothing could be recorded about a removal.

@@ -1,0 +1,199 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/auditkeep/audit"
+	"github.com/auditkeep/audit/internal/retention"
+)
+
+// Expire removes entries by their age, as r says: the calendar months in UTC
+// that end no later than r.Before, or with r.Org that one organization's entries
+// before r.Before. Holds are obeyed. With r.DryRun it only counts.
+//
+// It removes r.Chunk entries in a transaction, each together with an entry about
+// it, by the context's actor; other writers get their turn in between. In that
+// transaction the trigger that refuses DELETE is dropped and made again, so no
+// other connection ever finds it missing, whatever ends the process. If Expire
+// ends early, by an error or with ctx, what it returns beside the error is done
+// and recorded, and the next call goes on.
+//
+// SQLite uses the space again, but gives it back to the disk only by VACUUM, and
+// until then what was in it can be read from the file, unless PRAGMA
+// secure_delete is on.
+func (a *Admin) Expire(ctx context.Context, trail *audit.Log, r audit.Retention) (audit.Expiry, error) {
+	if trail == nil && !r.DryRun {
+		return audit.Expiry{}, fmt.Errorf("expiring entries: %w", retention.ErrNoTrail)
+	}
+	plan, err := a.planExpiry(ctx, r)
+	if err != nil || r.DryRun {
+		return plan, err
+	}
+	if r.Chunk == 0 {
+		r.Chunk = 10_000
+	}
+	done, total := audit.Expiry{Kept: plan.Kept}, plan.Entries()
+	for _, month := range plan.Gone {
+		planned := month.Entries
+		month.Entries = 0
+		more := true
+		for more && err == nil {
+			var n int64
+			if n, more, err = a.expireChunk(ctx, trail, r, &month); n > 0 {
+				month.Entries += n
+				if r.Progress != nil {
+					r.Progress(done.Entries()+month.Entries, total)
+				}
+			}
+		}
+		if month.Entries > 0 {
+			gone := month
+			gone.Kept, gone.Holds = "", nil
+			done.Gone = append(done.Gone, gone)
+		}
+		if err != nil {
+			return done, fmt.Errorf("expiring entries of %s: %w", month.Name, err)
+		}
+		if month.Kept != "" { // a hold came meanwhile
+			month.Entries = planned - month.Entries
+			done.Kept = append(done.Kept, month)
+		}
+	}
+	return done, nil
+}
+
+func (a *Admin) planExpiry(ctx context.Context, r audit.Retention) (plan audit.Expiry, err error) {
+	db := a.store.db
+	if db == nil {
+		return plan, errNoDB
+	}
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("expiring entries: %w", err)
+		}
+	}()
+	now, err := present(ctx, db)
+	if err != nil {
+		return plan, err
+	}
+	if err := r.Validate(now); err != nil {
+		return plan, err
+	}
+	holds, err := holdsOf(ctx, db)
+	if err != nil {
+		return plan, err
+	}
+	where, args := expiring(r, time.Time{}, r.Before)
+	rows, err := db.QueryContext(ctx, "SELECT strftime('%Y-%m', occurred_at / 1000000, 'unixepoch') AS month, count(*) FROM audit_entries"+
+		where+" GROUP BY month ORDER BY month", args...)
+	if err != nil {
+		return plan, fmt.Errorf("counting entries: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var m audit.ExpiryMonth
+		if err := rows.Scan(&m.Name, &m.Entries); err != nil {
+			return plan, fmt.Errorf("counting entries: %w", err)
+		}
+		if m.From, err = time.Parse("2006-01", m.Name); err != nil {
+			return plan, fmt.Errorf("counting entries: %w", err)
+		}
+		m.Until = m.From.AddDate(0, 1, 0)
+		switch {
+		case r.Org == "" && m.Until.After(r.Before):
+			m.Kept = retention.EndsLater
+			plan.Kept = append(plan.Kept, m)
+		case retention.Hold(&m, holds, r):
+			plan.Kept = append(plan.Kept, m)
+		default:
+			plan.Gone = append(plan.Gone, m)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return plan, fmt.Errorf("counting entries: %w", err)
+	}
+	return plan, nil
+}
+
+// expireChunk removes some of a month's entries, and reports how many and
+// whether there may be more. If a hold came meanwhile, it removes none and
+// completes the month with it.
+func (a *Admin) expireChunk(ctx context.Context, trail *audit.Log, r audit.Retention, month *audit.ExpiryMonth) (n int64, more bool, err error) {
+	err = a.store.immediate(ctx, func(conn *sql.Conn) error {
+		holds, err := holdsOf(ctx, conn)
+		if err != nil {
+			return err
+		}
+		if retention.Hold(month, holds, r) {
+			return nil
+		}
+		if n, err = deleteEntries(ctx, conn, r, *month); err != nil || n == 0 {
+			return err
+		}
+		told := *month
+		told.Entries = n
+		return retention.Record(ctx, trail, connTx{conn}, retention.Expired(r, told))
+	})
+	if err != nil {
+		return 0, false, err
+	}
+	return n, n == int64(r.Chunk), nil
+}
+
+// deleteEntries deletes at most a chunk of what expires of a month. Between the
+// two statements about the trigger nobody else can write: the transaction has
+// the write lock from its beginning, and is undone as a whole.
+func deleteEntries(ctx context.Context, conn *sql.Conn, r audit.Retention, m audit.ExpiryMonth) (int64, error) {
+	until := m.Until
+	if until.After(r.Before) {
+		until = r.Before
+	}
+	where, args := expiring(r, m.From, until)
+	if _, err := conn.ExecContext(ctx, "DROP TRIGGER IF EXISTS "+deleteTrigger); err != nil {
+		return 0, fmt.Errorf("letting entries go: %w", err)
+	}
+	result, err := conn.ExecContext(ctx, "DELETE FROM audit_entries WHERE rowid IN (SELECT rowid FROM audit_entries"+where+" LIMIT ?)", append(args, r.Chunk)...)
+	if err != nil {
+		return 0, fmt.Errorf("deleting entries: %w", err)
+	}
+	create, err := triggerSQL()
+	if err != nil {
+		return 0, err
+	}
+	if _, err := conn.ExecContext(ctx, create); err != nil {
+		return 0, fmt.Errorf("protecting entries again: %w", err)
+	}
+	return result.RowsAffected()
+}
+
+// expiring returns the condition that an entry is of the organization, if one is
+// given, and of a range of times.
+func expiring(r audit.Retention, from, until time.Time) (where string, args []any) {
+	first, last := audit.FirstID(from), audit.FirstID(until)
+	where, args = " WHERE id >= ? AND id < ?", []any{first[:], last[:]}
+	if r.Org != "" {
+		where, args = where+" AND org_id = ?", append(args, r.Org)
+	}
+	return where, args
+}
+
+const deleteTrigger = "audit_entries_refuse_delete"
+
+// triggerSQL returns the statement that makes the trigger, from the migration.
+func triggerSQL() (string, error) {
+	text, err := migrationFiles.ReadFile("migrations/0002_append_only.sql")
+	if err != nil {
+		return "", err
+	}
+	_, statement, found := strings.Cut(string(text), "CREATE TRIGGER "+deleteTrigger+" ")
+	statement, _, ended := strings.Cut(statement, "END;")
+	if !found || !ended {
+		return "", errors.New("migration 0002_append_only.sql does not make the trigger " + deleteTrigger)
+	}
+	return "CREATE TRIGGER " + deleteTrigger + " " + statement + "END", nil
+}
