@@ -143,6 +143,7 @@ func TestExpireOneOrganization(t *testing.T) {
 	}
 	left := everything(t, pool)
 	assert.Equal(t, stay, withoutPlatform(left))
+	noProblems(t, admin)
 	told := platform(t, log)
 	require.Len(t, told, 2)
 	assert.Contains(t, told[1].Metadata.JSON(), `"org":"acme"`)

@@ -1,0 +1,143 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Protect gives the application's role what recording and reading need, INSERT
+// and SELECT on audit_entries, and takes everything else from it and from
+// PUBLIC, on every partition too. It also restores triggers that are missing or
+// disabled. It can be called again at any time, for several roles one after the
+// other; docs/roles.md has the same as SQL.
+//
+// It refuses a role that protection would mean nothing to: the tables' owner, a
+// superuser, a member of the owner or of the schema's owner. What the role has
+// by way of further roles is an error too, and then nothing has changed.
+// Privileges of other roles stay as they are; [Admin.Check] names them.
+func (a *Admin) Protect(ctx context.Context, role string) error {
+	err := a.alone(ctx, func(tx pgx.Tx, entries table) error {
+		before, err := describeRole(ctx, tx, entries, role)
+		if err != nil {
+			return err
+		}
+		if before.privileges = ""; before.problem() != "" {
+			return fmt.Errorf("it %s: create a role of the application's own, that owns nothing here", before.problem())
+		}
+		if err := restoreTriggers(ctx, tx, entries); err != nil {
+			return err
+		}
+		if err := grantOnly(ctx, tx, entries, role); err != nil {
+			return err
+		}
+		after, err := describeRole(ctx, tx, entries, role)
+		if err != nil {
+			return err
+		}
+		if after.privileges != "" {
+			return fmt.Errorf("it still has %s, by a grant of somebody else's or by another role such as pg_write_all_data: revoke that first", after.privileges)
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("protecting the log from role %q: %w", role, err)
+	}
+	return nil
+}
+
+func describeRole(ctx context.Context, tx pgx.Tx, entries table, name string) (r role, err error) {
+	err = tx.QueryRow(ctx, "SELECT"+describeRoles+" FROM pg_roles AS r, pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace"+
+		" WHERE c.oid = $1 AND r.rolname = $2", entries.OID, name).Scan(&r.name, &r.super, &r.owner, &r.schemaOwner, &r.privileges)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return r, errors.New("there is no such role: CREATE ROLE it first")
+	}
+	return r, err
+}
+
+// grantOnly gives a role what the store needs and nothing else.
+func grantOnly(ctx context.Context, tx pgx.Tx, entries table, role string) error {
+	partitions, err := partitionsOf(ctx, tx, entries)
+	if err != nil {
+		return err
+	}
+	migrations := entries.sibling("audit_migrations")
+	tables := []string{entries.sql(), entries.sibling("audit_holds"), migrations}
+	for _, p := range partitions {
+		tables = append(tables, p.sql())
+	}
+	var statements []string
+	for _, name := range tables {
+		// Those of columns go with them.
+		statements = append(statements, "REVOKE ALL ON "+name+" FROM PUBLIC, "+grantee(role))
+	}
+	statements = append(statements,
+		"GRANT SELECT, INSERT ON "+entries.sql()+" TO "+grantee(role),
+		// So that Store.Migrate can see that nothing is pending.
+		"GRANT SELECT ON "+migrations+" TO "+grantee(role))
+	for _, statement := range statements {
+		if _, err := tx.Exec(ctx, statement); err != nil {
+			return fmt.Errorf("%s: %w", statement, err)
+		}
+	}
+	const usable = "SELECT has_schema_privilege($1, $2, 'USAGE')"
+	var usage bool
+	if err := tx.QueryRow(ctx, usable, role, entries.Schema).Scan(&usage); err != nil || usage {
+		return err
+	}
+	// The tables' owner need not be the schema's, and then PostgreSQL may only
+	// warn and grant nothing.
+	grant := "GRANT USAGE ON SCHEMA " + pgx.Identifier{entries.Schema}.Sanitize() + " TO " + grantee(role)
+	_, err = tx.Exec(ctx, grant)
+	if err == nil {
+		err = tx.QueryRow(ctx, usable, role, entries.Schema).Scan(&usage)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", grant, err)
+	}
+	if !usage {
+		return fmt.Errorf("the tables' owner may not grant the use of their schema: let its owner %s", grant)
+	}
+	return nil
+}
+
+// restoreTriggers makes again what is missing of the protection from the owner.
+func restoreTriggers(ctx context.Context, tx pgx.Tx, entries table) error {
+	for _, part := range []func(context.Context, querier, table) ([]Problem, error){checkFunction, checkTables} {
+		problems, err := part(ctx, tx, entries)
+		if err != nil {
+			return err
+		}
+		for _, problem := range problems {
+			for _, statement := range problem.repair {
+				if _, err := tx.Exec(ctx, statement); err != nil {
+					return fmt.Errorf("restoring the protection of %s: %w", problem.Table, err)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// restoreChangeTrigger makes the row trigger of the whole log again, or enables
+// a partition's: those are clones, and cannot be made or dropped one by one.
+func restoreChangeTrigger(entries, t table) []string {
+	const name = "audit_entries_refuse_change"
+	if t.Name == entries.Name && t.Schema == entries.Schema {
+		return []string{
+			"DROP TRIGGER IF EXISTS " + name + " ON " + t.sql(),
+			"CREATE TRIGGER " + name + " BEFORE UPDATE OR DELETE ON " + t.sql() + " FOR EACH ROW EXECUTE FUNCTION " + refuseFunction(entries),
+		}
+	}
+	return []string{"ALTER TABLE " + t.sql() + " ENABLE TRIGGER " + name}
+}
+
+func restoreTruncateTrigger(entries, t table) []string {
+	const name = "audit_entries_refuse_truncate"
+	return []string{
+		"DROP TRIGGER IF EXISTS " + name + " ON " + t.sql(),
+		"CREATE TRIGGER " + name + " BEFORE TRUNCATE ON " + t.sql() + " FOR EACH STATEMENT EXECUTE FUNCTION " + refuseFunction(entries),
+	}
+}
