@@ -2,6 +2,7 @@ package audit
 
 import (
 	"errors"
+	"strconv"
 	"time"
 )
 
@@ -56,7 +57,7 @@ func (r Retention) Validate(now time.Time) error {
 		return invalidRetention("Retention.Org", r.Org, problem, "give the organization's stable key")
 	}
 	if r.Chunk < 0 || r.Chunk > maxChunk {
-		return invalidRetention("Retention.Chunk", "", "out of range", "give 1 to 1,000,000, or 0 for 10,000")
+		return invalidRetention("Retention.Chunk", strconv.Itoa(r.Chunk), "out of range", "give 1 to 1,000,000, or 0 for 10,000")
 	}
 	return nil
 }

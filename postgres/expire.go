@@ -194,7 +194,7 @@ func (a *Admin) expireMonth(ctx context.Context, trail *audit.Log, r audit.Reten
 			return nil
 		}
 		if r.Org == "" {
-			err = dropPartition(ctx, tx, p)
+			err = a.dropPartition(ctx, tx, entries, p)
 		} else {
 			err = a.rewrite(ctx, tx, entries, p, r, *month)
 		}
@@ -205,33 +205,4 @@ func (a *Admin) expireMonth(ctx context.Context, trail *audit.Log, r audit.Reten
 		return retention.Record(ctx, trail, New(a.pool).Tx(tx), retention.Expired(r, *month))
 	})
 	return expired, err
-}
-
-// stopWriters keeps everybody from writing into a partition until the
-// transaction ends, so that what is counted is what goes.
-//
-// Of a past month that is a lock on the partition: readers, and writers of other
-// months, go on. A writer that comes to wait for it has the log locked already,
-// so that a lock on that later would be a deadlock; a month that is still being
-// written to therefore takes the lock on the log at once.
-func stopWriters(ctx context.Context, tx pgx.Tx, entries table, p partition) error {
-	var now time.Time
-	if err := tx.QueryRow(ctx, "SELECT clock_timestamp()").Scan(&now); err != nil {
-		return fmt.Errorf("reading the database's clock: %w", err)
-	}
-	lock := "LOCK TABLE " + p.sql() + " IN SHARE MODE"
-	if p.upper.Compare(audit.FirstID(now)) > 0 {
-		lock = "LOCK TABLE ONLY " + entries.sql() + " IN ACCESS EXCLUSIVE MODE"
-	}
-	if _, err := tx.Exec(ctx, lock); err != nil {
-		return fmt.Errorf("keeping writers waiting: %w", err)
-	}
-	return nil
-}
-
-func dropPartition(ctx context.Context, tx pgx.Tx, p partition) error {
-	if _, err := tx.Exec(ctx, "DROP TABLE "+p.sql()); err != nil {
-		return fmt.Errorf("dropping partition %s: %w", p.Name, err)
-	}
-	return nil
 }

@@ -305,6 +305,36 @@ func TestExpireGivesUp(t *testing.T) {
 	assert.EqualValues(t, 64, done.Entries())
 }
 
+// Whoever writes late, into a month that is being removed, is never the one
+// that has to give way.
+func TestExpireBesideALateWriter(t *testing.T) {
+	t.Parallel()
+	for _, org := range []string{"", "acme"} {
+		admin, log, pool := threeMonths(t)
+		writer, err := pool.Begin(t.Context())
+		require.NoError(t, err)
+		defer writer.Rollback(context.WithoutCancel(t.Context()))
+		store := postgres.New(pool)
+		require.NoError(t, log.Record(t.Context(), store.Tx(writer), performed("first")))
+
+		expired := make(chan error)
+		go func() {
+			_, err := admin.Expire(t.Context(), log, audit.Retention{Before: date(2026, time.February, 1), Org: org})
+			expired <- err
+		}()
+		require.Eventually(t, func() bool {
+			var locked bool
+			err := pool.QueryRow(t.Context(), "SELECT EXISTS (SELECT FROM pg_locks WHERE relation = to_regclass('audit_entries_y2026m01') AND mode = 'ShareLock' AND granted)").Scan(&locked)
+			return err == nil && locked
+		}, 10*time.Second, time.Millisecond)
+		require.NoError(t, log.Record(t.Context(), store.Tx(writer), performed("late").WithTime(date(2026, time.January, 31))))
+		err = <-expired
+		require.ErrorIs(t, err, postgres.ErrBusy)
+		require.NoError(t, writer.Commit(t.Context()))
+		assert.Equal(t, 93+2, count(t, log, "acme"))
+	}
+}
+
 func TestExpireFromManyAtOnce(t *testing.T) {
 	t.Parallel()
 	admin, log, _ := threeMonths(t)

@@ -249,6 +249,32 @@ func TestMakeMonthsBesideOtherRanges(t *testing.T) {
 	assert.Equal(t, date(2026, time.January, 15), months[0].Until)
 }
 
+// What stands in the way leaves everything as it was.
+func TestMakeMonthsIsAllOrNothing(t *testing.T) {
+	t.Parallel()
+	store, pool := newStore(t)
+	admin, log := postgres.NewAdmin(pool), newLog(t, store)
+	recordAt(t, log, date(2026, time.January, 1), date(2026, time.February, 1), date(2026, time.March, 1))
+	before := everything(t, pool)
+	// One that swallows entries where they would come into the month, and a table
+	// of the name.
+	_, err := pool.Exec(t.Context(), `CREATE FUNCTION swallow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+		CREATE TRIGGER swallow BEFORE DELETE ON audit_entries_default FOR EACH ROW EXECUTE FUNCTION swallow();
+		CREATE TABLE audit_entries_y2026m02 (x int)`)
+	require.NoError(t, err)
+
+	made, err := admin.MakeMonths(t.Context(), date(2026, time.January, 1), date(2026, time.February, 1))
+	require.ErrorContains(t, err, "making month audit_entries_y2026m01: attaching the default partition: ")
+	assert.Empty(t, made)
+	_, err = admin.MakeMonths(t.Context(), date(2026, time.February, 1), date(2026, time.March, 1))
+	require.ErrorContains(t, err, `relation "audit_entries_y2026m02" already exists`)
+	assert.Equal(t, before, everything(t, pool))
+	months, err := admin.Months(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, []string{"default"}, names(months))
+	refuseChanges(t, pool, "audit_entries", "audit_entries_default")
+}
+
 func TestMakeMonthsRefuses(t *testing.T) {
 	t.Parallel()
 	_, pool := newStore(t)

@@ -2,9 +2,7 @@ package postgres
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -36,10 +34,7 @@ func (a *Admin) rewrite(ctx context.Context, tx pgx.Tx, entries table, p partiti
 	if tag.RowsAffected() != m.Copied {
 		return fmt.Errorf("copying entries of partition %s: %d were copied, but %d are to stay", p.Name, tag.RowsAffected(), m.Copied)
 	}
-	if err := a.lockPatiently(ctx, tx, entries); err != nil {
-		return err
-	}
-	if err := dropPartition(ctx, tx, p); err != nil {
+	if err := a.dropPartition(ctx, tx, entries, p); err != nil {
 		return err
 	}
 	if _, err := tx.Exec(ctx, "ALTER TABLE "+entries.sibling(rewritten)+" RENAME TO "+pgx.Identifier{p.Name}.Sanitize()); err != nil {
@@ -52,28 +47,4 @@ func (a *Admin) rewrite(ctx context.Context, tx pgx.Tx, entries table, p partiti
 		return fmt.Errorf("attaching partition %s: %w", p.Name, err)
 	}
 	return nil
-}
-
-// lockPatiently locks the log for the transaction alone. It tries several
-// times before the copy that was made is given up, and between two attempts
-// lets those through who queued behind it.
-func (a *Admin) lockPatiently(ctx context.Context, tx pgx.Tx, entries table) error {
-	const attempts = 5
-	for attempt := 1; ; attempt++ {
-		err := pgx.BeginFunc(ctx, tx, func(tx pgx.Tx) error {
-			_, err := tx.Exec(ctx, "LOCK TABLE ONLY "+entries.sql()+" IN ACCESS EXCLUSIVE MODE")
-			return err
-		})
-		if err == nil {
-			return nil
-		}
-		if attempt == attempts || !errors.Is(busy(err), ErrBusy) {
-			return fmt.Errorf("keeping writers waiting: %w", err)
-		}
-		select {
-		case <-time.After(a.lockTimeout):
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
 }
