@@ -60,8 +60,14 @@ SNIPPET
 	return err
 }
 
+func keeping(ctx context.Context, ownersPool *pgxpool.Pool, trail *audit.Log) error {
+SNIPPET
+	_, _ = problems, expired
+	return err
+}
+
 func main() {
-	_, _, _, _, _ = time.Now, recording, capturing, reading, exporting
+	_, _, _, _, _, _ = time.Now, recording, capturing, reading, exporting, keeping
 }
 `
 

@@ -62,7 +62,7 @@ func TestCheck(t *testing.T) {
 		{"a role that writes everything", "SUPER GRANT pg_write_all_data TO APP", "privilege", "role \"APP\" records, and has UPDATE, DELETE", false, "SUPER REVOKE pg_write_all_data FROM APP"},
 		{"the owner's member", "SUPER GRANT OWNER TO APP", "privilege", "role \"APP\" records, and can act as the tables' owner", false, "SUPER REVOKE OWNER FROM APP"},
 		{"a superuser", "SUPER ALTER ROLE APP SUPERUSER", "privilege", "role \"APP\" records, and is a superuser", false, "SUPER ALTER ROLE APP NOSUPERUSER"},
-		{"another owner", "SUPER ALTER TABLE MONTH OWNER TO postgres", "role", month + ": it belongs to postgres, and audit_entries to ", false, "SUPER ALTER TABLE MONTH OWNER TO OWNER"},
+		{"another owner", "SUPER ALTER TABLE MONTH OWNER TO SOMEBODY", "role", month + ": it belongs to " + r.superName + ", and audit_entries to ", false, "SUPER ALTER TABLE MONTH OWNER TO OWNER"},
 		{"an index", "DROP INDEX audit_entries_action", "index", "audit_entries: index audit_entries_action is missing; create it again", false, "CREATE INDEX audit_entries_action ON audit_entries (org_id, action, id)"},
 		{"an invalid index", "DROP INDEX audit_entries_parent;; CREATE INDEX audit_entries_parent ON ONLY audit_entries (org_id, parent_type, parent_id, id) WHERE parent_type <> ''", "index", month + ": its part of index audit_entries_parent is missing or not valid", false, "DROP INDEX audit_entries_parent;; CREATE INDEX audit_entries_parent ON audit_entries (org_id, parent_type, parent_id, id) WHERE parent_type <> ''"},
 		{"the constraint", "ALTER TABLE audit_entries DROP CONSTRAINT audit_entries_id_holds_microseconds", "constraint", "audit_entries: the constraint audit_entries_id_holds_microseconds is missing", false, "ALTER TABLE audit_entries ADD CONSTRAINT audit_entries_id_holds_microseconds CHECK (substr(id::text, 15, 4) COLLATE \"C\" BETWEEN '7000' AND '73e7' AND substr(id::text, 20, 1) COLLATE \"C\" BETWEEN '8' AND 'b')"},
@@ -71,7 +71,7 @@ func TestCheck(t *testing.T) {
 		{"the present month", "DROP TABLE MONTH", "partition", "there is no partition for the month " + made[0].From.Format("2006-01") + "; call Admin.MakeMonthsAhead every day", false, "MAKE"},
 		{"the application's role", "REVOKE ALL ON audit_entries FROM APP", "role", "only the owner can record", true, ""},
 	} {
-		fill := strings.NewReplacer("MONTH", month, "APP", r.appName, "OWNER TO OWNER", "OWNER TO "+r.ownerName, "GRANT OWNER", "GRANT "+r.ownerName, "REVOKE OWNER", "REVOKE "+r.ownerName, "SUPER ", "")
+		fill := strings.NewReplacer("MONTH", month, "APP", r.appName, "SOMEBODY", r.superName, "OWNER TO OWNER", "OWNER TO "+r.ownerName, "GRANT OWNER", "GRANT "+r.ownerName, "REVOKE OWNER", "REVOKE "+r.ownerName, "SUPER ", "")
 		run := func(statements string) {
 			pool := r.owner
 			if strings.HasPrefix(statements, "SUPER ") {

@@ -45,14 +45,16 @@ func (a *Admin) MakeMonthsAhead(ctx context.Context, n int) ([]Month, error) {
 // partition into months; [Admin.MakeMonthsAhead] is for every day.
 //
 // Each month is one transaction. To make it, PostgreSQL reads the default
-// partition once, to see that no entry there belongs to the month; meanwhile
-// whoever needs the default partition waits: reads without a range of time, and
-// writes that no month covers. About a second for each million entries there, so
-// keep it small by making months for what it holds, the newest first.
+// partition once, to see that no entry there belongs to the month (about a second
+// for each million entries); meanwhile those wait who need the default partition:
+// reads without a range of time, and writes that no month covers. So keep it
+// small.
 //
-// If there are such entries, they move into the new month. All that read or
-// write the log wait while they do, and then go on; nothing is lost or refused,
-// and recorded_at stays as it is.
+// If there are such entries, they move into the new month, which on a small
+// machine takes some five seconds for each 100,000. All that read or write the
+// log wait that long, and then go on; nothing is lost or refused, and
+// recorded_at stays as it is. To bring a long history into months, call it for
+// one month at a time, at quiet hours.
 func (a *Admin) MakeMonths(ctx context.Context, from, until time.Time) ([]Month, error) {
 	spans, err := spansOf(from, until)
 	if err != nil {

@@ -130,7 +130,7 @@ func TestProtectRefuses(t *testing.T) {
 	admin := postgres.NewAdmin(r.owner)
 	require.ErrorContains(t, admin.Protect(t.Context(), "nobody"), `protecting the log from role "nobody": there is no such role`)
 	require.ErrorContains(t, admin.Protect(t.Context(), r.ownerName), "it can act as the tables' owner: create a role of the application's own")
-	require.ErrorContains(t, admin.Protect(t.Context(), "postgres"), "it is a superuser")
+	require.ErrorContains(t, admin.Protect(t.Context(), r.superName), "it is a superuser")
 	r.exec(t, r.super, "GRANT "+r.ownerName+" TO "+r.appName)
 	require.ErrorContains(t, admin.Protect(t.Context(), r.appName), "it can act as the tables' owner")
 	r.exec(t, r.super, "REVOKE "+r.ownerName+" FROM "+r.appName, "GRANT pg_write_all_data TO "+r.appName)

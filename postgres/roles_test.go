@@ -15,8 +15,8 @@ import (
 
 // roles is a database with the roles of docs/roles.md.
 type roles struct {
-	super, owner, app          *pgxpool.Pool
-	schema, ownerName, appName string
+	super, owner, app                     *pgxpool.Pool
+	schema, superName, ownerName, appName string
 }
 
 // newRoles makes an owner and an application's role, and the owner's tables.
@@ -24,7 +24,7 @@ func newRoles(t *testing.T) roles {
 	t.Helper()
 	suffix := strings.ToLower(rand.Text())
 	r := roles{super: pgtest.New(t), ownerName: "audit_owner_" + suffix, appName: "audit_app_" + suffix}
-	require.NoError(t, r.super.QueryRow(t.Context(), "SELECT current_schema()").Scan(&r.schema))
+	require.NoError(t, r.super.QueryRow(t.Context(), "SELECT current_schema(), current_user").Scan(&r.schema, &r.superName))
 	r.exec(t, r.super, "CREATE ROLE "+r.ownerName, "CREATE ROLE "+r.appName, "GRANT ALL ON SCHEMA "+r.schema+" TO "+r.ownerName+" WITH GRANT OPTION")
 	t.Cleanup(func() {
 		ctx := context.WithoutCancel(t.Context())

@@ -12,6 +12,9 @@
 //
 // The entry is written by the host's own transaction: it exists if and only if
 // that commits.
+//
+// A [Store] needs INSERT and SELECT. What needs the tables' owner (migrations,
+// monthly partitions, retention, protection) is an [Admin]'s.
 package postgres
 
 import (
