@@ -17,11 +17,11 @@ import (
 // before r.Before. Holds are obeyed. With r.DryRun it only counts.
 //
 // It removes r.Chunk entries in a transaction, each together with an entry about
-// it, by the context's actor; other writers get their turn in between. In that
-// transaction the trigger that refuses DELETE is dropped and made again, so no
-// other connection ever finds it missing, whatever ends the process. If Expire
-// ends early, by an error or with ctx, what it returns beside the error is done
-// and recorded, and the next call goes on.
+// it, by the context's actor, and pauses in between, so that other writers get
+// their turn. In that transaction the trigger that refuses DELETE is dropped and
+// made again, so no other connection ever finds it missing, whatever ends the
+// process. If Expire ends early, by an error or with ctx, what it returns beside
+// the error is done and recorded, and the next call goes on.
 //
 // SQLite uses the space again, but gives it back to the disk only by VACUUM, and
 // until then what was in it can be read from the file, unless PRAGMA
@@ -38,33 +38,60 @@ func (a *Admin) Expire(ctx context.Context, trail *audit.Log, r audit.Retention)
 		r.Chunk = 10_000
 	}
 	done, total := audit.Expiry{Kept: plan.Kept}, plan.Entries()
-	for _, month := range plan.Gone {
-		planned := month.Entries
-		month.Entries = 0
-		more := true
-		for more && err == nil {
-			var n int64
-			if n, more, err = a.expireChunk(ctx, trail, r, &month); n > 0 {
-				month.Entries += n
-				if r.Progress != nil {
-					r.Progress(done.Entries()+month.Entries, total)
-				}
-			}
+	report := func(gone int64) {
+		if r.Progress != nil {
+			r.Progress(gone, total)
 		}
-		if month.Entries > 0 {
-			gone := month
-			gone.Kept, gone.Holds = "", nil
+	}
+	for i, month := range plan.Gone {
+		if i > 0 {
+			letOthersWrite(ctx)
+		}
+		gone, kept, err := a.expireMonth(ctx, trail, r, month, func(n int64) { report(done.Entries() + n) })
+		if gone.Entries > 0 {
 			done.Gone = append(done.Gone, gone)
 		}
 		if err != nil {
 			return done, fmt.Errorf("expiring entries of %s: %w", month.Name, err)
 		}
-		if month.Kept != "" { // a hold came meanwhile
-			month.Entries = planned - month.Entries
-			done.Kept = append(done.Kept, month)
+		if kept.Kept != "" {
+			done.Kept = append(done.Kept, kept)
 		}
 	}
 	return done, nil
+}
+
+// expireMonth removes a month's entries chunk by chunk, and returns what went,
+// and what is kept if a hold came meanwhile. It reports how many are gone so far.
+func (a *Admin) expireMonth(ctx context.Context, trail *audit.Log, r audit.Retention, planned audit.ExpiryMonth, report func(int64)) (gone, kept audit.ExpiryMonth, err error) {
+	gone, kept = planned, planned
+	gone.Entries = 0
+	for {
+		n, more, err := a.expireChunk(ctx, trail, r, &kept)
+		if err != nil {
+			return gone, kept, err
+		}
+		if n > 0 {
+			gone.Entries += n
+			report(gone.Entries)
+		}
+		kept.Entries = planned.Entries - gone.Entries
+		if !more {
+			return gone, kept, nil
+		}
+		letOthersWrite(ctx)
+	}
+}
+
+// letOthersWrite waits a little longer than SQLite sleeps between two looks at a
+// lock (100 ms at most). It keeps no queue of those who wait: without the pause,
+// other writers could find the lock taken at every look, until their busy
+// timeout ends.
+func letOthersWrite(ctx context.Context) {
+	select {
+	case <-time.After(110 * time.Millisecond):
+	case <-ctx.Done():
+	}
 }
 
 func (a *Admin) planExpiry(ctx context.Context, r audit.Retention) (plan audit.Expiry, err error) {
