@@ -59,7 +59,11 @@ func (c Changes) fieldsKey() string {
 // that PostgreSQL finds every entry that touched a field with
 // changes @> '[{"field":"email"}]'.
 func (c Changes) JSON() string {
-	buf := []byte{'['}
+	size := len("[]")
+	for _, change := range c {
+		size += len(`{"field":"","new":,"old":},`) + len(change.Field) + len(change.New.json) + len(change.Old.json)
+	}
+	buf := append(make([]byte, 0, size), '[')
 	for i, change := range c {
 		if i > 0 {
 			buf = append(buf, ',')

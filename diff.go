@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
-	"time"
 )
 
 // side is one side of an event, with the pointers around it taken off.
@@ -22,9 +21,10 @@ func (l *Log) diff(e Event) (Object, Changes, error) {
 		return Object{}, nil, err
 	}
 	d := differ{
-		planner: l.planner, limits: l.config.Limits, left: l.config.Limits.Bytes,
+		planner: l.planner, limits: l.config.Limits, left: l.config.Limits.Bytes, draft: newDraft(),
 		oneSided: !e.before.IsValid() || !e.after.IsValid(),
 	}
+	defer d.draft.release()
 	before, err := d.side("before", e.before)
 	if err != nil {
 		return Object{}, nil, err
@@ -36,11 +36,22 @@ func (l *Log) diff(e Event) (Object, Changes, error) {
 	if before.value.IsValid() && after.value.IsValid() && before.value.Type() != after.value.Type() {
 		return Object{}, nil, invalidEvent("after", after.value.Type().String(), "of another type than before, which is a "+before.value.Type().String(), "give two values of one type")
 	}
+	if before.tree == nil && after.tree == nil {
+		some := before.value
+		if !some.IsValid() {
+			some = after.value
+		}
+		if d.plan, err = d.planner.plan(some.Type()); err != nil {
+			return Object{}, nil, err
+		}
+	}
 	object, err := d.object(e.object, before, after)
 	if err != nil {
 		return Object{}, nil, err
 	}
-	if err := d.compare(before, after); err != nil {
+	if d.plan == nil {
+		d.compareMaps(before.tree, after.tree)
+	} else if err := d.compareFields(before.value, after.value); err != nil {
 		return Object{}, nil, err
 	}
 	return object, d.finish(), nil
@@ -50,11 +61,12 @@ func (l *Log) diff(e Event) (Object, Changes, error) {
 type differ struct {
 	planner  *planner
 	limits   Limits
-	oneSided bool // a create or destroy: all of the other side is absent
+	plan     *plan // of structs
+	oneSided bool  // a create or destroy: all of the other side is absent
 	// foreignID: the host named the object by another ID than its record has,
 	// so that the record's own is a field like any other.
 	foreignID bool
-	changes   Changes
+	draft     *draft
 	left      int // how many more bytes of JSON the changes may take
 	omitted   int // how many changes found no more room
 }
@@ -74,10 +86,11 @@ func (d *differ) side(name string, v reflect.Value) (side, error) {
 		}
 		v = v.Elem()
 	}
+	if v.Kind() == reflect.Struct && v.Type() != timeType {
+		return side{value: v}, nil
+	}
 	in := newInspector(d.planner, d.limits)
 	switch {
-	case v.Kind() == reflect.Struct && v.Type() != timeType:
-		return side{value: v}, nil
 	case v.Kind() == reflect.Map:
 		if v.IsNil() {
 			return side{}, invalidEvent(name, "", "a nil map", "give the record's values")
@@ -105,35 +118,30 @@ func (d *differ) side(name string, v reflect.Value) (side, error) {
 	return side{}, invalidEvent(name, "", "a "+v.Type().String(), "give a struct, a map or a JSON object")
 }
 
-// compare collects the changes from one side to the other.
-func (d *differ) compare(before, after side) error {
-	some := before
-	if !some.value.IsValid() {
-		some = after
-	}
-	if some.tree != nil {
-		d.compareMaps(before.tree, after.tree)
-		return nil
-	}
-	p, err := d.planner.plan(some.value.Type())
-	if err != nil {
-		return err
-	}
-	before2, after2 := newInspector(d.planner, d.limits), newInspector(d.planner, d.limits)
-	fields := p.fields
+// compareFields collects the changes from one struct to the other.
+func (d *differ) compareFields(before, after reflect.Value) error {
+	fields := d.plan.fields
 	if !d.oneSided || d.foreignID {
-		fields = p.all
+		fields = d.plan.all
 	}
-	for _, f := range fields {
-		old, now := f.of(before.value), f.of(after.value)
-		if f.direct && old.IsValid() && now.IsValid() && equalDirect(old, now) {
+	var inBefore, inAfter *inspector
+	for i := range fields {
+		f := &fields[i]
+		old, now := f.of(before), f.of(after)
+		if f.direct != notDirect {
+			if !f.direct.equal(old, now) {
+				d.addDirect(f, old, now)
+			}
 			continue
 		}
-		oldNode, err := f.inspect(before2, old)
+		if inBefore == nil {
+			inBefore, inAfter = newInspector(d.planner, d.limits), newInspector(d.planner, d.limits)
+		}
+		oldNode, err := f.inspect(inBefore, old)
 		if err != nil {
 			return err
 		}
-		newNode, err := f.inspect(after2, now)
+		newNode, err := f.inspect(inAfter, now)
 		if err != nil {
 			return err
 		}
@@ -143,55 +151,19 @@ func (d *differ) compare(before, after side) error {
 }
 
 // of returns the field of a side, or an invalid Value where there is none.
-func (f field) of(v reflect.Value) reflect.Value {
+func (f *field) of(v reflect.Value) reflect.Value {
 	if !v.IsValid() {
 		return v
 	}
 	return f.get(v)
 }
 
-// field takes a field's value apart. Direct ones take no part in the limits on
-// nodes: the struct's type bounds their number.
-func (in *inspector) field(v reflect.Value, f field) (*node, error) {
-	switch {
-	case f.typ == timeType:
-		return timeNode(timeOf(v)), nil
-	case f.direct:
-		return in.plainKind(v, f.plain)
-	default:
-		return in.node(v, f.plain)
-	}
-}
-
-// equalDirect compares the values of a direct field.
-func equalDirect(a, b reflect.Value) bool {
-	switch {
-	case a.Type() == timeType:
-		return timeOf(a).Equal(timeOf(b))
-	case a.Kind() == reflect.String:
-		return a.String() == b.String()
-	case a.CanInt():
-		return a.Int() == b.Int()
-	case a.CanUint():
-		return a.Uint() == b.Uint()
-	default:
-		return a.Bool() == b.Bool()
-	}
-}
-
-func timeOf(v reflect.Value) time.Time {
-	if v.CanAddr() {
-		return *v.Addr().Interface().(*time.Time) // saves a copy on the heap
-	}
-	return v.Interface().(time.Time)
-}
-
 // inspect takes the field's value apart; an invalid one gives nil.
-func (f field) inspect(in *inspector, v reflect.Value) (*node, error) {
+func (f *field) inspect(in *inspector, v reflect.Value) (*node, error) {
 	if !v.IsValid() {
 		return nil, nil
 	}
-	n, err := in.field(v, f)
+	n, err := in.node(v, f.plain)
 	if err != nil {
 		problem := err.Error()
 		if f.secret {
@@ -292,11 +264,44 @@ func (d *differ) add(path string, old, now *node) {
 		d.omitted++
 		return
 	}
-	c := Change{Field: boundPath(path)}
-	c.Old = old.encode(max(d.left, leastValue))
-	c.New = now.encode(max(d.left-len(c.Old.json), leastValue))
-	d.left -= len(c.Field) + len(c.Old.json) + len(c.New.json) + len(`{"field":"","new":,"old":},`)
-	d.changes = append(d.changes, c)
+	start := len(d.draft.buf)
+	buf := old.append(d.draft.buf, max(d.left, leastValue))
+	oldEnd := len(buf)
+	buf = now.append(buf, max(d.left-(oldEnd-start), leastValue))
+	d.note(path, start, oldEnd, buf)
+}
+
+// addDirect does the same for the values of a direct field.
+func (d *differ) addDirect(f *field, old, now reflect.Value) {
+	if d.left <= 0 {
+		d.omitted++
+		return
+	}
+	start := len(d.draft.buf)
+	buf := f.append(d.draft.buf, old, max(d.left, leastValue))
+	oldEnd := len(buf)
+	buf = f.append(buf, now, max(d.left-(oldEnd-start), leastValue))
+	d.note(f.name, start, oldEnd, buf)
+}
+
+// append appends a direct field's value, which may be missing.
+func (f *field) append(buf []byte, v reflect.Value, limit int) []byte {
+	switch {
+	case !v.IsValid():
+		return buf
+	case f.secret:
+		return append(buf, redactedJSON...)
+	default:
+		return f.direct.append(buf, v, limit)
+	}
+}
+
+// note keeps a change whose values' texts are in buf, from start and oldEnd on.
+func (d *differ) note(path string, start, oldEnd int, buf []byte) {
+	field := boundPath(path)
+	d.left -= len(field) + len(buf) - start + len(`{"field":"","new":,"old":},`)
+	d.draft.buf = buf
+	d.draft.changes = append(d.draft.changes, draftChange{field, oldEnd, len(buf)})
 }
 
 // omittedField stands for the changes that an event had no room for.
@@ -305,9 +310,10 @@ const omittedField = "…"
 // finish returns the changes.
 func (d *differ) finish() Changes {
 	if d.omitted > 0 {
-		d.changes = append(d.changes, Change{Field: omittedField, New: cutMark("items", d.omitted, "", 0)})
+		start := len(d.draft.buf)
+		d.note(omittedField, start, start, appendCutMark(d.draft.buf, "items", d.omitted, "", 0))
 	}
-	return d.changes
+	return d.draft.finish()
 }
 
 // metadata returns the host's metadata, merged over what the request brought.

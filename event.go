@@ -33,7 +33,8 @@ func Created[T any](x T) Event {
 // recording fails. Take the before from the database, or with [Snapshot]. An
 // update in which nothing changed records nothing.
 func Updated[T any](before, after T) Event {
-	return Event{action: Update, before: reflect.ValueOf(&before).Elem(), after: reflect.ValueOf(&after).Elem()}
+	both := &struct{ before, after T }{before, after} // one allocation for the two
+	return Event{action: Update, before: reflect.ValueOf(&both.before).Elem(), after: reflect.ValueOf(&both.after).Elem()}
 }
 
 // Destroyed is the event that x ceased to be; x as in [Created].

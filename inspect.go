@@ -309,7 +309,8 @@ func (in *inspector) structure(v reflect.Value, plain bool) (*node, error) {
 		return nil, err
 	}
 	n := &node{kind: Map}
-	for _, f := range p.fields {
+	for i := range p.fields {
+		f := &p.fields[i]
 		fv := f.get(v)
 		if !fv.IsValid() {
 			continue

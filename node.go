@@ -85,10 +85,11 @@ func (n *node) index() map[string]int {
 	return index
 }
 
-// encoder writes nodes as canonical JSON and keeps no more than limit bytes.
-// Beyond, it only counts.
+// encoder appends nodes as canonical JSON and keeps no more than limit bytes of
+// them. Beyond, it only counts.
 type encoder struct {
 	buf     []byte
+	start   int // where in buf its own begins
 	limit   int
 	dropped int
 }
@@ -96,43 +97,41 @@ type encoder struct {
 func (e *encoder) over() bool { return e.dropped > 0 }
 
 func (e *encoder) flush() {
-	if e.over() || len(e.buf) > e.limit {
-		e.dropped += len(e.buf)
-		e.buf = e.buf[:0]
+	if size := len(e.buf) - e.start; e.over() || size > e.limit {
+		e.dropped += size
+		e.buf = e.buf[:e.start]
 	}
 }
 
 // encode returns the node's JSON, cut to a mark where it is longer than limit bytes.
-func (n *node) encode(limit int) Value {
-	if n == nil {
-		return Value{}
+func (n *node) encode(limit int) Value { return Value{json: string(n.append(nil, limit))} }
+
+// append appends what encode returns; nothing for a nil node.
+func (n *node) append(buf []byte, limit int) []byte {
+	switch {
+	case n == nil:
+		return buf
+	case n.secret:
+		return append(buf, redactedJSON...)
+	case n.kind == String:
+		return appendBoundText(buf, n.text, limit)
 	}
-	if n.secret {
-		return Value{json: redactedJSON}
-	}
-	if n.kind == String && len(n.text) > limit {
-		return cutMark("bytes", len(n.text), n.text, limit)
-	}
-	e := encoder{limit: limit}
+	e := encoder{buf: buf, start: len(buf), limit: limit}
 	e.node(n)
-	if !e.over() {
-		return Value{json: string(e.buf)}
+	if e.over() {
+		return appendCutMark(e.buf, "bytes", e.dropped, "", limit)
 	}
-	start := ""
-	if n.kind == String {
-		start = n.text
-	}
-	return cutMark("bytes", e.dropped, start, limit)
+	return e.buf
 }
 
 const maxCutStart = 1 << 10
 
-// cutMark returns the mark of something cut: so many bytes or items, and how
-// it began.
-func cutMark(unit string, size int, start string, limit int) Value {
-	buf := append([]byte(nil), `{"`+markKey+`":"cut"`...)
+// appendCutMark appends the mark of something cut: so many bytes or items, and
+// how it began.
+func appendCutMark(buf []byte, unit string, size int, start string, limit int) []byte {
+	buf = append(buf, `{"`+markKey+`":"cut"`...)
 	if size > 0 {
-		buf = append(buf, `,"`+unit+`":`...)
+		buf = append(append(append(buf, ',', '"'), unit...), '"', ':')
 		buf = strconv.AppendInt(buf, int64(size), 10)
 	}
 	if start = start[:min(len(start), maxCutStart, limit/4)]; start != "" {
@@ -145,7 +144,7 @@ func cutMark(unit string, size int, start string, limit int) Value {
 		buf = append(buf, `,"start":`...)
 		buf = appendString(buf, cutText(start, maxCutStart))
 	}
-	return Value{json: string(append(buf, '}'))}
+	return append(buf, '}')
 }
 
 func (e *encoder) node(n *node) {
@@ -176,7 +175,7 @@ func (e *encoder) node(n *node) {
 		e.object(n)
 	case Cut:
 		unit, size := cutSize(n.source)
-		e.buf = append(e.buf, cutMark(unit, size, "", 0).json...)
+		e.buf = appendCutMark(e.buf, unit, size, "", 0)
 	case Cycle:
 		e.buf = append(e.buf, `{"`+markKey+`":"cycle"}`...)
 	case Opaque:

@@ -13,7 +13,7 @@ const mapIDKey = "id"
 func (d *differ) object(given Object, before, after side) (Object, error) {
 	var found Object
 	for _, s := range []side{before, after} {
-		if !s.value.IsValid() {
+		if !s.value.IsValid() || found.Type != "" && d.sameID(before.value, after.value) {
 			continue
 		}
 		object, err := d.objectOf(s)
@@ -36,8 +36,10 @@ func (d *differ) object(given Object, before, after side) (Object, error) {
 }
 
 func (d *differ) objectOf(s side) (Object, error) {
-	if object, ok, err := ownObject(s.value); ok || err != nil {
-		return object, err
+	if d.plan == nil || d.plan.auditable {
+		if object, ok, err := ownObject(s.value); ok || err != nil {
+			return object, err
+		}
 	}
 	if s.tree != nil {
 		object := Object{Type: typeName(s.value.Type())}
@@ -49,28 +51,49 @@ func (d *differ) objectOf(s side) (Object, error) {
 		}
 		return object, nil
 	}
-	p, err := d.planner.plan(s.value.Type())
-	if err != nil {
-		return Object{}, err
-	}
+	id, err := d.ownID(s.value)
+	return Object{Type: d.plan.objectType, ID: id}, err
+}
+
+// ownID returns the ID that a struct's fields give, or "" where they hold none
+// yet.
+func (d *differ) ownID(record reflect.Value) (string, error) {
+	ids := d.plan.ids
 	var parts []string
-	for _, f := range p.ids {
-		v := f.get(s.value)
-		if !v.IsValid() || v.IsZero() && len(p.ids) == 1 {
-			return Object{Type: p.objectType}, nil // not given yet
+	for i := range ids {
+		f := &ids[i]
+		v := f.get(record)
+		if !v.IsValid() || v.IsZero() && len(ids) == 1 {
+			return "", nil
 		}
-		n, err := f.inspect(newInspector(d.planner, d.limits), v)
-		if err != nil {
-			return Object{}, err
+		part, err := d.idPart(f, v)
+		if err != nil || len(ids) == 1 {
+			return part, err
 		}
-		parts = append(parts, idText(n))
+		// So that no two keys give one ID.
+		parts = append(parts, strings.NewReplacer(`\`, `\\`, ",", `\,`).Replace(part))
 	}
-	if len(parts) > 1 { // so that no two keys give one ID
-		for i, part := range parts {
-			parts[i] = strings.NewReplacer(`\`, `\\`, ",", `\,`).Replace(part)
-		}
+	return strings.Join(parts, ","), nil
+}
+
+func (d *differ) idPart(f *field, v reflect.Value) (string, error) {
+	if f.direct != notDirect {
+		return f.direct.idText(v), nil
 	}
-	return Object{Type: p.objectType, ID: strings.Join(parts, ",")}, nil
+	n, err := f.inspect(newInspector(d.planner, d.limits), v)
+	if err != nil {
+		return "", err
+	}
+	return idText(n), nil
+}
+
+// sameID reports whether two structs have one ID, where a look tells.
+func (d *differ) sameID(before, after reflect.Value) bool {
+	if d.plan == nil || d.plan.auditable || len(d.plan.ids) != 1 || !before.IsValid() || !after.IsValid() {
+		return false
+	}
+	f := &d.plan.ids[0]
+	return f.direct != notDirect && f.direct.equal(f.get(before), f.get(after))
 }
 
 // ownObject asks a value that is [Auditable].

@@ -21,6 +21,8 @@ type plan struct {
 	// ids are the fields that make up the object's ID, and all are both: an ID
 	// is a field like any other where it can differ from the object's.
 	ids, all []field
+	// auditable: the record says itself which object it is.
+	auditable bool
 }
 
 // field is one recorded field of a struct.
@@ -30,7 +32,7 @@ type field struct {
 	typ    reflect.Type
 	secret bool // its value is never kept
 	plain  bool // its value is kept although its name looks like a secret
-	direct bool // compared and written without the detour over a tree of nodes
+	direct direct
 
 	id        bool // tagged as the object's ID
 	within    bool // it is a field of a struct within
@@ -40,7 +42,10 @@ type field struct {
 
 // get returns the field of a struct, or an invalid Value where an embedded
 // pointer on the way is nil.
-func (f field) get(v reflect.Value) reflect.Value {
+func (f *field) get(v reflect.Value) reflect.Value {
+	if len(f.index) == 1 {
+		return v.Field(f.index[0])
+	}
 	for _, i := range f.index {
 		if v.Kind() == reflect.Pointer {
 			if v.IsNil() {
@@ -80,29 +85,26 @@ func isSpecial(t reflect.Type) bool { return isColumn(t) || has(t, marshalerType
 type planner struct {
 	redactor redactor
 	ignore   []string // top-level names that are not recorded unless tagged
-	plans    sync.Map // planKey to *plan or error
-}
-
-type planKey struct {
-	typ    reflect.Type
-	nested bool
+	// reflect.Type to *plan or error. A key of more than the type would be
+	// allocated at every look-up.
+	top, parts sync.Map
 }
 
 // plan returns what to record of a struct type at the top level of an event,
 // the structs within it flattened into paths.
-func (p *planner) plan(t reflect.Type) (*plan, error) { return p.load(planKey{typ: t}) }
+func (p *planner) plan(t reflect.Type) (*plan, error) { return p.load(&p.top, t, true) }
 
 // nested returns what to record of a struct type that is part of a value.
-func (p *planner) nested(t reflect.Type) (*plan, error) { return p.load(planKey{typ: t, nested: true}) }
+func (p *planner) nested(t reflect.Type) (*plan, error) { return p.load(&p.parts, t, false) }
 
-func (p *planner) load(key planKey) (*plan, error) {
-	known, ok := p.plans.Load(key)
+func (p *planner) load(plans *sync.Map, t reflect.Type, top bool) (*plan, error) {
+	known, ok := plans.Load(t)
 	if !ok {
-		made, err := p.make(key)
+		made, err := p.make(t, top)
 		if known = made; err != nil {
 			known = err
 		}
-		p.plans.Store(key, known)
+		plans.Store(t, known)
 	}
 	if err, failed := known.(error); failed {
 		return nil, err
@@ -110,17 +112,17 @@ func (p *planner) load(key planKey) (*plan, error) {
 	return known.(*plan), nil
 }
 
-func (p *planner) make(key planKey) (*plan, error) {
-	c := fieldCollector{redactor: p.redactor, root: key.typ, flatten: !key.nested}
-	if err := c.collect(key.typ, level{}); err != nil {
-		return nil, invalidEvent(key.typ.String(), "", err.Error(), "mend the type's tags")
+func (p *planner) make(t reflect.Type, top bool) (*plan, error) {
+	c := fieldCollector{redactor: p.redactor, root: t, flatten: top}
+	if err := c.collect(t, level{}); err != nil {
+		return nil, invalidEvent(t.String(), "", err.Error(), "mend the type's tags")
 	}
 	fields, err := c.visible()
 	if err != nil {
-		return nil, invalidEvent(key.typ.String(), "", err.Error(), "mend the type's tags")
+		return nil, invalidEvent(t.String(), "", err.Error(), "mend the type's tags")
 	}
-	made := &plan{objectType: typeName(key.typ), fields: fields}
-	if key.nested {
+	made := &plan{objectType: typeName(t), fields: fields, auditable: has(t, auditableType)}
+	if !top {
 		return made, nil
 	}
 	made.ids = identity(fields)
@@ -223,7 +225,7 @@ func (c *fieldCollector) collect(t reflect.Type, at level) error {
 		}
 		c.found = append(c.found, field{
 			name: inner.path, index: inner.index, typ: sf.Type, secret: inner.secret, plain: inner.plain,
-			direct: isDirect(sf.Type), id: tag.id, within: at.path != "", tagged: tag.audit, embedding: inner.embedding,
+			direct: directOf(sf.Type), id: tag.id, within: at.path != "", tagged: tag.audit, embedding: inner.embedding,
 		})
 	}
 	return nil
@@ -249,24 +251,6 @@ func embeddedStruct(sf reflect.StructField) reflect.Type {
 		return nil
 	}
 	return t
-}
-
-// isDirect reports whether values of the type are compared and written without
-// any method of theirs.
-func isDirect(t reflect.Type) bool {
-	if t == timeType {
-		return true
-	}
-	if isSpecial(t) {
-		return false
-	}
-	switch t.Kind() {
-	case reflect.Bool, reflect.String,
-		reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
-		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
-		return true
-	}
-	return false
 }
 
 // isAssociation reports whether the type is, points to, or lists structs with

@@ -116,5 +116,5 @@ func isNumber(literal string) bool {
 }
 
 func timeNode(t time.Time) *node {
-	return &node{kind: String, text: t.UTC().Format(time.RFC3339Nano)}
+	return &node{kind: String, text: string(appendTime(nil, t))}
 }
