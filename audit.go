@@ -197,18 +197,28 @@ func (l *Log) Prepare(ctx context.Context, events ...Event) ([]Entry, error) {
 	if err != nil {
 		return nil, err
 	}
-	entries := make([]Entry, 0, len(events))
+	var entries []Entry
+	var room Changes
+	if len(events) == 1 {
+		one := new(oneEntry)
+		entries, room = one.entries[:0], one.changes[:]
+	} else {
+		entries = make([]Entry, 0, len(events))
+	}
 	var previous ID
-	for i, event := range events {
-		entry, changed, err := l.entry(base, event, previous)
+	for i := range events {
+		entries = append(entries, base)
+		entry := &entries[len(entries)-1]
+		changed, err := l.complete(entry, &events[i], previous, room)
 		switch {
 		case err != nil && len(events) > 1:
 			return nil, fmt.Errorf("event %d of %d: %w", i+1, len(events), err)
 		case err != nil:
 			return nil, err
 		case changed:
-			entries = append(entries, entry)
 			previous = entry.ID
+		default:
+			entries = entries[:len(entries)-1]
 		}
 	}
 	return entries, nil

@@ -84,12 +84,27 @@ func appendCanonical(dst []byte, tree any) []byte {
 // appendText appends a string, or the mark that holds its bytes where no
 // database would take it as text.
 func appendText(dst []byte, s string) []byte {
+	if isPlain(s) { // most are
+		dst = append(dst, '"')
+		dst = append(dst, s...)
+		return append(dst, '"')
+	}
 	if utf8.ValidString(s) && strings.IndexByte(s, 0) < 0 {
 		return appendString(dst, s)
 	}
 	dst = append(dst, `{"`+markKey+`":"bytes","hex":"`...)
 	dst = hex.AppendEncode(dst, []byte(s))
 	return append(dst, `"}`...)
+}
+
+// isPlain reports whether a text is ASCII of which JSON escapes nothing.
+func isPlain(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c < 0x20 || c >= utf8.RuneSelf || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
 }
 
 // appendString appends a JSON string with only the necessary escapes. The

@@ -12,19 +12,23 @@ type side struct {
 	tree  *node // where the value is a map or JSON, taken apart
 }
 
-// diff returns the object and the changes of an event.
-func (l *Log) diff(e Event) (Object, Changes, error) {
+// diff returns the object and the changes of an event, these in the room given
+// where they fit.
+func (l *Log) diff(e *Event, room Changes) (Object, Changes, error) {
 	if !e.before.IsValid() && !e.after.IsValid() {
 		return e.object, nil, nil
-	}
-	if err := checkShared(e.before, e.after); err != nil {
-		return Object{}, nil, err
 	}
 	d := differ{
 		planner: l.planner, limits: l.config.Limits, left: l.config.Limits.Bytes, draft: newDraft(),
 		oneSided: !e.before.IsValid() || !e.after.IsValid(),
 	}
 	defer d.draft.release()
+	if err := d.planRecord(e); err != nil {
+		return Object{}, nil, err
+	}
+	if err := checkShared(e.before, e.after, d.plan); err != nil {
+		return Object{}, nil, err
+	}
 	before, err := d.side("before", e.before)
 	if err != nil {
 		return Object{}, nil, err
@@ -36,7 +40,7 @@ func (l *Log) diff(e Event) (Object, Changes, error) {
 	if before.value.IsValid() && after.value.IsValid() && before.value.Type() != after.value.Type() {
 		return Object{}, nil, invalidEvent("after", after.value.Type().String(), "of another type than before, which is a "+before.value.Type().String(), "give two values of one type")
 	}
-	if before.tree == nil && after.tree == nil {
+	if d.plan == nil && before.tree == nil && after.tree == nil { // an interface that holds a struct
 		some := before.value
 		if !some.IsValid() {
 			some = after.value
@@ -54,7 +58,11 @@ func (l *Log) diff(e Event) (Object, Changes, error) {
 	} else if err := d.compareFields(before.value, after.value); err != nil {
 		return Object{}, nil, err
 	}
-	return object, d.finish(), nil
+	id, changes := d.finish(room)
+	if id != "" {
+		object.ID = id
+	}
+	return object, changes, nil
 }
 
 // differ collects the changes of one event.
@@ -69,6 +77,23 @@ type differ struct {
 	draft     *draft
 	left      int // how many more bytes of JSON the changes may take
 	omitted   int // how many changes found no more room
+}
+
+// planRecord looks up the plan of the event's records where their type says
+// that they are structs.
+func (d *differ) planRecord(e *Event) (err error) {
+	some := e.before
+	if !some.IsValid() {
+		some = e.after
+	}
+	t := some.Type()
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t.Kind() == reflect.Struct && t != timeType {
+		d.plan, err = d.planner.plan(t)
+	}
+	return err
 }
 
 // side takes the pointers off one side of an event and says what is wrong with
@@ -129,7 +154,7 @@ func (d *differ) compareFields(before, after reflect.Value) error {
 		f := &fields[i]
 		old, now := f.of(before), f.of(after)
 		if f.direct != notDirect {
-			if !f.direct.equal(old, now) {
+			if !f.same(old, now) {
 				d.addDirect(f, old, now)
 			}
 			continue
@@ -307,13 +332,13 @@ func (d *differ) note(path string, start, oldEnd int, buf []byte) {
 // omittedField stands for the changes that an event had no room for.
 const omittedField = "…"
 
-// finish returns the changes.
-func (d *differ) finish() Changes {
+// finish returns what the draft does.
+func (d *differ) finish(room Changes) (id string, changes Changes) {
 	if d.omitted > 0 {
 		start := len(d.draft.buf)
 		d.note(omittedField, start, start, appendCutMark(d.draft.buf, "items", d.omitted, "", 0))
 	}
-	return d.draft.finish()
+	return d.draft.finish(room)
 }
 
 // metadata returns the host's metadata, merged over what the request brought.

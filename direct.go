@@ -63,15 +63,20 @@ func followed(v reflect.Value) reflect.Value {
 	return v
 }
 
-// equal reports whether two values, which may be missing, are recorded alike.
-func (d direct) equal(a, b reflect.Value) bool {
+// same reports whether a direct field's values, which may be missing, are
+// recorded alike.
+func (f *field) same(a, b reflect.Value) bool {
+	if f.pointer && a.IsValid() && b.IsValid() {
+		a, b = followed(a), followed(b)
+	}
 	if !a.IsValid() || !b.IsValid() {
 		return a.IsValid() == b.IsValid()
 	}
-	if a.Kind() == reflect.Pointer {
-		a, b = followed(a), followed(b)
-		return d.equal(a, b)
-	}
+	return f.direct.equal(a, b)
+}
+
+// equal compares two values that no pointer is in front of.
+func (d direct) equal(a, b reflect.Value) bool {
 	switch d {
 	case directString:
 		return a.String() == b.String()
@@ -152,10 +157,8 @@ func (d direct) idText(v reflect.Value) string {
 }
 
 func timeOf(v reflect.Value) time.Time {
-	if v.CanAddr() {
-		return *v.Addr().Interface().(*time.Time) // saves a copy on the heap
-	}
-	return v.Interface().(time.Time)
+	t, _ := reflect.TypeAssert[time.Time](v) // as Interface would give it, without a copy on the heap
+	return t
 }
 
 // appendTime appends an instant as it is recorded: without its zone.

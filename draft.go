@@ -7,6 +7,7 @@ import "sync"
 // event costs no memory but what its changes keep.
 type draft struct {
 	buf     []byte
+	idEnd   int // where the object's ID ends, which may be in front of them
 	changes []draftChange
 }
 
@@ -30,21 +31,26 @@ func (d *draft) release() {
 	if cap(d.buf) > maxDraftBytes || cap(d.changes) > maxDraftBytes/64 {
 		return
 	}
-	clear(d.changes) // names of fields may be a host's data
-	d.buf, d.changes = d.buf[:0], d.changes[:0]
+	d.buf, d.idEnd, d.changes = d.buf[:0], 0, d.changes[:0]
 	drafts.Put(d)
 }
 
-// finish returns the changes, their values cut out of one text.
-func (d *draft) finish() Changes {
+// finish returns the object's ID, if the draft has it, and the changes, in the
+// room given where they fit. All is cut out of one text.
+func (d *draft) finish(room Changes) (id string, changes Changes) {
+	text, start := string(d.buf), d.idEnd
 	if len(d.changes) == 0 {
-		return nil
+		return text, nil
 	}
-	text, start := string(d.buf), 0
-	changes := make(Changes, len(d.changes))
-	for i, c := range d.changes {
-		changes[i] = Change{Field: c.field, Old: Value{json: text[start:c.oldEnd]}, New: Value{json: text[c.oldEnd:c.newEnd]}}
-		start = c.newEnd
+	if changes = room; cap(changes) < len(d.changes) {
+		changes = make(Changes, len(d.changes))
 	}
-	return changes
+	changes = changes[:len(d.changes):len(d.changes)]
+	for i := range d.changes {
+		from, to := &d.changes[i], &changes[i]
+		to.Field = from.field
+		to.Old.json, to.New.json = text[start:from.oldEnd], text[from.oldEnd:from.newEnd]
+		start = from.newEnd
+	}
+	return text[:d.idEnd], changes
 }

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"cmp"
 	"reflect"
 	"strings"
 )
@@ -9,11 +10,14 @@ import (
 const mapIDKey = "id"
 
 // object returns the object that an event is about: what the host said, else
-// what the record says of itself.
+// what the record says of itself. Its ID may be left to the draft.
 func (d *differ) object(given Object, before, after side) (Object, error) {
+	if given.ID == "" && d.draftID(before.value, after.value) {
+		return Object{Type: cmp.Or(given.Type, d.plan.objectType)}, nil
+	}
 	var found Object
 	for _, s := range []side{before, after} {
-		if !s.value.IsValid() || found.Type != "" && d.sameID(before.value, after.value) {
+		if !s.value.IsValid() {
 			continue
 		}
 		object, err := d.objectOf(s)
@@ -87,13 +91,29 @@ func (d *differ) idPart(f *field, v reflect.Value) (string, error) {
 	return idText(n), nil
 }
 
-// sameID reports whether two structs have one ID, where a look tells.
-func (d *differ) sameID(before, after reflect.Value) bool {
-	if d.plan == nil || d.plan.auditable || len(d.plan.ids) != 1 || !before.IsValid() || !after.IsValid() {
+// draftID begins the draft with the ID, where it is one number: it is then cut
+// out of the event's text and takes no memory of its own.
+func (d *differ) draftID(before, after reflect.Value) bool {
+	if d.plan == nil || d.plan.auditable || len(d.plan.ids) != 1 {
 		return false
 	}
 	f := &d.plan.ids[0]
-	return f.direct != notDirect && f.direct.equal(f.get(before), f.get(after))
+	if f.direct != directInt && f.direct != directUint {
+		return false
+	}
+	some, other := f.of(before), f.of(after)
+	switch {
+	case !some.IsValid():
+		some = other
+	case !d.oneSided && !f.same(some, other):
+		return false
+	}
+	if !some.IsValid() || some.IsZero() {
+		return false
+	}
+	d.draft.buf = f.direct.append(d.draft.buf, some, maxObjectIDBytes)
+	d.draft.idEnd = len(d.draft.buf)
+	return true
 }
 
 // ownObject asks a value that is [Auditable].

@@ -20,19 +20,19 @@ type plan struct {
 	fields []field
 	// ids are the fields that make up the object's ID, and all are both: an ID
 	// is a field like any other where it can differ from the object's.
-	ids, all []field
-	// auditable: the record says itself which object it is.
-	auditable bool
+	ids, all  []field
+	auditable bool // the record says itself which object it is
+	shares    bool // two values of the type can share what changes in place
 }
 
 // field is one recorded field of a struct.
 type field struct {
-	name   string // its path
-	index  []int  // as in reflect.Value.FieldByIndex
-	typ    reflect.Type
-	secret bool // its value is never kept
-	plain  bool // its value is kept although its name looks like a secret
-	direct direct
+	index   []int // as in reflect.Value.FieldByIndex
+	direct  direct
+	pointer bool   // its type is a pointer
+	secret  bool   // its value is never kept
+	plain   bool   // its value is kept although its name looks like a secret
+	name    string // its path
 
 	id        bool // tagged as the object's ID
 	within    bool // it is a field of a struct within
@@ -121,7 +121,7 @@ func (p *planner) make(t reflect.Type, top bool) (*plan, error) {
 	if err != nil {
 		return nil, invalidEvent(t.String(), "", err.Error(), "mend the type's tags")
 	}
-	made := &plan{objectType: typeName(t), fields: fields, auditable: has(t, auditableType)}
+	made := &plan{objectType: typeName(t), fields: fields, auditable: has(t, auditableType), shares: canShare(t)}
 	if !top {
 		return made, nil
 	}
@@ -224,7 +224,7 @@ func (c *fieldCollector) collect(t reflect.Type, at level) error {
 			}
 		}
 		c.found = append(c.found, field{
-			name: inner.path, index: inner.index, typ: sf.Type, secret: inner.secret, plain: inner.plain,
+			name: inner.path, index: inner.index, pointer: sf.Type.Kind() == reflect.Pointer, secret: inner.secret, plain: inner.plain,
 			direct: directOf(sf.Type), id: tag.id, within: at.path != "", tagged: tag.audit, embedding: inner.embedding,
 		})
 	}

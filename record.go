@@ -53,31 +53,38 @@ func checkEventText(field, value string, most int) error {
 	return nil
 }
 
-// entry completes base for one event. It reports false where an update changed
-// nothing, so that there is nothing to record.
-func (l *Log) entry(base Entry, event Event, previous ID) (Entry, bool, error) {
-	object, changes, err := l.diff(event)
-	if err != nil {
-		return Entry{}, false, err
-	}
-	if event.before.IsValid() && event.after.IsValid() && len(changes) == 0 {
-		return Entry{}, false, nil
-	}
-	entry := base
-	entry.Action, entry.Object, entry.Parent = event.action, object, event.parent
-	entry.Comment, entry.Changes = event.comment, changes
-	if err := l.stamp(&entry, event, previous); err != nil {
-		return Entry{}, false, err
-	}
-	if len(event.metadata) > 0 {
-		if entry.Metadata, err = l.metadata(base.Metadata, event.metadata); err != nil {
-			return Entry{}, false, err
-		}
-	}
-	return entry, true, checkEntry(entry)
+// oneEntry is room for what most calls make, an entry with few changes, in one
+// allocation.
+type oneEntry struct {
+	entries [1]Entry
+	changes [6]Change
 }
 
-func checkEntry(e Entry) error {
+// complete completes an entry, which holds what base returns, for one event.
+// It reports false where an update changed nothing, so that there is nothing
+// to record.
+func (l *Log) complete(entry *Entry, event *Event, previous ID, room Changes) (bool, error) {
+	object, changes, err := l.diff(event, room)
+	if err != nil {
+		return false, err
+	}
+	if event.before.IsValid() && event.after.IsValid() && len(changes) == 0 {
+		return false, nil
+	}
+	entry.Action, entry.Object, entry.Parent = event.action, object, event.parent
+	entry.Comment, entry.Changes = event.comment, changes
+	if err := l.stamp(entry, event, previous); err != nil {
+		return false, err
+	}
+	if len(event.metadata) > 0 {
+		if entry.Metadata, err = l.metadata(entry.Metadata, event.metadata); err != nil {
+			return false, err
+		}
+	}
+	return true, checkEntry(entry)
+}
+
+func checkEntry(e *Entry) error {
 	missing := func(field, value, remedy string) error {
 		if value != "" {
 			return nil
@@ -104,7 +111,7 @@ func checkEntry(e Entry) error {
 
 // stamp gives the entry its ID and the time that the ID holds. Events of one
 // call and one time keep their order: previous is the ID of the one before.
-func (l *Log) stamp(entry *Entry, event Event, previous ID) error {
+func (l *Log) stamp(entry *Entry, event *Event, previous ID) error {
 	at := event.time
 	switch {
 	case !event.id.IsZero():

@@ -14,7 +14,9 @@ const sharedRemedy = "load the before apart, or keep it with audit.Snapshot befo
 // in silence. Pointers to plain values (*string, *time.Time) and bytes are let
 // pass, since programs replace those, and so are lists of different length,
 // which are recorded as changed anyway.
-func checkShared(before, after reflect.Value) error {
+//
+// The plan is that of the sides' type, or nil where it is not known.
+func checkShared(before, after reflect.Value, p *plan) error {
 	if !before.IsValid() || !after.IsValid() {
 		return nil
 	}
@@ -30,7 +32,7 @@ func checkShared(before, after reflect.Value) error {
 			return invalidEvent("before", "", "one and the same "+before.Kind().String()+" as after, so it was overwritten", sharedRemedy)
 		}
 	}
-	if !canShare(before.Type()) {
+	if p != nil && !p.shares || p == nil && !canShare(before.Type()) {
 		return nil
 	}
 	s := sharing{visits: maxSharedVisits, seen: map[[2]visit]struct{}{}}
