@@ -79,6 +79,10 @@ func (e Event) WithMetadata(metadata map[string]any) Event {
 // it is ErrConflict.
 func (e Event) WithID(id ID) Event { e.id = id; return e }
 
+// ID returns the ID given with [Event.WithID], or the zero ID: for adapters,
+// since only such an ID may be taken already.
+func (e Event) ID() ID { return e.id }
+
 // WithTime says when it happened, where that is not now: an import, a report
 // that came late. It is cut to microseconds.
 func (e Event) WithTime(t time.Time) Event { e.time = t; return e }

@@ -18,7 +18,12 @@ import (
 
 func newLog(t *testing.T, store audit.Store) *audit.Log {
 	t.Helper()
-	log, err := audit.New(store, audit.Config{Org: "acme"})
+	return newLogOf(t, store, "acme")
+}
+
+func newLogOf(t testing.TB, store audit.Store, org string) *audit.Log {
+	t.Helper()
+	log, err := audit.New(store, audit.Config{Org: org})
 	require.NoError(t, err)
 	return log
 }

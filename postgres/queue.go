@@ -1,0 +1,91 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/auditkeep/audit"
+	"github.com/auditkeep/audit/internal/entrysql"
+)
+
+// Queue puts the entries of some events into the host's own batch, so that
+// recording them adds no round trip to the database. The entries exist if and
+// only if what the batch does is committed: with the host's transaction where
+// it is sent in one, and by itself where it is sent on a pool or connection,
+// since PostgreSQL runs a batch without BEGIN as one transaction.
+//
+// The entries do not depend on what the other statements find. Where the
+// change is an UPDATE that may meet no row, let a transaction look first, or
+// let the UPDATE fail.
+//
+// Queue itself sends nothing; its errors are those of [audit.Log.Prepare], and
+// then nothing is queued. The rules of [audit.Log.Record] hold, but in the
+// database: an ID that is taken by other content makes the whole batch fail.
+// Close of the batch's results then returns an error that wraps
+// [audit.ErrConflict]; results that are read one by one give the database's
+// own error (unique_violation). One call queues one statement, and further
+// ones for large entries and for events with an ID of their own.
+func Queue(ctx context.Context, batch *pgx.Batch, trail *audit.Log, events ...audit.Event) error {
+	switch {
+	case batch == nil:
+		return errors.New("postgres: no batch is given: give the *pgx.Batch to send")
+	case trail == nil:
+		return errNoTrail
+	}
+	entries, err := trail.Prepare(ctx, events...)
+	if err != nil {
+		return err
+	}
+	own := make(map[audit.ID]bool)
+	for i := range events {
+		if id := events[i].ID(); !id.IsZero() {
+			own[id] = true
+		}
+	}
+	fresh, given := make([]entrysql.Row, 0, len(entries)), make([]entrysql.Row, 0, len(own))
+	for _, e := range entries {
+		if own[e.ID] {
+			given = append(given, entrysql.RowOf(e))
+		} else {
+			fresh = append(fresh, entrysql.RowOf(e))
+		}
+	}
+	queue(batch, fresh, newSQL)
+	queue(batch, given, insertSQL, checkSQL)
+	return nil
+}
+
+var errNoTrail = errors.New("postgres: no log is given: make one with audit.New")
+
+// queue puts rows into the batch, under each of the statements.
+func queue(batch *pgx.Batch, rows []entrysql.Row, statements ...string) {
+	for len(rows) > 0 {
+		n := statementRows(rows)
+		args := pgxArgs(arraysOf(rows[:n], len(entrysql.Columns)))
+		for _, statement := range statements {
+			batch.Queue(statement, args...).Fn = func(results pgx.BatchResults) error {
+				_, err := results.Exec()
+				return asConflict(err)
+			}
+		}
+		rows = rows[n:]
+	}
+}
+
+// asConflict tells that an entry's ID is taken in the library's words. Other
+// errors stay as they are, since in some query modes they may come from the
+// host's own statements before.
+func asConflict(err error) error {
+	var pgErr *pgconn.PgError
+	if errors.As(err, &pgErr) && pgErr.Code == uniqueViolation && strings.HasPrefix(pgErr.TableName, "audit_entries") {
+		return fmt.Errorf("inserting entries: %w (%w)", audit.ErrConflict, err)
+	}
+	return err
+}
+
+const uniqueViolation = "23505"
