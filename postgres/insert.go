@@ -9,24 +9,52 @@ import (
 	"github.com/auditkeep/audit/internal/entrysql"
 )
 
-// newSQL inserts any number of entries in one statement; COPY would be faster,
-// but knows neither ON CONFLICT nor row-level security. Every parameter is an
-// array of texts, cast here and not by the driver: the types are then the same
-// in every query mode of pgx and with every other driver.
-//
-// An ID that is already taken is an error, which the library's own never are.
-var newSQL = func() string {
-	columns, values, parameters := make([]string, 0, 32), make([]string, 0, 32), make([]string, 0, 32)
-	for i, column := range entrysql.Columns {
-		columns = append(columns, column)
-		values = append(values, givenColumn(column))
-		parameters = append(parameters, fmt.Sprintf("$%d::text[]", i+1))
+// statement is SQL that takes rows, given (…), as parameters. One row comes in a
+// VALUES list and many in arrays, since reading arrays costs a single row about
+// as much as inserting it. Every parameter is a text, cast here and not by the
+// driver: the types are then the same in every query mode of pgx and with every
+// other driver.
+type statement struct{ one, many string }
+
+func newStatement(build func(given string) string) statement {
+	texts, arrays := make([]string, len(entrysql.Columns)), make([]string, len(entrysql.Columns))
+	for i := range entrysql.Columns {
+		texts[i] = fmt.Sprintf("$%d::text", i+1)
+		arrays[i] = texts[i] + "[]"
 	}
-	names := strings.Join(columns, ", ")
-	return "INSERT INTO audit_entries (" + names + ")" +
-		" SELECT " + strings.Join(values, ", ") +
-		" FROM unnest(" + strings.Join(parameters, ", ") + ") AS given (" + names + ")"
-}()
+	as := " AS given (" + columns + ")"
+	return statement{
+		one:  build("(VALUES (" + strings.Join(texts, ", ") + "))" + as),
+		many: build("unnest(" + strings.Join(arrays, ", ") + ")" + as),
+	}
+}
+
+// with returns the SQL and the arguments for some rows.
+func (s statement) with(rows []entrysql.Row) (query string, args []any) {
+	if len(rows) > 1 {
+		return s.many, arraysOf(rows, len(entrysql.Columns))
+	}
+	args = make([]any, len(entrysql.Columns))
+	for i := range args {
+		args[i] = rows[0][i]
+	}
+	return s.one, args
+}
+
+var columns = strings.Join(entrysql.Columns[:], ", ")
+
+// newSQL inserts rows in one statement; COPY would be faster for many, but
+// knows neither ON CONFLICT nor row-level security. An ID that is already taken
+// is an error, which the library's own never are.
+var newSQL = newStatement(insertFrom)
+
+func insertFrom(given string) string {
+	var values []string
+	for _, column := range entrysql.Columns {
+		values = append(values, givenColumn(column))
+	}
+	return "INSERT INTO audit_entries (" + columns + ") SELECT " + strings.Join(values, ", ") + " FROM " + given
+}
 
 // givenColumn is what is stored of a given text.
 func givenColumn(column string) string {
@@ -48,23 +76,25 @@ func givenColumn(column string) string {
 
 // insertSQL leaves out what has an ID that is already taken, here or by another
 // transaction that commits meanwhile; what was left out is then compared.
-var insertSQL = newSQL + " ON CONFLICT (org_id, id) DO NOTHING"
+var insertSQL = newStatement(func(given string) string {
+	return insertFrom(given) + " ON CONFLICT (org_id, id) DO NOTHING"
+})
 
 // checkSQL, behind insertSQL and with the same parameters, compares it in the
 // database: it inserts what is not there with the same content, which is
 // nothing, or an error where the ID is taken by other content. A second
 // statement, because it sees what another transaction has committed while the
 // first one waited for it.
-var checkSQL = func() string {
-	var stored, given []string
+var checkSQL = newStatement(func(given string) string {
+	var there, wanted []string
 	for _, column := range entrysql.Columns {
-		stored = append(stored, "e."+column)
-		given = append(given, givenColumn(column))
+		there = append(there, "e."+column)
+		wanted = append(wanted, givenColumn(column))
 	}
-	return newSQL + " WHERE NOT EXISTS (SELECT FROM audit_entries AS e" +
+	return insertFrom(given) + " WHERE NOT EXISTS (SELECT FROM audit_entries AS e" +
 		" WHERE e.org_id = given.org_id AND e.id = given.id::uuid" +
-		" AND (" + strings.Join(stored, ", ") + ") IS NOT DISTINCT FROM (" + strings.Join(given, ", ") + "))"
-}()
+		" AND (" + strings.Join(there, ", ") + ") IS NOT DISTINCT FROM (" + strings.Join(wanted, ", ") + "))"
+})
 
 // takenSQL reads the entries of some organizations and IDs.
 const takenSQL = "SELECT " + entrysql.ReadColumns +
@@ -76,10 +106,11 @@ const takenSQL = "SELECT " + entrysql.ReadColumns +
 // with many large entries needs a second statement.
 const maxStatementBytes = 16 << 20
 
-// handle is what an insert needs of pgx or of database/sql.
+// handle is what an insert needs of pgx or of database/sql. Arguments are
+// texts and lists of texts.
 type handle interface {
-	exec(ctx context.Context, query string, arrays [][]string) (affected int64, err error)
-	entries(ctx context.Context, query string, arrays [][]string) ([]audit.Entry, error)
+	exec(ctx context.Context, query string, args []any) (affected int64, err error)
+	entries(ctx context.Context, query string, args []any) ([]audit.Entry, error)
 }
 
 // insert implements the rules of [audit.Tx].
@@ -90,7 +121,8 @@ func insert(ctx context.Context, db handle, entries []audit.Entry) error {
 	}
 	for len(rows) > 0 {
 		n := statementRows(rows)
-		affected, err := db.exec(ctx, insertSQL, arraysOf(rows[:n], len(entrysql.Columns)))
+		query, args := insertSQL.with(rows[:n])
+		affected, err := db.exec(ctx, query, args)
 		if err != nil {
 			return fmt.Errorf("inserting entries: %w", err)
 		}
@@ -118,15 +150,17 @@ func statementRows(rows []entrysql.Row) int {
 	return n
 }
 
-// arraysOf turns rows into an array for each of the first columns.
-func arraysOf(rows []entrysql.Row, columns int) [][]string {
-	arrays := make([][]string, columns)
+// arraysOf turns rows into a list for each of the first columns.
+func arraysOf(rows []entrysql.Row, columns int) []any {
+	arrays := make([]any, columns)
 	texts := make([]string, columns*len(rows))
 	for c := range arrays {
-		arrays[c], texts = texts[:len(rows):len(rows)], texts[len(rows):]
+		array := texts[:len(rows):len(rows)]
+		texts = texts[len(rows):]
 		for r := range rows {
-			arrays[c][r] = rows[r][c]
+			array[r] = rows[r][c]
 		}
+		arrays[c] = array
 	}
 	return arrays
 }

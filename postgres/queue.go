@@ -63,12 +63,12 @@ func Queue(ctx context.Context, batch *pgx.Batch, trail *audit.Log, events ...au
 var errNoTrail = errors.New("postgres: no log is given: make one with audit.New")
 
 // queue puts rows into the batch, under each of the statements.
-func queue(batch *pgx.Batch, rows []entrysql.Row, statements ...string) {
+func queue(batch *pgx.Batch, rows []entrysql.Row, statements ...statement) {
 	for len(rows) > 0 {
 		n := statementRows(rows)
-		args := pgxArgs(arraysOf(rows[:n], len(entrysql.Columns)))
-		for _, statement := range statements {
-			batch.Queue(statement, args...).Fn = func(results pgx.BatchResults) error {
+		for _, s := range statements {
+			query, args := s.with(rows[:n])
+			batch.Queue(query, args...).Fn = func(results pgx.BatchResults) error {
 				_, err := results.Exec()
 				return asConflict(err)
 			}

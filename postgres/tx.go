@@ -67,41 +67,33 @@ type pgxHandle struct {
 	}
 }
 
-func (h pgxHandle) exec(ctx context.Context, query string, arrays [][]string) (int64, error) {
-	tag, err := h.db.Exec(ctx, query, pgxArgs(arrays)...)
+func (h pgxHandle) exec(ctx context.Context, query string, args []any) (int64, error) {
+	tag, err := h.db.Exec(ctx, query, args...)
 	return tag.RowsAffected(), err
 }
 
-func (h pgxHandle) entries(ctx context.Context, query string, arrays [][]string) ([]audit.Entry, error) {
-	rows, err := h.db.Query(ctx, query, pgxArgs(arrays)...)
+func (h pgxHandle) entries(ctx context.Context, query string, args []any) ([]audit.Entry, error) {
+	rows, err := h.db.Query(ctx, query, args...)
 	if err != nil {
 		return nil, err
 	}
 	return pgx.CollectRows(rows, scanEntry)
 }
 
-func pgxArgs(arrays [][]string) []any {
-	args := make([]any, len(arrays))
-	for i, array := range arrays {
-		args[i] = array
-	}
-	return args
-}
-
 // sqlHandle is a handle on a database/sql transaction. Its drivers know no
 // arrays, so these go as PostgreSQL writes them.
 type sqlHandle struct{ tx SQLTransaction }
 
-func (h sqlHandle) exec(ctx context.Context, query string, arrays [][]string) (int64, error) {
-	result, err := h.tx.ExecContext(ctx, query, sqlArgs(arrays)...)
+func (h sqlHandle) exec(ctx context.Context, query string, args []any) (int64, error) {
+	result, err := h.tx.ExecContext(ctx, query, sqlArgs(args)...)
 	if err != nil {
 		return 0, err
 	}
 	return result.RowsAffected()
 }
 
-func (h sqlHandle) entries(ctx context.Context, query string, arrays [][]string) ([]audit.Entry, error) {
-	rows, err := h.tx.QueryContext(ctx, query, sqlArgs(arrays)...)
+func (h sqlHandle) entries(ctx context.Context, query string, args []any) ([]audit.Entry, error) {
+	rows, err := h.tx.QueryContext(ctx, query, sqlArgs(args)...)
 	if err != nil {
 		return nil, err
 	}
@@ -117,10 +109,13 @@ func (h sqlHandle) entries(ctx context.Context, query string, arrays [][]string)
 	return entries, rows.Err()
 }
 
-func sqlArgs(arrays [][]string) []any {
-	args := make([]any, len(arrays))
-	for i, array := range arrays {
-		args[i] = arrayLiteral(array)
+func sqlArgs(given []any) []any {
+	args := make([]any, len(given))
+	for i, arg := range given {
+		if array, ok := arg.([]string); ok {
+			arg = arrayLiteral(array)
+		}
+		args[i] = arg
 	}
 	return args
 }
