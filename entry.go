@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/netip"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -149,7 +150,8 @@ func objectSort(id string) string {
 		// More digits, and greater digits, come first.
 		return fmt.Sprintf("m%03d%s", 999-len(digits), strings.Map(func(r rune) rune { return '9' - (r - '0') }, digits))
 	default:
-		return fmt.Sprintf("n%03d%s", len(digits), digits)
+		length := strconv.Itoa(len(digits))
+		return "n" + "000"[min(len(length), 3):] + length + digits
 	}
 }
 

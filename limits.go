@@ -32,8 +32,9 @@ type Limits struct {
 	// Depth is how many levels of nesting a value keeps. Defaults to 32.
 	Depth int
 	// Nodes is how many values, nested ones included, one side of an event
-	// keeps. A list or map that has more items than are left of them is cut as
-	// a whole. Defaults to 10,000.
+	// keeps; a struct's own fields of plain types are not counted. A list or
+	// map that has more items than are left of them is cut as a whole.
+	// Defaults to 10,000.
 	Nodes int
 	// Bytes is how much JSON the changes of one event keep. Defaults to 256 KiB.
 	Bytes int

@@ -20,8 +20,8 @@ import (
 // since PostgreSQL runs a batch without BEGIN as one transaction.
 //
 // The entries do not depend on what the other statements find. Where the
-// change is an UPDATE that may meet no row, let a transaction look first, or
-// let the UPDATE fail.
+// change is an UPDATE that may meet no row, let it fail then, as the example
+// does, or look at its result within a transaction.
 //
 // Queue itself sends nothing; its errors are those of [audit.Log.Prepare], and
 // then nothing is queued. The rules of [audit.Log.Record] hold, but in the
@@ -41,13 +41,16 @@ func Queue(ctx context.Context, batch *pgx.Batch, trail *audit.Log, events ...au
 	if err != nil {
 		return err
 	}
-	own := make(map[audit.ID]bool)
+	var own map[audit.ID]bool
 	for i := range events {
 		if id := events[i].ID(); !id.IsZero() {
+			if own == nil {
+				own = make(map[audit.ID]bool)
+			}
 			own[id] = true
 		}
 	}
-	fresh, given := make([]entrysql.Row, 0, len(entries)), make([]entrysql.Row, 0, len(own))
+	fresh, given := make([]entrysql.Row, 0, len(entries)), []entrysql.Row(nil)
 	for _, e := range entries {
 		if own[e.ID] {
 			given = append(given, entrysql.RowOf(e))

@@ -11,7 +11,8 @@
 //	})
 //
 // The entry is written by the host's own transaction: it exists if and only if
-// that commits.
+// that commits. [Queue] and [Commit] do the same without a round trip of their
+// own.
 //
 // A [Store] needs INSERT and SELECT. What needs the tables' owner (migrations,
 // monthly partitions, retention, protection) is an [Admin]'s.
