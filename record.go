@@ -8,6 +8,43 @@ import (
 	"time"
 )
 
+// Prepare returns the entries that Record would write, without writing them:
+// for adapters that send them in a way of their own. Each call makes new IDs.
+func (l *Log) Prepare(ctx context.Context, events ...Event) ([]Entry, error) {
+	if len(events) > MaxEvents {
+		return nil, invalidEvent("events", fmt.Sprint(len(events)), fmt.Sprintf("at most %d events are recorded in one call", MaxEvents), "make several calls in the same transaction")
+	}
+	base, err := l.base(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var entries []Entry
+	var room Changes
+	if len(events) == 1 {
+		one := new(oneEntry)
+		entries, room = one.entries[:0], one.changes[:]
+	} else {
+		entries = make([]Entry, 0, len(events))
+	}
+	var previous ID
+	for i := range events {
+		entries = append(entries, base)
+		entry := &entries[len(entries)-1]
+		changed, err := l.complete(entry, &events[i], previous, room)
+		switch {
+		case err != nil && len(events) > 1:
+			return nil, fmt.Errorf("event %d of %d: %w", i+1, len(events), err)
+		case err != nil:
+			return nil, err
+		case changed:
+			previous = entry.ID
+		default:
+			entries = entries[:len(entries)-1]
+		}
+	}
+	return entries, nil
+}
+
 // base returns the part of an entry that all events of one call share.
 func (l *Log) base(ctx context.Context) (Entry, error) {
 	org, err := l.org(ctx, "")

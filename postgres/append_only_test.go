@@ -66,15 +66,14 @@ func TestAppendOnlyOnANewPartition(t *testing.T) {
 func TestChecks(t *testing.T) {
 	t.Parallel()
 	_, pool := newStore(t)
-	for _, test := range []struct{ name, org, id, comment, want string }{
-		{"fine", "acme", "0190c8f2-7a00-73e7-8000-000000000000", "", ""},
-		{"a random UUID", "acme", "0190c8f2-7a00-4123-8000-000000000000", "", "audit_entries_id_holds_microseconds"},
-		{"another UUIDv7", "acme", "0190c8f2-7a00-73e8-8000-000000000000", "", "audit_entries_id_holds_microseconds"},
-		{"another variant", "acme", "0190c8f2-7a00-7000-c000-000000000000", "", "audit_entries_id_holds_microseconds"},
-		{"no organization", "", "0190c8f2-7a00-7000-8000-000000000000", "", "org_id_check"},
-		{"too long a text, in bytes", "acme", "0190c8f2-7a00-7000-8000-000000000000", "é", "comment_check"},
+	for _, test := range []struct{ name, org, id, want string }{
+		{"fine", "acme", "0190c8f2-7a00-73e7-8000-000000000000", ""},
+		{"a random UUID", "acme", "0190c8f2-7a00-4123-8000-000000000000", "audit_entries_id_holds_microseconds"},
+		{"another UUIDv7", "acme", "0190c8f2-7a00-73e8-8000-000000000000", "audit_entries_id_holds_microseconds"},
+		{"another variant", "acme", "0190c8f2-7a00-7000-c000-000000000000", "audit_entries_id_holds_microseconds"},
+		{"no organization", "", "0190c8f2-7a00-7000-8000-000000000000", "org_id_check"},
 	} {
-		_, err := pool.Exec(t.Context(), "INSERT INTO audit_entries (org_id, id, occurred_at, comment, format) VALUES ($1, $2, now(), repeat($3, 2049), 1)", test.org, test.id, test.comment)
+		_, err := pool.Exec(t.Context(), "INSERT INTO audit_entries (org_id, id, occurred_at, format) VALUES ($1, $2, now(), 1)", test.org, test.id)
 		if test.want == "" {
 			require.NoError(t, err, test.name)
 			continue
