@@ -109,7 +109,7 @@ func (h *Handler) report(ctx context.Context, v view) export.Report {
 		GeneratedAt: h.options.Now(),
 	}
 	// Only the log itself knows all ways to tell who acts.
-	if prepared, err := h.trail.Prepare(ctx, exportEvent(report, export.CSV)); err == nil {
+	if prepared, err := h.trail.Prepare(ctx, exportEvent(export.CSV)); err == nil {
 		report.GeneratedBy = prepared[0].Actor.Email
 	}
 	return report
@@ -118,8 +118,10 @@ func (h *Handler) report(ctx context.Context, v view) export.Report {
 // actionExport is what the log says of exports themselves.
 const actionExport audit.Action = "export"
 
-func exportEvent(report export.Report, format export.Format) audit.Event {
-	return audit.Performed(actionExport, audit.Object{Type: "audit_log_export", ID: report.FileName(format)})
+// exportEvent is of the log as a whole; its ID is the format, so that the
+// object's history is that of all exports of the kind.
+func exportEvent(format export.Format) audit.Event {
+	return audit.Performed(actionExport, audit.Object{Type: "audit_log", ID: string(format)})
 }
 
 // recordExport leaves an entry that says who exported what, before the first
@@ -129,10 +131,10 @@ func (h *Handler) recordExport(ctx context.Context, report export.Report, format
 		return nil
 	}
 	s := h.options.Strings
-	event := exportEvent(report, format).
+	event := exportEvent(format).
 		WithComment(s.ExportOf(rows, s.Formats[format])).
 		WithMetadata(map[string]any{
-			"format": string(format), "rows": rows,
+			"file": report.FileName(format), "rows": rows,
 			"filter": report.Filter.URLValues().Encode(),
 			"sort":   string(report.Sort.By), "dir": string(report.Sort.Dir),
 		})

@@ -158,12 +158,12 @@ func TestT22ExportLeavesAnEntry(t *testing.T) {
 	require.Len(t, left, 1)
 	e := left[0]
 	assert.Equal(t, "dana@acme.test", e.Actor.Email)
-	assert.Equal(t, "audit_log_export", e.Object.Type)
-	assert.Equal(t, "audit-logs_2026-10-24_2026-11-23.csv", e.Object.ID)
+	assert.Equal(t, audit.Object{Type: "audit_log", ID: "csv"}, e.Object)
 	assert.Equal(t, "8 entries as CSV", e.Comment)
 	var meta map[string]any
 	require.NoError(t, e.Metadata.Decode(&meta))
 	assert.EqualValues(t, 8, meta["rows"])
+	assert.Equal(t, "audit-logs_2026-10-24_2026-11-23.csv", meta["file"])
 	assert.Equal(t, "id", meta["sort"])
 	filter, err := url.ParseQuery(meta["filter"].(string))
 	require.NoError(t, err)
