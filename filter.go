@@ -36,6 +36,9 @@ type Filter struct {
 	IP netip.Prefix
 	// RequestID is exact; empty means any.
 	RequestID string
+	// Parent is the object that entries' own objects belong to, exactly; the
+	// zero Object means any.
+	Parent Object
 
 	// What is excluded, each like its positive counterpart.
 	NotActions     []Action
@@ -61,6 +64,7 @@ func (f Filter) Match(e Entry) bool {
 		f.RecordID != "" && e.Object.ID != f.RecordID,
 		f.IP.IsValid() && !containsIP(f.IP, e.IP),
 		f.RequestID != "" && e.RequestID != f.RequestID,
+		!f.Parent.IsZero() && e.Parent != f.Parent,
 		slices.Contains(f.NotActions, e.Action),
 		slices.Contains(f.NotObjectTypes, e.Object.Type),
 		slices.Contains(f.NotUsers, e.Actor.Email):
@@ -97,6 +101,11 @@ func (f Filter) Validate() error {
 	check("user", maxEmailBytes, f.Users...)
 	check("record_id", maxObjectIDBytes, f.RecordID)
 	check("request", maxRequestIDBytes, f.RequestID)
+	check("parent_type", maxTypeBytes, f.Parent.Type)
+	check("parent_id", maxObjectIDBytes, f.Parent.ID)
+	if f.Parent.Type == "" && f.Parent.ID != "" {
+		errs = append(errs, invalidFilter("parent_type", "", "a parent's ID without its type", "give both"))
+	}
 	check("not_action", maxActionBytes, toStrings(f.NotActions)...)
 	check("not_object_type", maxTypeBytes, f.NotObjectTypes...)
 	check("not_user", maxEmailBytes, f.NotUsers...)

@@ -45,6 +45,7 @@ func TestFilterMatch(t *testing.T) {
 		"IP range":          {audit.Filter{IP: prefix("203.0.0.0/16")}, true, false},
 		"IPv6 range":        {audit.Filter{IP: prefix("::/0")}, false, false},
 		"request":           {audit.Filter{RequestID: "r-2"}, false, false},
+		"parent":            {audit.Filter{Parent: audit.Object{Type: "account", ID: "7"}}, false, false},
 		"not action":        {audit.Filter{NotActions: []audit.Action{audit.Update}}, false, false},
 		"not type":          {audit.Filter{NotObjectTypes: []string{"api_key"}}, false, false},
 		"not user":          {audit.Filter{NotUsers: []string{"dana@acme.test"}}, false, true},

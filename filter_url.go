@@ -36,6 +36,7 @@ func ParseFilter(v url.Values, o URLOptions) (Filter, error) {
 		Users:          v["user"],
 		RecordID:       p.exact("record_id"),
 		RequestID:      p.exact("request"),
+		Parent:         Object{Type: p.exact("parent_type"), ID: p.exact("parent_id")},
 		NotActions:     actions(v["not_action"]),
 		NotObjectTypes: v["not_object_type"],
 		NotUsers:       v["not_user"],
@@ -100,6 +101,8 @@ func (f Filter) URLValues() url.Values {
 	list("not_user", f.NotUsers)
 	one("record_id", f.RecordID)
 	one("request", f.RequestID)
+	one("parent_type", f.Parent.Type)
+	one("parent_id", f.Parent.ID)
 	if f.IP.IsValid() {
 		v.Set("ip", formatPrefix(f.IP))
 	}

@@ -25,6 +25,8 @@ type State struct {
 	// object: its create was applied, and no entry since had to leave out
 	// changes for want of room. Where it is false, further fields are unknown.
 	Complete bool
+	// Created reports whether First is the object's create.
+	Created bool
 	// Gaps are the places where an entry found another value than the entries
 	// before it had left: something changed the object without recording it.
 	Gaps []Gap
@@ -101,7 +103,7 @@ func (s *State) Clone() State {
 // come in the order of their IDs; none between them may be left out.
 func (s *State) Apply(e Entry) {
 	if e.Action == Create {
-		*s = State{First: e.ID, Presence: ObjectPresent, Complete: true}
+		*s = State{First: e.ID, Presence: ObjectPresent, Complete: true, Created: true}
 	}
 	if s.First.IsZero() {
 		s.First = e.ID

@@ -77,6 +77,11 @@ func (f Filter) Where(d Dialect, alias string) (sq.Sqlizer, error) {
 		// they cannot tell it from a parameter.
 		add(sq.Expr(column("request_id") + " <> ''"))
 	}
+	if !f.Parent.IsZero() {
+		add(sq.Eq{column("parent_type"): f.Parent.Type})
+		add(sq.Eq{column("parent_id"): f.Parent.ID})
+		add(sq.Expr(column("parent_type") + " <> ''")) // as above
+	}
 	between := func(operator string, p netip.Prefix) sq.Sqlizer {
 		least, greatest := ipKeyRange(p)
 		return sq.Expr(column("ip_key")+operator+"? AND ?", least, greatest)

@@ -1,6 +1,7 @@
 package httpui
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -34,18 +35,13 @@ type comparison struct {
 	Same int
 }
 
-// maxFolded is how many entries a state is put together from, and maxGaps how
-// many gaps are told.
-const (
-	maxFolded = audit.CountCap
-	maxGaps   = 20
-)
+// maxGaps is how many gaps are told.
+const maxGaps = 20
 
 // folded is a state, and how it came about.
 type folded struct {
 	audit.State
 	entry   audit.Entry // the one that the state is as of
-	created bool        // the create is among the entries
 	tooLong bool
 }
 
@@ -57,33 +53,11 @@ func (h *Handler) fold(r *request, o audit.Object, name string) (folded, error) 
 		return folded{}, err
 	}
 	out := folded{entry: e}
-	f := objectFilter(o)
-	f.Org, f.AsOf = r.org, e.ID
-	creates := f
-	creates.Actions = []audit.Action{audit.Create}
-	page, err := h.trail.Page(r.Context(), audit.Query{Filter: creates, Limit: 1})
-	if err != nil {
-		return out, err
+	out.State, err = h.trail.AsOfEntry(r.Context(), r.org, e.ID)
+	if errors.Is(err, audit.ErrTooLong) {
+		out.tooLong, err = true, nil
 	}
-	var start audit.ID
-	for _, create := range page.Entries {
-		start, f.From, out.created = create.ID, create.OccurredAt, true
-	}
-	n := 0
-	for e, err := range h.trail.All(r.Context(), f, audit.Sort{By: audit.ByTimestamp, Dir: audit.Ascending}) {
-		if err != nil {
-			return out, err
-		}
-		if e.ID.Compare(start) < 0 {
-			continue // of the create's own microsecond
-		}
-		if n++; n > maxFolded {
-			out.State, out.tooLong = audit.State{}, true
-			return out, nil
-		}
-		out.Apply(e)
-	}
-	return out, nil
+	return out, err
 }
 
 // notes say how far a state is to be trusted.
@@ -97,7 +71,7 @@ func (h *Handler) notes(f folded, v view) []string {
 		return []string{fmt.Sprintf(s.WasDestroyed, at(f.AsOf))}
 	case f.Presence == audit.ObjectUnknown:
 		return []string{s.NoState}
-	case !f.created:
+	case !f.Created:
 		return []string{fmt.Sprintf(s.UnknownBefore, at(f.First))}
 	case !f.Complete:
 		return []string{s.LeftOutBefore}

@@ -24,6 +24,7 @@ func testFilters(t *testing.T, b Backend) {
 		func(e *audit.Entry) {
 			e.Action, e.Object = audit.Update, audit.Object{Type: "api_key", ID: "01"}
 			e.IP, e.RequestID = address("10.0.0.200"), "r1"
+			e.Parent = audit.Object{Type: "account", ID: "7"}
 		},
 		func(e *audit.Entry) {
 			e.Action, e.Object = audit.Update, audit.Object{Type: "API_KEY", ID: "1"}
@@ -85,6 +86,8 @@ func testFilters(t *testing.T, b Backend) {
 		{"IPv4 mapped into IPv6 is IPv4", audit.Filter{IP: prefix("::ffff:0:0/96")}, []int{0, 1, 2}},
 		{"not a range", audit.Filter{NotIPs: []netip.Prefix{prefix("10.0.0.0/24"), prefix("2001:db8::1/128")}}, []int{2, 4, 5}},
 		{"a request", audit.Filter{RequestID: "r1"}, []int{0, 1}},
+		{"a parent", audit.Filter{Parent: audit.Object{Type: "account", ID: "7"}}, []int{1}},
+		{"a parent's type alone is another parent", audit.Filter{Parent: audit.Object{Type: "account"}}, nil},
 		{"several at once", audit.Filter{From: at(1), RequestID: "r1", Actions: []audit.Action{audit.Create, audit.Update}}, []int{1}},
 		{"a contradiction", audit.Filter{Actions: []audit.Action{audit.Create}, NotActions: []audit.Action{audit.Create}}, nil},
 	} {

@@ -116,6 +116,7 @@ var (
 	someIPs      = []string{"", "10.0.0.1", "10.0.0.255", "10.0.1.0", "192.0.2.1", "::1", "2001:db8::1", "2001:db8:0:1::"}
 	someFields   = []string{"name", "email", "scopes"}
 	somePrefixes = []string{"10.0.0.1/32", "10.0.0.0/24", "10.0.0.0/23", "10.128.0.0/9", "0.0.0.0/0", "::/0", "2001:db8::/64", "2001:db8::/47", "::1/128", "::ffff:10.0.0.1/128"}
+	someParents  = []audit.Object{{}, {Type: "account", ID: "7"}, {Type: "account", ID: "07"}, {Type: "account"}}
 )
 
 // instant returns one of few instants, microseconds to days apart.
@@ -134,6 +135,7 @@ func (r random) entry() audit.Entry {
 	e.Actor.Email = pick(r, someUsers...)
 	e.IP = address(pick(r, someIPs...))
 	e.RequestID = pick(r, someRequests...)
+	e.Parent = pick(r, someParents...)
 	for _, field := range someFields {
 		if r.IntN(2) == 0 {
 			e.Changes = append(e.Changes, audit.Change{Field: field})
@@ -173,6 +175,9 @@ func (r random) filter(entries []audit.Entry) audit.Filter {
 	}
 	if seldom() {
 		f.RequestID = pick(r, someRequests...)
+	}
+	if seldom() {
+		f.Parent = pick(r, someParents...)
 	}
 	if seldom() {
 		f.NotActions = some(r, someActions...)

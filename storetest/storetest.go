@@ -59,6 +59,9 @@ func Run(t *testing.T, open func(t *testing.T) Backend) {
 		{"Cancelled", testCancelled},
 		{"Log", testLog},
 		{"LogPages", testLogPages},
+		{"History", testHistory},
+		{"AsOf", testAsOf},
+		{"Revert", testRevert},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

@@ -1,0 +1,190 @@
+package audit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"time"
+)
+
+// MaxFolded is how many entries a state is put together from. Beyond it,
+// [Log.AsOf], [Log.AsOfEntry] and [Log.Revert] return ErrTooLong.
+const MaxFolded = CountCap
+
+// ErrTooLong is returned where a state would be put together from more than
+// [MaxFolded] entries.
+var ErrTooLong = errors.New("audit: too many entries to put the object's state together")
+
+// History streams the entries of an object and of those that belong to it
+// ([Event.WithParent]), the newest first, as [Log.All] does.
+func (l *Log) History(ctx context.Context, org string, object Object) iter.Seq2[Entry, error] {
+	return func(yield func(Entry, error) bool) {
+		if err := l.history(ctx, org, object, yield); err != nil {
+			yield(Entry{}, err)
+		}
+	}
+}
+
+// history merges two streams, each of which an index gives in order.
+func (l *Log) history(ctx context.Context, org string, object Object, yield func(Entry, error) bool) error {
+	own, err := l.objectFilter(ctx, org, object)
+	if err != nil {
+		return err
+	}
+	if own.AsOf, err = l.Newest(ctx, own.Org); err != nil || own.AsOf.IsZero() {
+		return err
+	}
+	belonging := Filter{Org: own.Org, AsOf: own.AsOf, Parent: object}
+	nextOwn, stopOwn := iter.Pull2(l.All(ctx, own, Sort{}))
+	defer stopOwn()
+	nextBelonging, stopBelonging := iter.Pull2(l.All(ctx, belonging, Sort{}))
+	defer stopBelonging()
+	a, errA, moreA := nextOwn()
+	b, errB, moreB := nextBelonging()
+	for moreA || moreB {
+		if err := errors.Join(errA, errB); err != nil {
+			return err
+		}
+		older := 0 // as IDs compare: the greater one is the newer
+		switch {
+		case moreA && moreB:
+			older = a.ID.Compare(b.ID)
+		case moreA:
+			older = 1
+		default:
+			older = -1
+		}
+		next := a
+		if older < 0 {
+			next = b
+		}
+		if !yield(next, nil) {
+			return nil
+		}
+		if older >= 0 {
+			a, errA, moreA = nextOwn()
+		}
+		if older <= 0 { // an object that is its own parent comes once
+			b, errB, moreB = nextBelonging()
+		}
+	}
+	return nil
+}
+
+// AsOf returns what the log knows of an object at a time, that instant
+// included: its state is put together from the entries since its last create.
+// An object without entries by then has the zero State.
+func (l *Log) AsOf(ctx context.Context, org string, object Object, t time.Time) (State, error) {
+	f, err := l.objectFilter(ctx, org, object)
+	if err != nil {
+		return State{}, err
+	}
+	f.Until = t.Truncate(time.Microsecond).Add(time.Microsecond)
+	return l.fold(ctx, f)
+}
+
+// AsOfEntry returns the state that an entry left its object in. It returns
+// ErrNotFound where there is no such entry.
+func (l *Log) AsOfEntry(ctx context.Context, org string, id ID) (State, error) {
+	e, err := l.Entry(ctx, org, id)
+	if err != nil {
+		return State{}, err
+	}
+	f, err := l.objectFilter(ctx, e.Org, e.Object)
+	if err != nil {
+		return State{}, err
+	}
+	f.AsOf = id
+	return l.fold(ctx, f)
+}
+
+// objectFilter matches the entries of one object.
+func (l *Log) objectFilter(ctx context.Context, org string, object Object) (Filter, error) {
+	if object.Type == "" || object.ID == "" {
+		return Filter{}, invalidFilter("object", object.String(), "an object has a type and an ID", "give both")
+	}
+	f := Filter{Org: org, ObjectTypes: []string{object.Type}, RecordID: object.ID}
+	return f, l.fillOrg(ctx, &f)
+}
+
+// fold puts together the state after the entries that match, which are all of
+// one object.
+func (l *Log) fold(ctx context.Context, f Filter) (State, error) {
+	creates := f
+	creates.Actions = []Action{Create}
+	page, err := l.Page(ctx, Query{Filter: creates, Limit: 1})
+	if err != nil {
+		return State{}, err
+	}
+	var start ID
+	for _, create := range page.Entries {
+		start, f.From = create.ID, create.OccurredAt
+	}
+	var state State
+	n := 0
+	for e, err := range l.All(ctx, f, Sort{By: ByTimestamp, Dir: Ascending}) {
+		if err != nil {
+			return State{}, err
+		}
+		if e.ID.Compare(start) < 0 {
+			continue // of the create's own microsecond
+		}
+		if n++; n > MaxFolded {
+			return State{}, ErrTooLong
+		}
+		state.Apply(e)
+	}
+	return state, nil
+}
+
+// Reversal is what would undo an entry, as far as the log can tell.
+type Reversal struct {
+	Entry Entry
+	// Changes lead from the object's present state back to what the entry
+	// changed, field by field. For a create they are all fields going, for a
+	// destroy all fields coming back.
+	Changes Changes
+	// Conflicts are fields that the entry changed, and something else since:
+	// undoing them would undo that too. They are among Changes.
+	Conflicts []Change
+	// Lost are fields whose value before the entry was not kept: redacted, or
+	// cut for its size. They are not among Changes.
+	Lost []string
+}
+
+// Revert says what would undo an entry. It changes nothing: the host applies
+// the changes to its own record, and records that. It returns ErrNotFound
+// where there is no such entry.
+func (l *Log) Revert(ctx context.Context, org string, id ID) (Reversal, error) {
+	e, err := l.Entry(ctx, org, id)
+	if err != nil {
+		return Reversal{}, err
+	}
+	f, err := l.objectFilter(ctx, e.Org, e.Object)
+	if err != nil {
+		return Reversal{}, fmt.Errorf("reverting entry %s: %w", id, err)
+	}
+	now, err := l.fold(ctx, f)
+	if err != nil {
+		return Reversal{}, fmt.Errorf("reverting entry %s: %w", id, err)
+	}
+	out := Reversal{Entry: e}
+	for _, c := range e.Changes {
+		present, known := now.whole(c.Field)
+		if !known {
+			present = c.New // nothing has told of it since
+		}
+		switch {
+		case c.Field == omittedField || holdsMark(c.Old):
+			out.Lost = append(out.Lost, c.Field)
+			continue
+		case present != c.New:
+			out.Conflicts = append(out.Conflicts, Change{Field: c.Field, Old: c.New, New: present})
+		}
+		if present != c.Old {
+			out.Changes = append(out.Changes, Change{Field: c.Field, Old: present, New: c.Old})
+		}
+	}
+	return out, nil
+}
