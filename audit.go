@@ -124,6 +124,9 @@ type Config struct {
 	// name, in snake_case, is one of them or ends in "_" and one of them.
 	// Defaults to none.
 	Redact []string
+	// RequireComment names object types (or "*" for all) whose changes must say
+	// why: an event without a comment is an error. Defaults to none.
+	RequireComment []string
 	// Limits bounds what one event may hold. Defaults as its fields say.
 	Limits Limits
 	// Now is the clock. Defaults to time.Now.

@@ -163,6 +163,23 @@ type fieldCollector struct {
 	root     reflect.Type
 	flatten  bool // fields of structs within become fields with a path
 	found    []field
+	left     []leftOut
+}
+
+// leftOut is a field that is not recorded.
+type leftOut struct {
+	name   string
+	index  []int
+	reason string
+}
+
+// leave notes a field that is not recorded.
+func (c *fieldCollector) leave(sf reflect.StructField, at level, tag fieldTag, reason string) {
+	name := tag.name
+	if name == "" {
+		name = snakeCase(sf.Name)
+	}
+	c.left = append(c.left, leftOut{joinPath(at.path, name), append(slices.Clone(at.index), sf.Index...), reason})
 }
 
 // level is where in the root struct a collector is.
@@ -186,6 +203,7 @@ func (c *fieldCollector) collect(t reflect.Type, at level) error {
 			return fmt.Errorf("field %s: %w", sf.Name, err)
 		}
 		if tag.skip {
+			c.leave(sf, at, tag, "by its tag")
 			continue
 		}
 		inner := level{
@@ -202,7 +220,15 @@ func (c *fieldCollector) collect(t reflect.Type, at level) error {
 			}
 			continue
 		}
-		if !sf.IsExported() || !isData(sf.Type) || !tag.column && isAssociation(sf.Type) {
+		switch {
+		case !sf.IsExported():
+			c.leave(sf, at, tag, "not exported")
+			continue
+		case !isData(sf.Type):
+			c.leave(sf, at, tag, "no data")
+			continue
+		case !tag.column && isAssociation(sf.Type):
+			c.leave(sf, at, tag, "another record, with an ID of its own")
 			continue
 		}
 		name := tag.name

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -118,7 +119,17 @@ func (l *Log) complete(entry *Entry, event *Event, previous ID, room Changes) (b
 			return false, err
 		}
 	}
-	return true, checkEntry(entry)
+	return true, errors.Join(checkEntry(entry), l.checkComment(entry))
+}
+
+// checkComment refuses an entry that must say why, and does not.
+func (l *Log) checkComment(e *Entry) error {
+	required := l.config.RequireComment
+	if len(required) == 0 || strings.TrimSpace(e.Comment) != "" ||
+		!slices.Contains(required, e.Object.Type) && !slices.Contains(required, "*") {
+		return nil
+	}
+	return invalidEvent("comment", "", "missing, and required for "+quote(e.Object.Type), "say why with WithComment")
 }
 
 func checkEntry(e *Entry) error {
