@@ -1,0 +1,193 @@
+package rails_test
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	_ "modernc.org/sqlite"
+
+	"github.com/auditkeep/audit"
+	"github.com/auditkeep/audit/contrib/rails"
+	"github.com/auditkeep/audit/internal/pgtest"
+	"github.com/auditkeep/audit/postgres"
+	"github.com/auditkeep/audit/sqlite"
+)
+
+// target is a log to import into, and a database for the Rails application.
+type target struct {
+	store audit.Store
+	trail *audit.Log
+	rails *sql.DB
+}
+
+func targets(t *testing.T, run func(t *testing.T, to target)) {
+	open := func(t *testing.T, store audit.Store, db *sql.DB) target {
+		trail, err := audit.New(store, audit.Config{Org: "acme"})
+		require.NoError(t, err)
+		return target{store, trail, db}
+	}
+	t.Run("SQLite", func(t *testing.T) {
+		t.Parallel()
+		db, err := sql.Open("sqlite", "file:"+filepath.Join(t.TempDir(), "x.db")+"?_txlock=immediate&_pragma=busy_timeout(5000)")
+		require.NoError(t, err)
+		t.Cleanup(func() { db.Close() })
+		store := sqlite.New(db)
+		require.NoError(t, store.Migrate(t.Context()))
+		run(t, open(t, store, db))
+	})
+	t.Run("PostgreSQL", func(t *testing.T) {
+		t.Parallel()
+		pool := pgtest.New(t)
+		store := postgres.New(pool)
+		require.NoError(t, store.Migrate(t.Context()))
+		db := stdlib.OpenDBFromPool(pool)
+		t.Cleanup(func() { db.Close() })
+		run(t, open(t, store, db))
+	})
+}
+
+func exec(t *testing.T, db *sql.DB, statement string) {
+	t.Helper()
+	_, err := db.ExecContext(t.Context(), statement)
+	require.NoError(t, err)
+}
+
+func literal(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }
+
+const auditsTable = `CREATE TABLE audits (id bigint PRIMARY KEY, auditable_id bigint, auditable_type text, associated_id bigint, associated_type text,
+	user_id bigint, user_type text, username text, action text, audited_changes text, version integer, comment text, remote_address text, request_uuid text, created_at timestamp)`
+
+func all(t *testing.T, trail *audit.Log) []audit.Entry {
+	t.Helper()
+	var entries []audit.Entry
+	for e, err := range trail.All(t.Context(), audit.Filter{}, audit.Sort{Dir: audit.Ascending}) {
+		require.NoError(t, err)
+		entries = append(entries, e)
+	}
+	return entries
+}
+
+func TestImportAudited(t *testing.T) {
+	targets(t, func(t *testing.T, to target) {
+		exec(t, to.rails, auditsTable)
+		for i, row := range []string{
+			`7, 'Billing::Invoice', NULL, NULL, 3, 'User', NULL, 'create', ` + literal("---\nstatus: draft\ntotal: !ruby/object:BigDecimal 18:0.125e1\npassword: hunter2\nsent_at:\npaid: false\n") + `, 1, NULL, '203.0.113.24', 'r-1', '2020-01-02 03:04:05.678901'`,
+			`7, 'Billing::Invoice', NULL, NULL, 3, 'User', NULL, 'update', ` + literal("---\nstatus:\n- draft\n- :sent\nsent_at:\n-\n- !ruby/object:ActiveSupport::TimeWithZone\n  utc: &1 2020-01-02 04:00:00.5 Z\n  zone: x\n  time: *1\nupdated_at:\n- 2020-01-02 03:04:05 Z\n- 2020-01-02 04:00:00 Z\n") + `, 2, 'asked by phone', NULL, 'r-2', '2020-01-02 04:00:00'`,
+			`1, 'APIKey', 7, 'Billing::Invoice', NULL, NULL, 'dana@acme.test', 'update', '{"name": ["a", "b"], "n": [1, 12345678901234567890]}', 1, NULL, 'unknown', NULL, '2020-01-02 04:00:00'`,
+			`7, 'Billing::Invoice', NULL, NULL, NULL, NULL, NULL, 'destroy', ` + literal("---\nstatus: sent\n") + `, 3, NULL, NULL, NULL, '2021-01-01 00:00:00'`,
+			`8, 'Billing::Invoice', NULL, NULL, NULL, NULL, NULL, 'update', ` + literal("---\nupdated_at:\n- 1\n- 2\n") + `, 3, NULL, NULL, NULL, '2021-01-01 00:00:00'`,
+		} {
+			exec(t, to.rails, fmt.Sprintf("INSERT INTO audits VALUES (%d, %s)", i+1, row))
+		}
+		var told []rails.Progress
+		done, err := rails.ImportAudited(t.Context(), to.rails, to.trail, to.store, rails.Options{Progress: func(p rails.Progress) { told = append(told, p) }})
+		require.NoError(t, err)
+		assert.Equal(t, rails.Progress{Rows: 5, Of: 5, Last: 5}, done)
+		assert.Equal(t, []rails.Progress{done}, told)
+
+		entries := all(t, to.trail)
+		require.Len(t, entries, 5)
+		created := entries[0]
+		assert.Equal(t, audit.Object{Type: "billing_invoice", ID: "7"}, created.Object)
+		assert.Equal(t, audit.Create, created.Action)
+		assert.Equal(t, "2020-01-02T03:04:05.678901Z", created.OccurredAt.Format("2006-01-02T15:04:05.999999999Z07:00"))
+		assert.Equal(t, audit.Actor{Kind: audit.ActorUser, ID: "3"}, created.Actor)
+		assert.Equal(t, "203.0.113.24", created.IP.String())
+		assert.Equal(t, "r-1", created.RequestID)
+		assert.Equal(t, audit.SourceImport, created.Source)
+		assert.JSONEq(t, `{"imported_from":"audited","row":1}`, created.Metadata.JSON())
+		assert.Equal(t, `[{"field":"paid","new":false},{"field":"password","new":{"$audit":"redacted"}},{"field":"sent_at","new":null},{"field":"status","new":"draft"},{"field":"total","new":1.25}]`, created.Changes.JSON())
+		assert.Equal(t, `[{"field":"sent_at","new":"2020-01-02T04:00:00.5Z","old":null},{"field":"status","new":"sent","old":"draft"}]`, entries[1].Changes.JSON())
+		assert.Equal(t, "asked by phone", entries[1].Comment)
+		key := entries[2]
+		assert.Equal(t, audit.Object{Type: "api_key", ID: "1"}, key.Object, "rows of one instant keep their order")
+		assert.Equal(t, audit.Object{Type: "billing_invoice", ID: "7"}, key.Parent)
+		assert.Equal(t, "dana@acme.test", key.Actor.Email)
+		assert.Equal(t, `[{"field":"n","new":12345678901234567890,"old":1},{"field":"name","new":"b","old":"a"}]`, key.Changes.JSON())
+		assert.Contains(t, key.Metadata.JSON(), "not an address: unknown")
+		assert.Equal(t, `[{"field":"status","old":"sent"}]`, entries[3].Changes.JSON())
+		assert.Equal(t, audit.Update, entries[4].Action)
+		assert.Empty(t, entries[4].Changes, "what happened is kept, though no field of it")
+
+		// Once more, whole and from the middle: nothing is there twice.
+		for _, after := range []int64{0, 3} {
+			_, err = rails.ImportAudited(t.Context(), to.rails, to.trail, to.store, rails.Options{After: after})
+			require.NoError(t, err)
+		}
+		assert.Equal(t, entries, all(t, to.trail))
+	})
+}
+
+func TestImportPaperTrail(t *testing.T) {
+	targets(t, func(t *testing.T, to target) {
+		exec(t, to.rails, `CREATE TABLE versions (id bigint PRIMARY KEY, item_type text, item_id bigint, event text, whodunnit text, object text, object_changes text, created_at timestamp)`)
+		for i, row := range []string{
+			`'User', 9, 'create', 'admin', NULL, ` + literal("---\nid:\n-\n- 9\nname:\n-\n- 'no'\n") + `, '2020-01-01 00:00:00'`,
+			`'User', 9, 'update', 'admin', ` + literal("---\nid: 9\nname: 'no'\n") + `, ` + literal("---\nname:\n- 'no'\n- :yes\n") + `, '2020-01-01 00:00:01'`,
+			`'User', 9, 'update', NULL, ` + literal("---\nid: 9\n") + `, NULL, '2020-01-01 00:00:02'`,
+			`'User', 9, 'destroy', NULL, '{"id": 9, "name": "yes"}', NULL, '2020-01-01 00:00:03'`,
+		} {
+			exec(t, to.rails, fmt.Sprintf("INSERT INTO versions VALUES (%d, %s)", i+1, row))
+		}
+		_, err := rails.ImportPaperTrail(t.Context(), to.rails, to.trail, to.store, rails.Options{
+			Org:  func(rails.Row) string { return "acme" },
+			Type: func(class string) string { return "end_" + strings.ToLower(class) },
+			Actor: func(_ context.Context, r rails.Row) (audit.Actor, error) {
+				return audit.Actor{Email: r.UserID + "@acme.test"}, nil
+			},
+		})
+		require.NoError(t, err)
+		entries := all(t, to.trail)
+		require.Len(t, entries, 4)
+		assert.Equal(t, audit.Object{Type: "end_user", ID: "9"}, entries[0].Object)
+		assert.Equal(t, "admin@acme.test", entries[0].Actor.Email)
+		var changes []string
+		for _, e := range entries {
+			changes = append(changes, string(e.Action)+" "+e.Changes.JSON())
+		}
+		assert.Equal(t, []string{
+			`create [{"field":"name","new":"no"}]`, `update [{"field":"name","new":"yes","old":"no"}]`, `update []`, `destroy [{"field":"name","old":"yes"}]`,
+		}, changes)
+	})
+}
+
+// A row that cannot be imported ends the import, or is left out by the host's
+// word, and never in silence.
+func TestBrokenRows(t *testing.T) {
+	targets(t, func(t *testing.T, to target) {
+		exec(t, to.rails, auditsTable)
+		bomb := "---\na: &a [x,x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c,*c]\ne: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d,*d]\nf: [*e,*e,*e,*e,*e,*e,*e,*e,*e,*e]\n"
+		for i, row := range []string{
+			`'update', '{"a": [1, 2]}', '2020-01-01 00:00:00'`, `'update', '{"a": 1}', '2020-01-01 00:00:00'`, `'update', '{', '2020-01-01 00:00:00'`,
+			`'update', ` + literal("---\n- 1\n") + `, '2020-01-01 00:00:00'`, `'update', ` + literal(bomb) + `, '2020-01-01 00:00:00'`, `'create', '{"a": 1}', NULL`,
+		} {
+			exec(t, to.rails, fmt.Sprintf("INSERT INTO audits (id, auditable_id, auditable_type, action, audited_changes, created_at) VALUES (%d, 1, 'User', %s)", i+1, row))
+		}
+		_, err := rails.ImportAudited(t.Context(), to.rails, to.trail, to.store, rails.Options{})
+		require.ErrorContains(t, err, `importing row 2 of audits: audited_changes: field "a": not a pair`)
+		assert.Empty(t, all(t, to.trail))
+
+		var skipped []int64
+		done, err := rails.ImportAudited(t.Context(), to.rails, to.trail, to.store, rails.Options{OnError: func(r rails.Row, err error) error {
+			skipped = append(skipped, r.ID)
+			return nil
+		}})
+		require.NoError(t, err)
+		assert.Equal(t, []int64{2, 3, 4, 5, 6}, skipped)
+		assert.Equal(t, rails.Progress{Rows: 6, Of: 6, Skipped: 5, Last: 6}, done)
+		assert.Len(t, all(t, to.trail), 1)
+
+		_, err = rails.ImportAudited(t.Context(), to.rails, to.trail, to.store, rails.Options{Table: `a"b`})
+		require.ErrorContains(t, err, `Options.Table "a\"b"`)
+		_, err = rails.ImportAudited(t.Context(), to.rails, to.trail, to.store, rails.Options{OnError: func(rails.Row, error) error { return errors.New("stop") }})
+		require.Error(t, err)
+	})
+}
