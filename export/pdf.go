@@ -7,7 +7,7 @@ import (
 
 // MaxPDFRows is how many entries one PDF document holds: fewer, if they would
 // fill more than 2,000 pages. What is left out is told of on the first page.
-const MaxPDFRows = 10_000
+const MaxPDFRows = 5_000
 
 // maxPDFPages bounds the memory of one document, whose pages are all kept
 // until the last one is known.

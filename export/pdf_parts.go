@@ -11,7 +11,7 @@ import (
 
 // maxPartPages bounds the memory of a part: parts are written as soon as they
 // are whole, so that of the archive is bounded too.
-const maxPartPages = 250
+const maxPartPages = 150
 
 // writePDFParts writes an archive of documents, and a text that tells of them
 // all.

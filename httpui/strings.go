@@ -175,7 +175,7 @@ func English() Strings {
 		},
 		AtMost: func(n int) string { return "At most " + plural(n, false, "entry", "entries") },
 		AtMostInParts: func(n int) string {
-			return "At most " + plural(n, false, "entry", "entries") + ", in parts of " + groupThousands(export.MaxPDFRows) + " in one zip archive"
+			return "At most " + plural(n, false, "entry", "entries") + ", as numbered documents in one zip archive"
 		},
 		ExportOf:       func(rows int, format string) string { return plural(rows, false, "entry", "entries") + " as " + format },
 		TooManyExports: "Too many exports are being made. Try again in %d seconds.",
