@@ -175,6 +175,9 @@ func (l *Log) Record(ctx context.Context, tx Tx, events ...Event) error {
 	if err != nil || len(entries) == 0 {
 		return err
 	}
+	if cheap, ok := tx.(NewTx); ok && !slices.ContainsFunc(events, func(e Event) bool { return !e.id.IsZero() }) {
+		return cheap.InsertNew(ctx, entries)
+	}
 	return tx.Insert(ctx, entries)
 }
 

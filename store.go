@@ -50,6 +50,17 @@ type Tx interface {
 	Insert(ctx context.Context, entries []Entry) error
 }
 
+// NewTx is a [Tx] that inserts entries more cheaply where it is known that their
+// IDs were made by the library just now, so that none can be taken: it is asked
+// by [Log.Record] instead of Insert where no event has an ID of the host's own.
+// A store need not have it.
+type NewTx interface {
+	Tx
+	// InsertNew is Insert, but an ID that is taken all the same may be any
+	// error.
+	InsertNew(ctx context.Context, entries []Entry) error
+}
+
 // Walk says which entries a store's List returns, and in which order.
 type Walk struct {
 	Filter Filter

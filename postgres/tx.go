@@ -59,6 +59,14 @@ func (t transaction) Insert(ctx context.Context, entries []audit.Entry) error {
 	return insert(ctx, t.db, entries)
 }
 
+// InsertNew implements [audit.NewTx].
+func (t transaction) InsertNew(ctx context.Context, entries []audit.Entry) error {
+	if t.db == nil {
+		return errNoTx
+	}
+	return insertNew(ctx, t.db, entries)
+}
+
 // pgxHandle is a handle on a [pgx.Tx] or a pool.
 type pgxHandle struct {
 	db interface {
