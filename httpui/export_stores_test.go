@@ -147,8 +147,8 @@ func TestT19TheDatabaseGoesAway(t *testing.T) {
 		pool, err := pgxpool.NewWithConfig(t.Context(), through)
 		require.NoError(t, err)
 		defer pool.Close()
-		store := &countingStore{Store: postgres.New(pool), after: 12, then: wire.cut}
-		entries := 20_000
+		store := &countingStore{Store: postgres.New(pool), after: 4, then: wire.cut}
+		entries := 6_000
 		if format != "csv" {
 			entries = 0 // they are there by now
 		}

@@ -16,8 +16,8 @@ import (
 // The DSN that the package recommends, and one that leaves the driver's
 // defaults but for what keeps parallel writers apart at all.
 const (
-	recommended = "?_txlock=immediate&_pragma=journal_mode(WAL)&_pragma=busy_timeout(5000)&_pragma=synchronous(FULL)"
-	deferred    = "?_pragma=journal_mode(WAL)&_pragma=busy_timeout(5000)"
+	recommended = "?_txlock=immediate&_pragma=journal_mode(WAL)&_pragma=busy_timeout(30000)&_pragma=synchronous(FULL)"
+	deferred    = "?_pragma=journal_mode(WAL)&_pragma=busy_timeout(30000)"
 )
 
 func openDB(t *testing.T, options string) *sql.DB {
