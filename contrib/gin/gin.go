@@ -1,0 +1,61 @@
+// Package auditgin puts who is asking, for which organization, and from where
+// into the context of the requests that gin serves, as package middleware does:
+//
+//	capture, err := auditgin.New(middleware.Options{Actor: func(r *http.Request) audit.Actor {
+//		return audit.Actor{Email: auditgin.Context(r).GetString("user")}
+//	}})
+//	if err != nil {
+//		return err
+//	}
+//	router.Use(authenticate, capture) // inside of the authentication
+//
+// From then on every handler records with the request's own context, which is
+// c.Request.Context(), and not the *gin.Context itself:
+//
+//	trail.Record(c.Request.Context(), store.Tx(tx), audit.Updated(before, after))
+//
+// The page is mounted at one route with a wildcard, with the same path in
+// httpui's Options.BasePath:
+//
+//	router.Any("/admin/audit-logs/*any", gin.WrapH(page))
+//
+// Which proxies are trusted is said in middleware.Options; gin's own
+// SetTrustedProxies has no say in what is recorded.
+package auditgin
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/auditkeep/audit/middleware"
+)
+
+// New returns package middleware's own middleware for gin. The options are
+// checked as [middleware.New] checks them.
+func New(o middleware.Options) (gin.HandlerFunc, error) {
+	capture, err := middleware.New(o)
+	if err != nil {
+		return nil, err
+	}
+	return func(c *gin.Context) {
+		next := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			c.Request = r
+			c.Next()
+		})
+		ctx := context.WithValue(c.Request.Context(), contextKey{}, c)
+		capture(next).ServeHTTP(c.Writer, c.Request.WithContext(ctx))
+	}, nil
+}
+
+type contextKey struct{}
+
+// Context returns gin's context of a request, for the functions in
+// [middleware.Options]: it is where an authentication keeps the user. It is nil
+// for a request that did not come through [New]. Do not ask for it after the
+// request: gin uses its contexts again.
+func Context(r *http.Request) *gin.Context {
+	c, _ := r.Context().Value(contextKey{}).(*gin.Context)
+	return c
+}
