@@ -1,0 +1,73 @@
+// Package auditecho puts who is asking, for which organization, and from where
+// into the context of the requests that Echo serves, as package middleware
+// does:
+//
+//	capture, err := auditecho.New(middleware.Options{Actor: func(r *http.Request) audit.Actor {
+//		email, _ := auditecho.Context(r).Get("user").(string)
+//		return audit.Actor{Email: email}
+//	}})
+//	if err != nil {
+//		return err
+//	}
+//	router.Use(authenticate, capture) // inside of the authentication
+//
+// From then on every handler records with the request's own context:
+//
+//	trail.Record(c.Request().Context(), store.Tx(tx), audit.Updated(before, after))
+//
+// The page is mounted at one route with a wildcard, and one without where its
+// address is to work without the slash at its end, with the same path in
+// httpui's Options.BasePath:
+//
+//	router.Any("/admin/audit-logs/*", echo.WrapHandler(page))
+//	router.Any("/admin/audit-logs", echo.WrapHandler(page))
+//
+// Which proxies are trusted is said in middleware.Options; Echo's own
+// IPExtractor has no say in what is recorded.
+//
+// This is for Echo v5. With v4, echo.WrapMiddleware fits what middleware.New
+// returns, if the authentication keeps the user in the request's own context.
+package auditecho
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/labstack/echo/v5"
+
+	"github.com/auditkeep/audit/middleware"
+)
+
+// New returns package middleware's own middleware for Echo. The options are
+// checked as [middleware.New] checks them.
+//
+// Echo's WrapMiddleware would do but for two things: it puts a response around
+// the response, and its requests do not lead to Echo's context.
+func New(o middleware.Options) (echo.MiddlewareFunc, error) {
+	capture, err := middleware.New(o)
+	if err != nil {
+		return nil, err
+	}
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c *echo.Context) (err error) {
+			inner := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+				c.SetRequest(r)
+				err = next(c)
+			})
+			ctx := context.WithValue(c.Request().Context(), contextKey{}, c)
+			capture(inner).ServeHTTP(c.Response(), c.Request().WithContext(ctx))
+			return err
+		}
+	}, nil
+}
+
+type contextKey struct{}
+
+// Context returns Echo's context of a request, for the functions in
+// [middleware.Options]: it is where an authentication keeps the user. It is nil
+// for a request that did not come through [New]. Do not ask for it after the
+// request: Echo uses its contexts again.
+func Context(r *http.Request) *echo.Context {
+	c, _ := r.Context().Value(contextKey{}).(*echo.Context)
+	return c
+}
