@@ -22,9 +22,10 @@ func (s *Store) Tx(tx pgx.Tx) audit.Tx {
 }
 
 // SQLTransaction is what [Store.SQLTx] needs of a transaction. [*sql.Tx] has
-// it, and so have those of GORM and bun. Commit and Rollback are never called:
-// they are here so that a pool ([*sql.DB]) does not compile where a
-// transaction is meant.
+// it, and so have those of GORM and sqlx. (bun's has it too, but puts arguments
+// into the statement by its own rules: give the *sql.Tx within it.) Commit and
+// Rollback are never called: they are here so that a pool ([*sql.DB]) does not
+// compile where a transaction is meant.
 type SQLTransaction interface {
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
