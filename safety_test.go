@@ -1,0 +1,65 @@
+package audit_test
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+var (
+	testFunc   = regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)\w+)\(`)
+	namedTest  = regexp.MustCompile("`(\\w+)\\.((?:Test|Fuzz)\\w+)`")
+	threatRow  = regexp.MustCompile(`(?m)^\| (T-\d\d) \|.*$`)
+	lastThreat = 22
+)
+
+// TestSafetyDocument holds docs/safety.md to the tree: every threat has a row,
+// and every test that is named there exists.
+func TestSafetyDocument(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("docs/safety.md")
+	require.NoError(t, err)
+	tests := allTests(t)
+	rows := threatRow.FindAllStringSubmatch(string(text), -1)
+	require.Len(t, rows, lastThreat)
+	for i, row := range rows {
+		require.Equal(t, fmt.Sprintf("T-%02d", i+1), row[1])
+		named := namedTest.FindAllStringSubmatch(row[0], -1)
+		assert.NotEmpty(t, named, "%s names no test", row[1])
+	}
+	for _, named := range namedTest.FindAllStringSubmatch(string(text), -1) {
+		assert.True(t, tests[named[1]+"."+named[2]], "docs/safety.md names %s.%s, which does not exist", named[1], named[2])
+	}
+}
+
+// allTests returns the test functions of the tree, each behind the last part
+// of its folder's name; the root's is audit.
+func allTests(t *testing.T) map[string]bool {
+	t.Helper()
+	tests := map[string]bool{}
+	require.NoError(t, filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || !strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		source, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		folder := filepath.Base(filepath.Dir(path))
+		if folder == "." {
+			folder = "audit"
+		}
+		for _, found := range testFunc.FindAllStringSubmatch(string(source), -1) {
+			tests[folder+"."+found[1]] = true
+		}
+		return nil
+	}))
+	return tests
+}
