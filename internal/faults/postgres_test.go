@@ -63,7 +63,13 @@ func TestFaultsOnPostgreSQL(t *testing.T) {
 	t.Parallel()
 	seed, lasting := faultSeed(t), faultTime(t, 2*time.Second, 30*time.Second)
 	f := newField(t, pgtest.URL(t))
-	f.run(t, 12, lasting, func(number int) *plan { return newPlan(seed, number, postgresWays, postgresFaults()) })
+	f.run(t, 12, lasting, func(number int) *plan {
+		faults := postgresFaults()
+		if number == 0 && lasting > 10*time.Second {
+			faults = append(faults, stalled) // takes the time of a hundred others
+		}
+		return newPlan(seed, number, postgresWays, faults)
+	})
 	f.check(t)
 }
 
