@@ -34,7 +34,8 @@ import (
 // works in every query mode of pgx, so also behind a pooler that knows no
 // prepared statements.
 type Store struct {
-	pool *pgxpool.Pool
+	pool       *pgxpool.Pool
+	orgSetting string // see WithOrgSetting; none: the database is not told
 }
 
 var _ audit.Store = (*Store)(nil)
@@ -51,6 +52,8 @@ func (s *Store) InsertDetached(ctx context.Context, entries []audit.Entry) error
 	switch {
 	case s.pool == nil:
 		return errNoPool
+	case s.orgSetting != "":
+		return s.insertTold(ctx, entries)
 	case len(entries) == 1:
 		// One statement is a transaction by itself, in one round trip.
 		return insert(ctx, pgxHandle{s.pool}, entries)
@@ -67,7 +70,7 @@ func (s *Store) List(ctx context.Context, walk audit.Walk) ([]audit.Entry, error
 	if err != nil {
 		return nil, fmt.Errorf("listing entries: %w", err)
 	}
-	entries, err := collect(ctx, s.pool, scanEntry, query, args)
+	entries, err := collect(ctx, s, walk.Filter.Org, scanEntry, query, args)
 	if err != nil {
 		return nil, fmt.Errorf("listing entries: %w", err)
 	}
@@ -80,7 +83,7 @@ func (s *Store) Count(ctx context.Context, filter audit.Filter, limit int) (int,
 	if err != nil {
 		return 0, fmt.Errorf("counting entries: %w", err)
 	}
-	counts, err := collect(ctx, s.pool, pgx.RowTo[int], query, args)
+	counts, err := collect(ctx, s, filter.Org, pgx.RowTo[int], query, args)
 	if err != nil {
 		return 0, fmt.Errorf("counting entries: %w", err)
 	}
@@ -93,7 +96,7 @@ func (s *Store) Histogram(ctx context.Context, filter audit.Filter, bounds []aud
 	if err != nil {
 		return nil, fmt.Errorf("counting entries by time: %w", err)
 	}
-	bars, err := collect(ctx, s.pool, scanBar, query, args)
+	bars, err := collect(ctx, s, filter.Org, scanBar, query, args)
 	if err != nil {
 		return nil, fmt.Errorf("counting entries by time: %w", err)
 	}
@@ -106,23 +109,20 @@ func (s *Store) Values(ctx context.Context, org string, column audit.Column, pre
 	if err != nil {
 		return nil, fmt.Errorf("listing values: %w", err)
 	}
-	values, err := collect(ctx, s.pool, pgx.RowTo[string], query, args)
+	values, err := collect(ctx, s, org, pgx.RowTo[string], query, args)
 	if err != nil {
 		return nil, fmt.Errorf("listing values: %w", err)
 	}
 	return values, nil
 }
 
-// collect runs a query and reads all its rows.
-func collect[T any](ctx context.Context, pool *pgxpool.Pool, read pgx.RowToFunc[T], query string, args []any) ([]T, error) {
-	if pool == nil {
-		return nil, errNoPool
-	}
-	rows, err := pool.Query(ctx, query, args...)
-	if err != nil {
-		return nil, err
-	}
-	return pgx.CollectRows(rows, read)
+// collect runs a query about one organization and reads all its rows.
+func collect[T any](ctx context.Context, s *Store, org string, read pgx.RowToFunc[T], query string, args []any) (all []T, err error) {
+	err = s.query(ctx, org, query, args, func(rows pgx.Rows) (err error) {
+		all, err = pgx.CollectRows(rows, read)
+		return err
+	})
+	return all, err
 }
 
 func scanEntry(row pgx.CollectableRow) (audit.Entry, error) { return entrysql.Scan(row.Scan) }

@@ -60,7 +60,7 @@ func howMany() int {
 	if os.Getenv("AUDIT_TEST_LONG") == "1" {
 		return 10_000
 	}
-	return 200
+	return 160
 }
 
 // database is a store, and all that it keeps, as it keeps it.
@@ -146,7 +146,7 @@ func sinks(t *testing.T, store audit.Store, org string) []sink {
 		require.Equal(t, http.StatusOK, w.Code, target)
 		return w.Body.String()
 	}
-	var pages, entries, api, objects strings.Builder
+	var pages, entries, api strings.Builder
 	n := 0
 	for e, err := range trail.All(t.Context(), audit.Filter{}, audit.Sort{}) {
 		require.NoError(t, err)
@@ -155,15 +155,16 @@ func sinks(t *testing.T, store audit.Store, org string) []sink {
 			pages.WriteString(answer("/?" + place + "&draft=add%3Duser%26add%3Daction%26add%3Dobject_type"))
 			api.WriteString(answer("/entries.json?" + place))
 		}
-		entries.WriteString(answer("/entries/" + e.ID.String()))
+		if n%5 == 0 { // each of these looks for its neighbours in the list too
+			entries.WriteString(answer("/entries/" + e.ID.String()))
+		}
 		if n%20 == 0 {
 			api.WriteString(answer("/entries/" + e.ID.String() + ".json"))
 		}
 		n++
 	}
-	objects.WriteString(logged.String())
 	return append(all, sink{"pages", pages.String(), false}, sink{"entries' pages", entries.String(), false},
-		sink{"JSON", api.String(), false}, sink{"the program's log", objects.String(), true})
+		sink{"JSON", api.String(), false}, sink{"the program's log", logged.String(), true})
 }
 
 // unpacked is what a file holds, with what is in archives and the streams of a
