@@ -84,11 +84,11 @@ type field struct {
 	ledger  *ledger
 	started time.Time
 
-	operations, attempts, broken atomic.Int64
-	mu                           sync.Mutex
-	byFault                      map[string]int
-	byOutcome                    map[outcome]int
-	problems                     []error
+	operations, attempts atomic.Int64
+	mu                   sync.Mutex
+	byFault              map[string]int
+	byOutcome            map[outcome]int
+	problems             []error
 }
 
 func newField(t *testing.T, url string) *field {

@@ -35,7 +35,6 @@ type proxy struct {
 	listener net.Listener
 	target   string
 	latency  atomic.Int64 // of every round trip, in nanoseconds
-	broken   atomic.Int64 // connections so far
 
 	mu       sync.Mutex
 	armed    breakage
@@ -75,9 +74,6 @@ func (p *proxy) take(isCommit bool) breakage {
 		return nothing
 	}
 	p.armed = nothing
-	if b != nothing {
-		p.broken.Add(1)
-	}
 	return b
 }
 

@@ -119,7 +119,7 @@ func TestT07_BadInputs(t *testing.T) {
 				event := audit.Performed("x", audit.Object{Type: "record", ID: "1"}).WithID(audit.NewID())
 				ctx, event := in.put(t.Context(), event, text)
 				what := fmt.Sprintf("%s %.80q", in.field, text)
-				entries, err, panicked := prepared(ctx, trail, event)
+				entries, panicked, err := prepared(ctx, trail, event)
 				require.Nil(t, panicked, what)
 				if err != nil {
 					requireNamed(t, in.field, err, what)

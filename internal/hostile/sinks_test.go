@@ -195,8 +195,8 @@ func unpacked(t *testing.T, file []byte) string {
 }
 
 // prepared are the entries of one event, as they should come back.
-func prepared(ctx context.Context, trail *audit.Log, event audit.Event) (entries []audit.Entry, err error, panicked any) {
+func prepared(ctx context.Context, trail *audit.Log, event audit.Event) (entries []audit.Entry, panicked any, err error) {
 	defer func() { panicked = recover() }()
 	entries, err = trail.Prepare(ctx, event)
-	return entries, err, nil
+	return entries, nil, err
 }
