@@ -21,6 +21,15 @@ fuzz: ## only the fuzzing
 lint: ## gofumpt, go vet and staticcheck
 	@scripts/lint.sh
 
+.PHONY: audit-deps
+audit-deps: ## look for known vulnerabilities in what the library uses (needs vuln.go.dev)
+	@scripts/audit-deps.sh
+
+.PHONY: dependencies
+dependencies: ## write docs/dependencies.md anew, with every module's licence
+	@go mod download
+	@go test -count=1 -run '^TestDependenciesDocument$$' . -update
+
 .PHONY: fmt
 fmt: ## format all Go files
 	@go tool -modfile=tools/go.mod gofumpt -l -w .
