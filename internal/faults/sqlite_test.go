@@ -31,10 +31,13 @@ type sqliteHost struct {
 // openSQLite opens the file with the DSN that package sqlite recommends, but
 // for a timeout so short that writers do meet SQLITE_BUSY; or with transactions
 // that take the lock only when they write.
-func openSQLite(file string, immediate bool) (*sqliteHost, error) {
+func openSQLite(file string, immediate bool, pragmas ...string) (*sqliteHost, error) {
 	dsn := "file:" + file + "?_pragma=journal_mode(WAL)&_pragma=busy_timeout(20)&_pragma=synchronous(FULL)"
 	if immediate {
 		dsn += "&_txlock=immediate"
+	}
+	for _, pragma := range pragmas {
+		dsn += "&_pragma=" + pragma
 	}
 	db, err := sql.Open("sqlite", dsn)
 	if err != nil {
@@ -108,6 +111,40 @@ func TestFaultsOnSQLite(t *testing.T) {
 		})
 	}
 	group.Wait()
+	require.NoError(t, ledger.close())
+	checkSQLite(t, file, path)
+}
+
+// TestFullDiskOnSQLite lets the file grow to a bound that stands for the end of
+// the disk, and then makes it read-only: nothing is half there, and what comes
+// later is an error.
+func TestFullDiskOnSQLite(t *testing.T) {
+	t.Parallel()
+	file, path := newSQLiteFile(t), filepath.Join(t.TempDir(), "ledger")
+	ledger, err := openLedger(path)
+	require.NoError(t, err)
+	untouched := func(ctx context.Context, _ int) (context.Context, func()) { return ctx, func() {} }
+	plan := newPlan(faultSeed(t), 0, []string{bySQLite}, []string{"full disk"})
+	for _, pragma := range []string{"max_page_count(60)", "query_only(1)"} {
+		h, err := openSQLite(file, true, pragma)
+		require.NoError(t, err)
+		refused := 0
+		for range 400 {
+			o := plan.next()
+			require.NoError(t, ledger.write(o.intent()))
+			result, _, err := settle(h, o, 1, untouched)
+			require.NoError(t, err)
+			require.NoError(t, ledger.write(line{Operation: o.name, Outcome: result}))
+			if result != committed {
+				refused++
+			}
+			if refused == 20 {
+				break
+			}
+		}
+		assert.Equal(t, 20, refused, pragma)
+		require.NoError(t, h.db.Close())
+	}
 	require.NoError(t, ledger.close())
 	checkSQLite(t, file, path)
 }
