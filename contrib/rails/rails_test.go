@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"log"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -156,6 +157,23 @@ func TestImportPaperTrail(t *testing.T) {
 		assert.Equal(t, []string{
 			`create [{"field":"name","new":"no"}]`, `update [{"field":"name","new":"yes","old":"no"}]`, `update []`, `destroy [{"field":"name","old":"yes"}]`,
 		}, changes)
+	})
+}
+
+// importHistory is what docs/stacks.md shows.
+func importHistory(ctx context.Context, railsDB *sql.DB, trail *audit.Log, store audit.Store) error {
+	_, err := rails.ImportAudited(ctx, railsDB, trail, store, rails.Options{
+		Progress: func(p rails.Progress) { log.Printf("%d of %d", p.Rows, p.Of) },
+	})
+	return err
+}
+
+func TestImportHistory(t *testing.T) {
+	targets(t, func(t *testing.T, to target) {
+		exec(t, to.rails, auditsTable)
+		exec(t, to.rails, "INSERT INTO audits (id, auditable_id, auditable_type, action, audited_changes, created_at) VALUES (1, 1, 'User', 'create', '{\"a\": 1}', '2020-01-01 00:00:00')")
+		require.NoError(t, importHistory(t.Context(), to.rails, to.trail, to.store))
+		assert.Len(t, all(t, to.trail), 1)
 	})
 }
 
