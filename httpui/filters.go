@@ -130,7 +130,9 @@ func (h *Handler) fillChoice(r *request, field *filterField, kind filterKind, fi
 	total := len(values)
 	if more {
 		field.Find = true
-		if values, more, err = h.values(r, kind, field.FindText, firstValues); err != nil {
+		if field.FindText == "" {
+			values = values[:firstValues]
+		} else if values, more, err = h.values(r, kind, field.FindText, firstValues); err != nil {
 			return err
 		}
 		if more {

@@ -7,3 +7,6 @@ import "time"
 func (a *Admin) WithLockTimeout(timeout time.Duration) *Admin {
 	return &Admin{pool: a.pool, lockTimeout: timeout}
 }
+
+// PlanOnce is what the store sends with a statement to plan it once.
+const PlanOnce = planOnce

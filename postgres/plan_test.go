@@ -18,10 +18,10 @@ import (
 )
 
 // explain returns the plan of one of the store's own statements.
-func explain(t *testing.T, pool *pgxpool.Pool, query string, args []any, err error) string {
+func explain(t *testing.T, pool *pgxpool.Pool, statement entrysql.Statement, err error) string {
 	t.Helper()
 	require.NoError(t, err)
-	rows, err := pool.Query(t.Context(), "EXPLAIN (COSTS OFF) "+query, args...)
+	rows, err := pool.Query(t.Context(), "EXPLAIN (COSTS OFF) "+statement.SQL, statement.Args...)
 	require.NoError(t, err)
 	lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
 	require.NoError(t, err)
@@ -73,14 +73,14 @@ func TestPlans(t *testing.T) {
 		{"a range of two months", spring, []string{"y2026m03", "y2026m04"}},
 		{"up to an entry", until, []string{"default", "y2026m01", "y2026m02"}},
 	} {
-		query, args, err := entrysql.Count(audit.PostgreSQL, filter.filter, 10_001)
-		assert.Equal(t, filter.want, partitionsRead(explain(t, pool, query, args, err)), "counting %s", filter.name)
+		statement, err := entrysql.Count(audit.PostgreSQL, filter.filter, 10_001)
+		assert.Equal(t, filter.want, partitionsRead(explain(t, pool, statement, err)), "counting %s", filter.name)
 
 		for _, by := range []audit.Column{audit.ByTimestamp, audit.ByAction, audit.ByPerformedBy} {
 			for _, dir := range []audit.Direction{audit.Descending, audit.Ascending} {
 				walk := audit.Walk{Filter: filter.filter, Sort: audit.Sort{By: by, Dir: dir}, Limit: 51}
-				query, args, err := entrysql.List(audit.PostgreSQL, walk)
-				plan := explain(t, pool, query, args, err)
+				statement, err := entrysql.List(audit.PostgreSQL, walk)
+				plan := explain(t, pool, statement, err)
 				assert.Equal(t, filter.want, partitionsRead(plan), "%s by %s", filter.name, by)
 				if by == audit.ByTimestamp || len(filter.want) == len(all) {
 					assert.NotRegexp(t, `(?m)^\s*(->  )?(Incremental )?Sort$`, plan, "%s by %s %s", filter.name, by, dir)
@@ -92,7 +92,7 @@ func TestPlans(t *testing.T) {
 	// The next page begins where the first ends, not at the organization's newest.
 	walk := audit.Walk{Filter: acme, Sort: audit.Sort{By: audit.ByTimestamp, Dir: audit.Descending}, Limit: 51}
 	walk.After = audit.CursorAt(audit.Entry{ID: audit.FirstID(date(2026, time.February, 2))}, walk.Sort)
-	query, args, err := entrysql.List(audit.PostgreSQL, walk)
-	plan := explain(t, pool, query, args, err)
+	statement, err := entrysql.List(audit.PostgreSQL, walk)
+	plan := explain(t, pool, statement, err)
 	assert.Equal(t, []string{"default", "y2026m01", "y2026m02"}, partitionsRead(plan), "a cursor is a bound")
 }

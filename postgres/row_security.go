@@ -24,43 +24,11 @@ import (
 // An entry of another organization is then refused, and without the setting
 // every entry is.
 func (s *Store) WithOrgSetting(name string) *Store {
-	told := *s
-	told.orgSetting = name
-	return &told
+	return &Store{pool: s.pool, prepares: s.prepares, orgSetting: name, lists: new(valuesLists)}
 }
 
 // setOrgSQL says it until the end of the transaction.
 const setOrgSQL = "SELECT set_config($1::text, $2::text, true)"
-
-// query runs a query about one organization. A batch without BEGIN is one
-// transaction, so the setting is there when the query runs, and gone after it.
-func (s *Store) query(ctx context.Context, org, query string, args []any, read func(pgx.Rows) error) error {
-	if s.pool == nil {
-		return errNoPool
-	}
-	if s.orgSetting == "" {
-		rows, err := s.pool.Query(ctx, query, args...)
-		if err != nil {
-			return err
-		}
-		return read(rows)
-	}
-	var batch pgx.Batch
-	batch.Queue(setOrgSQL, s.orgSetting, org)
-	batch.Queue(query, args...)
-	results := s.pool.SendBatch(ctx, &batch)
-	_, err := results.Exec()
-	if err == nil {
-		var rows pgx.Rows
-		if rows, err = results.Query(); err == nil {
-			err = read(rows)
-		}
-	}
-	if closed := results.Close(); err == nil {
-		err = closed
-	}
-	return err
-}
 
 // insertTold inserts entries in a transaction that is told of each one's
 // organization.

@@ -34,8 +34,11 @@ import (
 // works in every query mode of pgx, so also behind a pooler that knows no
 // prepared statements.
 type Store struct {
-	pool       *pgxpool.Pool
+	pool *pgxpool.Pool
+	// prepares says that the pool's connections prepare statements.
+	prepares   bool
 	orgSetting string // see WithOrgSetting; none: the database is not told
+	lists      *valuesLists
 }
 
 var _ audit.Store = (*Store)(nil)
@@ -43,7 +46,13 @@ var _ audit.Store = (*Store)(nil)
 // New returns a store on the pool, whose role needs INSERT and SELECT on
 // audit_entries, and for [Store.Migrate] the right to create tables. Tables
 // are found by the connections' search_path. New does not touch the database.
-func New(pool *pgxpool.Pool) *Store { return &Store{pool: pool} }
+func New(pool *pgxpool.Pool) *Store {
+	s := &Store{pool: pool, lists: new(valuesLists)}
+	if pool != nil {
+		s.prepares = pool.Config().ConnConfig.DefaultQueryExecMode == pgx.QueryExecModeCacheStatement
+	}
+	return s
+}
 
 var errNoPool = errors.New("postgres: no pool is given: call postgres.New or NewAdmin with a *pgxpool.Pool")
 
@@ -66,11 +75,11 @@ func (s *Store) InsertDetached(ctx context.Context, entries []audit.Entry) error
 
 // List implements [audit.Store].
 func (s *Store) List(ctx context.Context, walk audit.Walk) ([]audit.Entry, error) {
-	query, args, err := entrysql.List(audit.PostgreSQL, walk)
+	statement, err := entrysql.List(audit.PostgreSQL, walk)
 	if err != nil {
 		return nil, fmt.Errorf("listing entries: %w", err)
 	}
-	entries, err := collect(ctx, s, walk.Filter.Org, scanEntry, query, args)
+	entries, err := collect(ctx, s, walk.Filter.Org, scanEntry, statement)
 	if err != nil {
 		return nil, fmt.Errorf("listing entries: %w", err)
 	}
@@ -79,11 +88,11 @@ func (s *Store) List(ctx context.Context, walk audit.Walk) ([]audit.Entry, error
 
 // Count implements [audit.Store].
 func (s *Store) Count(ctx context.Context, filter audit.Filter, limit int) (int, error) {
-	query, args, err := entrysql.Count(audit.PostgreSQL, filter, limit)
+	statement, err := entrysql.Count(audit.PostgreSQL, filter, limit)
 	if err != nil {
 		return 0, fmt.Errorf("counting entries: %w", err)
 	}
-	counts, err := collect(ctx, s, filter.Org, pgx.RowTo[int], query, args)
+	counts, err := collect(ctx, s, filter.Org, pgx.RowTo[int], statement)
 	if err != nil {
 		return 0, fmt.Errorf("counting entries: %w", err)
 	}
@@ -92,37 +101,15 @@ func (s *Store) Count(ctx context.Context, filter audit.Filter, limit int) (int,
 
 // Histogram implements [audit.Store].
 func (s *Store) Histogram(ctx context.Context, filter audit.Filter, bounds []audit.ID, limit int) ([]audit.Bar, error) {
-	query, args, err := entrysql.Histogram(audit.PostgreSQL, filter, bounds, limit)
+	statement, err := entrysql.Histogram(audit.PostgreSQL, filter, bounds, limit)
 	if err != nil {
 		return nil, fmt.Errorf("counting entries by time: %w", err)
 	}
-	bars, err := collect(ctx, s, filter.Org, scanBar, query, args)
+	bars, err := collect(ctx, s, filter.Org, scanBar, statement)
 	if err != nil {
 		return nil, fmt.Errorf("counting entries by time: %w", err)
 	}
 	return bars, nil
-}
-
-// Values implements [audit.Store].
-func (s *Store) Values(ctx context.Context, org string, column audit.Column, prefix string, limit int) ([]string, error) {
-	query, args, err := entrysql.Values(audit.PostgreSQL, org, column, prefix, limit)
-	if err != nil {
-		return nil, fmt.Errorf("listing values: %w", err)
-	}
-	values, err := collect(ctx, s, org, pgx.RowTo[string], query, args)
-	if err != nil {
-		return nil, fmt.Errorf("listing values: %w", err)
-	}
-	return values, nil
-}
-
-// collect runs a query about one organization and reads all its rows.
-func collect[T any](ctx context.Context, s *Store, org string, read pgx.RowToFunc[T], query string, args []any) (all []T, err error) {
-	err = s.query(ctx, org, query, args, func(rows pgx.Rows) (err error) {
-		all, err = pgx.CollectRows(rows, read)
-		return err
-	})
-	return all, err
 }
 
 func scanEntry(row pgx.CollectableRow) (audit.Entry, error) { return entrysql.Scan(row.Scan) }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -55,6 +56,24 @@ func TestConformance(t *testing.T) {
 			})
 		})
 	}
+}
+
+// The suite's entries are of a few days; these months hold some of them, and the
+// default partition the rest.
+func TestConformanceInMonths(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T) storetest.Backend {
+		store, pool := newStore(t)
+		_, err := postgres.NewAdmin(pool).MakeMonths(t.Context(), date(2024, time.January, 1), date(2024, time.March, 1))
+		require.NoError(t, err)
+		return storetest.Backend{Store: store, Begin: func(ctx context.Context) (storetest.Transaction, error) {
+			tx, err := pool.Begin(ctx)
+			if err != nil {
+				return storetest.Transaction{}, err
+			}
+			return storetest.Transaction{Tx: store.Tx(tx), Commit: tx.Commit, Rollback: tx.Rollback}, nil
+		}}
+	})
 }
 
 func TestConformanceSQL(t *testing.T) {

@@ -58,11 +58,11 @@ func (s *Store) InsertDetached(ctx context.Context, entries []audit.Entry) error
 
 // List implements [audit.Store].
 func (s *Store) List(ctx context.Context, walk audit.Walk) ([]audit.Entry, error) {
-	query, args, err := entrysql.List(audit.SQLite, walk)
+	statement, err := entrysql.List(audit.SQLite, walk)
 	if err != nil {
 		return nil, fmt.Errorf("listing entries: %w", err)
 	}
-	entries, err := collect(ctx, s.db, scanEntry, query, args)
+	entries, err := collect(ctx, s.db, scanEntry, statement)
 	if err != nil {
 		return nil, fmt.Errorf("listing entries: %w", err)
 	}
@@ -71,11 +71,11 @@ func (s *Store) List(ctx context.Context, walk audit.Walk) ([]audit.Entry, error
 
 // Count implements [audit.Store].
 func (s *Store) Count(ctx context.Context, filter audit.Filter, limit int) (int, error) {
-	query, args, err := entrysql.Count(audit.SQLite, filter, limit)
+	statement, err := entrysql.Count(audit.SQLite, filter, limit)
 	if err != nil {
 		return 0, fmt.Errorf("counting entries: %w", err)
 	}
-	counts, err := collect(ctx, s.db, scanOne[int], query, args)
+	counts, err := collect(ctx, s.db, scanOne[int], statement)
 	if err != nil {
 		return 0, fmt.Errorf("counting entries: %w", err)
 	}
@@ -84,11 +84,11 @@ func (s *Store) Count(ctx context.Context, filter audit.Filter, limit int) (int,
 
 // Histogram implements [audit.Store].
 func (s *Store) Histogram(ctx context.Context, filter audit.Filter, bounds []audit.ID, limit int) ([]audit.Bar, error) {
-	query, args, err := entrysql.Histogram(audit.SQLite, filter, bounds, limit)
+	statement, err := entrysql.Histogram(audit.SQLite, filter, bounds, limit)
 	if err != nil {
 		return nil, fmt.Errorf("counting entries by time: %w", err)
 	}
-	bars, err := collect(ctx, s.db, scanBar, query, args)
+	bars, err := collect(ctx, s.db, scanBar, statement)
 	if err != nil {
 		return nil, fmt.Errorf("counting entries by time: %w", err)
 	}
@@ -97,11 +97,11 @@ func (s *Store) Histogram(ctx context.Context, filter audit.Filter, bounds []aud
 
 // Values implements [audit.Store].
 func (s *Store) Values(ctx context.Context, org string, column audit.Column, prefix string, limit int) ([]string, error) {
-	query, args, err := entrysql.Values(audit.SQLite, org, column, prefix, limit)
+	statement, err := entrysql.Values(audit.SQLite, org, column, prefix, limit)
 	if err != nil {
 		return nil, fmt.Errorf("listing values: %w", err)
 	}
-	values, err := collect(ctx, s.db, scanOne[string], query, args)
+	values, err := collect(ctx, s.db, scanOne[string], statement)
 	if err != nil {
 		return nil, fmt.Errorf("listing values: %w", err)
 	}
@@ -109,11 +109,11 @@ func (s *Store) Values(ctx context.Context, org string, column audit.Column, pre
 }
 
 // collect runs a query and reads all its rows.
-func collect[T any](ctx context.Context, db *sql.DB, read func(*sql.Rows) (T, error), query string, args []any) ([]T, error) {
+func collect[T any](ctx context.Context, db *sql.DB, read func(*sql.Rows) (T, error), statement entrysql.Statement) ([]T, error) {
 	if db == nil {
 		return nil, errNoDB
 	}
-	rows, err := db.QueryContext(ctx, query, args...)
+	rows, err := db.QueryContext(ctx, statement.SQL, statement.Args...)
 	if err != nil {
 		return nil, err
 	}

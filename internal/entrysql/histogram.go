@@ -1,26 +1,22 @@
 package entrysql
 
 import (
-	"strings"
-
 	sq "github.com/Masterminds/squirrel"
 
 	"github.com/auditkeep/audit"
 )
 
 // Histogram returns the statement that counts the entries that match by bucket
-// and action. The inner query ends at limit+1 narrow rows, so the work is
+// and action. The inner query ends at most+1 narrow rows, so the work is
 // bounded, and only the sums travel.
-func Histogram(d audit.Dialect, f audit.Filter, bounds []audit.ID, limit int) (query string, args []any, err error) {
-	where, err := f.Where(d, "e")
+func Histogram(d audit.Dialect, f audit.Filter, bounds []audit.ID, most int) (Statement, error) {
+	// The one index that has both columns.
+	capped, planning, err := someOf(d, f, "e.id, e.action", "e.action, e.id", most+1)
 	if err != nil {
-		return "", nil, err
+		return Statement{}, err
 	}
-	capped := sq.Select("e.id", "e.action").From("audit_entries AS e").Where(where).Suffix("LIMIT ?", limit+1)
-	return toSQL(d, sq.Select().
-		Column(sq.Alias(bucketOf(d, bounds), "bucket")).Columns("action", "count(*)").
-		FromSelect(capped, "capped").
-		GroupBy("bucket", "action").OrderBy("bucket", "action"))
+	return newStatement(d, sq.Expr("SELECT ? AS bucket, action, count(*) FROM (?) AS capped GROUP BY bucket, action ORDER BY bucket, action",
+		bucketOf(d, bounds), capped), planning)
 }
 
 // bucketOf returns the number of bounds that are not after an entry's ID.
@@ -29,11 +25,7 @@ func bucketOf(d audit.Dialect, bounds []audit.ID) sq.Sqlizer {
 		return sq.Expr("0")
 	}
 	if d == audit.PostgreSQL {
-		texts := make([]string, len(bounds))
-		for i, id := range bounds {
-			texts[i] = id.String()
-		}
-		return sq.Expr("width_bucket(id, CAST(? AS uuid[]))", "{"+strings.Join(texts, ",")+"}")
+		return sq.Expr("width_bucket(id, CAST(? AS uuid[]))", idArray(bounds))
 	}
 	return halves(d, bounds, 0)
 }

@@ -1,102 +1,83 @@
 package entrysql
 
 import (
-	"strings"
-
 	sq "github.com/Masterminds/squirrel"
 
 	"github.com/auditkeep/audit"
 )
 
-// sortColumns are the columns behind the page's headers; a timestamp's order
-// is that of the IDs, which every order ends with.
-var sortColumns = map[audit.Column]string{
-	audit.ByObjectType:  "e.object_type",
-	audit.ByID:          "e.object_sort",
-	audit.ByAction:      "e.action",
-	audit.ByChanges:     "e.changed_fields",
-	audit.ByPerformedBy: "e.actor_email",
-	audit.ByIPAddress:   "e.ip_key",
-}
-
 // List returns the statement that reads a walk's entries.
-func List(d audit.Dialect, w audit.Walk) (query string, args []any, err error) {
+func List(d audit.Dialect, w audit.Walk) (Statement, error) {
 	where, err := w.Filter.Where(d, "e")
 	if err != nil {
-		return "", nil, err
+		return Statement{}, err
 	}
 	order := orderOf(w)
+	if column, spans, ok := spansOf(w); ok && (d == audit.PostgreSQL || len(spans) <= mostUnited) {
+		return listSpans(d, w, column, spans)
+	}
+	planning := PlanEach
+	if isUnfiltered(w.Filter) {
+		planning = PlanOnce
+	}
+	if isUnfiltered(w.Filter) && sortsRange(d, w) {
+		where = unindexedRange(d, w.Filter)
+	}
 	matching := sq.And{where}
 	if !w.After.IsZero() {
-		matching = append(matching, order.beyond(d, w.After))
+		matching = append(matching, order.beyond(d, w.After, planning))
 	}
 	if w.Offset == 0 && !sortsRange(d, w) {
-		return toSQL(d, sq.Select(ReadColumns).
-			From("audit_entries AS e").Where(matching).OrderBy(order.by()).
-			Suffix("LIMIT ?", w.Limit))
+		return newStatement(d, entries(ReadColumns, matching, order.by("e."), w.Limit), planning)
 	}
-	// What is passed over is read from the index alone: a subquery finds the
-	// keys, and only the rows that are wanted are fetched by them.
-	keys := sq.Select("e.org_id", "e.id").
-		From("audit_entries AS e").Where(matching).OrderBy(order.by()).
-		Suffix("LIMIT ? OFFSET ?", w.Limit, w.Offset)
-	return toSQL(d, sq.Select(ReadColumns).
-		FromSelect(keys, "k").Join("audit_entries AS e ON e.org_id = k.org_id AND e.id = k.id").
-		OrderBy(order.by()))
+	return newStatement(d, fetch(d, entries(order.keys("e."), matching, order.by("e."), depth(w)), w), planning)
+}
+
+// entries is a query for the first rows that match.
+func entries(columns string, matching sq.Sqlizer, by string, n int) sq.SelectBuilder {
+	return sq.Select(columns).From("audit_entries AS e").Where(matching).OrderBy(by).Suffix(limit(n))
+}
+
+// depth is how many rows a query for keys reads at most.
+func depth(w audit.Walk) int {
+	if w.Offset == 0 {
+		return w.Limit
+	}
+	return upTo(w.Offset + w.Limit)
+}
+
+// fetch reads the entries of a walk by their keys. What is passed over is read
+// from the index alone: only the rows that are wanted are fetched.
+func fetch(d audit.Dialect, keys sq.Sqlizer, w audit.Walk) sq.Sqlizer {
+	by := orderOf(w).by("k.")
+	if d == audit.SQLite {
+		return sq.Expr("SELECT "+ReadColumns+" FROM (SELECT * FROM (?) "+limit(w.Limit)+" OFFSET ?) AS k"+
+			" JOIN audit_entries AS e ON e.org_id = k.org_id AND e.id = k.id ORDER BY "+by, keys, w.Offset)
+	}
+	// A join could become a hash of the whole table; LATERAL with a LIMIT is one
+	// look-up for each key, in the one partition that its ID belongs to.
+	return sq.Expr("SELECT "+ReadColumns+" FROM (SELECT * FROM (?) AS all_keys "+limit(w.Limit)+" OFFSET ?) AS k"+
+		" CROSS JOIN LATERAL (SELECT * FROM audit_entries AS e WHERE e.org_id = k.org_id AND e.id = k.id LIMIT 1) AS e ORDER BY "+by, keys, w.Offset)
 }
 
 // sortsRange reports whether the database would read every entry in a range of
 // time, only to sort them by another column. SQLite would: it knows no
 // histogram, takes every range to be short, and so prefers it to the index
-// that gives the order. A query for keys alone it answers from that index.
+// that gives the order. A query for keys alone it rather answers from that
+// index.
 func sortsRange(d audit.Dialect, w audit.Walk) bool {
 	f := w.Filter
 	return d == audit.SQLite && w.Sort.By != audit.ByTimestamp &&
 		(!f.From.IsZero() || !f.Until.IsZero() || !f.AsOf.IsZero())
 }
 
-// order is the order of a walk.
-type order struct {
-	columns    []string
-	descending bool
-}
-
-func orderOf(w audit.Walk) order {
-	o := order{columns: []string{"e.id"}, descending: (w.Sort.Dir == audit.Descending) != w.Backward}
-	if column, ok := sortColumns[w.Sort.By]; ok {
-		o.columns = []string{column, "e.id"}
+// unindexedRange is the condition that an entry is of an organization and a
+// range of time, in which the unary plus keeps SQLite from searching by ID.
+func unindexedRange(d audit.Dialect, f audit.Filter) sq.Sqlizer {
+	after, before := idRange(f)
+	return sq.And{
+		sq.Eq{"e.org_id": f.Org},
+		sq.Expr("+e.id > ?", d.IDArg(after)),
+		sq.Expr("+e.id < ?", d.IDArg(before)),
 	}
-	return o
-}
-
-// by returns the ORDER BY terms. A reversed order reverses every column, the
-// ID too, so that one index (org_id, column, id) serves both directions.
-func (o order) by() string {
-	if !o.descending {
-		return strings.Join(o.columns, ", ")
-	}
-	return strings.Join(o.columns, " DESC, ") + " DESC"
-}
-
-// beyond returns the condition that an entry lies behind the cursor. It
-// compares whole rows, which both databases turn into one range of the index.
-func (o order) beyond(d audit.Dialect, c audit.Cursor) sq.Sqlizer {
-	operator := " > "
-	if o.descending {
-		operator = " < "
-	}
-	if len(o.columns) == 1 {
-		return sq.Expr("e.id"+operator+"?", d.IDArg(c.ID()))
-	}
-	return sq.Expr("("+strings.Join(o.columns, ", ")+")"+operator+"(?, ?)", c.Key(), d.IDArg(c.ID()))
-}
-
-// toSQL writes a statement with the dialect's placeholders.
-func toSQL(d audit.Dialect, statement sq.Sqlizer) (string, []any, error) {
-	query, args, err := statement.ToSql()
-	if err != nil || d == audit.SQLite {
-		return query, args, err
-	}
-	query, err = sq.Dollar.ReplacePlaceholders(query)
-	return query, args, err
 }

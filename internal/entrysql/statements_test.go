@@ -24,7 +24,11 @@ func TestList(t *testing.T) {
 	t.Parallel()
 	at := audit.Entry{ID: audit.FirstID(time.UnixMicro(0)), Action: audit.Create}
 	id := at.ID.String()
-	const columns = "SELECT " + entrysql.ReadColumns
+	const (
+		columns = "SELECT " + entrysql.ReadColumns
+		none    = "00000000-0000-0000-0000-000000000000"
+		all     = "ffffffff-ffff-ffff-ffff-ffffffffffff"
+	)
 	for _, test := range []struct {
 		name  string
 		sort  audit.Sort
@@ -36,47 +40,76 @@ func TestList(t *testing.T) {
 			"newest first",
 			audit.Sort{},
 			func(*audit.Walk) {},
-			columns + " FROM audit_entries AS e WHERE ((e.org_id = $1)) ORDER BY e.id DESC LIMIT $2",
-			[]any{"acme", 51},
+			columns + " FROM audit_entries AS e WHERE ((e.org_id = $1)) ORDER BY e.id DESC LIMIT 51",
+			[]any{"acme"},
 		},
 		{
 			"behind a cursor",
 			audit.Sort{},
 			func(w *audit.Walk) { w.After = audit.CursorAt(at, w.Sort) },
-			columns + " FROM audit_entries AS e WHERE ((e.org_id = $1) AND e.id < $2) ORDER BY e.id DESC LIMIT $3",
-			[]any{"acme", id, 51},
+			columns + " FROM audit_entries AS e WHERE ((e.org_id = $1) AND e.id < $2) ORDER BY e.id DESC LIMIT 51",
+			[]any{"acme", id},
 		},
 		{
 			"a column",
 			audit.Sort{By: audit.ByAction},
 			func(w *audit.Walk) { w.After = audit.CursorAt(at, w.Sort) },
-			columns + " FROM audit_entries AS e WHERE ((e.org_id = $1) AND (e.action, e.id) > ($2, $3)) ORDER BY e.action, e.id LIMIT $4",
-			[]any{"acme", "create", id, 51},
+			columns + " FROM audit_entries AS e WHERE ((e.org_id = $1) AND (e.action, e.id) > ($2, $3)) ORDER BY e.action, e.id LIMIT 51",
+			[]any{"acme", "create", id},
 		},
 		{
 			"a column, backward",
 			audit.Sort{By: audit.ByAction},
 			func(w *audit.Walk) { w.After, w.Backward = audit.CursorAt(at, w.Sort), true },
-			columns + " FROM audit_entries AS e WHERE ((e.org_id = $1) AND (e.action, e.id) < ($2, $3)) ORDER BY e.action DESC, e.id DESC LIMIT $4",
-			[]any{"acme", "create", id, 51},
+			columns + " FROM audit_entries AS e WHERE ((e.org_id = $1) AND (e.action, e.id) < ($2, $3)) ORDER BY e.action DESC, e.id DESC LIMIT 51",
+			[]any{"acme", "create", id},
 		},
 		{
 			"a later page",
 			audit.Sort{By: audit.ByAction, Dir: audit.Descending},
 			func(w *audit.Walk) { w.Offset = 100 },
-			columns + " FROM (SELECT e.org_id, e.id FROM audit_entries AS e WHERE ((e.org_id = $1)) ORDER BY e.action DESC, e.id DESC LIMIT $2 OFFSET $3) AS k" +
-				" JOIN audit_entries AS e ON e.org_id = k.org_id AND e.id = k.id ORDER BY e.action DESC, e.id DESC",
-			[]any{"acme", 51, 100},
+			columns + " FROM (SELECT * FROM (SELECT e.org_id, e.action, e.id FROM audit_entries AS e WHERE ((e.org_id = $1)) ORDER BY e.action DESC, e.id DESC LIMIT 256) AS all_keys LIMIT 51 OFFSET $2) AS k" +
+				" CROSS JOIN LATERAL (SELECT * FROM audit_entries AS e WHERE e.org_id = k.org_id AND e.id = k.id LIMIT 1) AS e ORDER BY k.action DESC, k.id DESC",
+			[]any{"acme", 100},
+		},
+		{
+			"one value",
+			audit.Sort{},
+			func(w *audit.Walk) { w.Filter.Actions = []audit.Action{"create"}; w.After = audit.CursorAt(at, w.Sort) },
+			columns + " FROM audit_entries AS e WHERE (e.org_id = $1 AND (e.action, e.id) > ($2, $3) AND (e.action, e.id) < ($4, $5) AND e.id < $6) ORDER BY e.action DESC, e.id DESC LIMIT 51",
+			[]any{"acme", "create", none, "create", id, id},
+		},
+		{
+			"several values",
+			audit.Sort{},
+			func(w *audit.Walk) { w.Filter.Actions = []audit.Action{"update", "create", "update"} },
+			columns + " FROM unnest(CAST($1 AS text[]), CAST($2 AS uuid[]), CAST($3 AS uuid[])) AS s (value, after, before) CROSS JOIN LATERAL (" +
+				"SELECT e.* FROM audit_entries AS e WHERE (e.org_id = $4 AND (e.action, e.id) > (s.value COLLATE \"C\", s.after) AND (e.action, e.id) < (s.value COLLATE \"C\", s.before)) ORDER BY e.action DESC, e.id DESC LIMIT 51" +
+				") AS e ORDER BY e.id DESC LIMIT 51",
+			[]any{`{"create","update"}`, "{" + none + "," + none + "}", "{" + all + "," + all + "}", "acme"},
+		},
+		{
+			"a value behind the cursor, by its column",
+			audit.Sort{By: audit.ByAction},
+			func(w *audit.Walk) {
+				w.Filter.Actions = []audit.Action{"a", "create", "update"}
+				w.After, w.Limit = audit.CursorAt(at, w.Sort), 1000
+			},
+			columns + " FROM (SELECT * FROM (SELECT k.* FROM unnest(CAST($1 AS text[]), CAST($2 AS uuid[]), CAST($3 AS uuid[])) AS s (value, after, before) CROSS JOIN LATERAL (" +
+				"SELECT e.org_id, e.action, e.id FROM audit_entries AS e WHERE (e.org_id = $4 AND (e.action, e.id) > (s.value COLLATE \"C\", s.after) AND (e.action, e.id) < (s.value COLLATE \"C\", s.before)) ORDER BY e.action, e.id LIMIT 1000" +
+				") AS k ORDER BY k.action, k.id LIMIT 1000) AS all_keys LIMIT 1000 OFFSET $5) AS k" +
+				" CROSS JOIN LATERAL (SELECT * FROM audit_entries AS e WHERE e.org_id = k.org_id AND e.id = k.id LIMIT 1) AS e ORDER BY k.action, k.id",
+			[]any{`{"create","update"}`, "{" + id + "," + none + "}", "{" + all + "," + all + "}", "acme", 0},
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			w := walk(t, test.sort)
 			test.alter(&w)
-			query, args, err := entrysql.List(audit.PostgreSQL, w)
+			statement, err := entrysql.List(audit.PostgreSQL, w)
 			require.NoError(t, err)
-			assert.Equal(t, test.want, query)
-			assert.Equal(t, test.args, args)
+			assert.Equal(t, test.want, statement.SQL)
+			assert.Equal(t, test.args, statement.Args)
 		})
 	}
 }
@@ -87,17 +120,19 @@ func TestListOfARangeInSQLite(t *testing.T) {
 	t.Parallel()
 	w := walk(t, audit.Sort{By: audit.ByAction})
 	w.Filter.AsOf = audit.FirstID(time.UnixMicro(1))
-	query, args, err := entrysql.List(audit.SQLite, w)
+	statement, err := entrysql.List(audit.SQLite, w)
 	require.NoError(t, err)
 	assert.Equal(t, "SELECT "+entrysql.ReadColumns+
-		" FROM (SELECT e.org_id, e.id FROM audit_entries AS e WHERE ((e.org_id = ? AND e.id <= ?)) ORDER BY e.action, e.id LIMIT ? OFFSET ?) AS k"+
-		" JOIN audit_entries AS e ON e.org_id = k.org_id AND e.id = k.id ORDER BY e.action, e.id", query)
-	assert.Equal(t, []any{"acme", w.Filter.AsOf[:], 51, 0}, args)
+		" FROM (SELECT * FROM (SELECT e.org_id, e.action, e.id FROM audit_entries AS e WHERE ((e.org_id = ? AND +e.id > ? AND +e.id < ?)) ORDER BY e.action, e.id LIMIT 51) LIMIT 51 OFFSET ?) AS k"+
+		" JOIN audit_entries AS e ON e.org_id = k.org_id AND e.id = k.id ORDER BY k.action, k.id", statement.SQL)
+	next := w.Filter.AsOf
+	next[15]++
+	assert.Equal(t, []any{"acme", make([]byte, 16), next[:], 0}, statement.Args)
 
 	w.Sort = audit.Sort{By: audit.ByTimestamp, Dir: audit.Descending}
-	query, _, err = entrysql.List(audit.SQLite, w)
+	statement, err = entrysql.List(audit.SQLite, w)
 	require.NoError(t, err)
-	assert.NotContains(t, query, "JOIN", "a range in its own order")
+	assert.NotContains(t, statement.SQL, "JOIN", "a range in its own order")
 }
 
 // What comes from outside is bound, never written into the statement.
@@ -113,13 +148,13 @@ func TestStatementsBindEverything(t *testing.T) {
 	}
 	entry := audit.Entry{ID: audit.FirstID(time.UnixMicro(0)), Action: hostile, Object: audit.Object{Type: hostile, ID: hostile}}
 	for _, dialect := range []audit.Dialect{audit.PostgreSQL, audit.SQLite} {
-		check := func(query string, args []any, err error) {
+		check := func(statement entrysql.Statement, err error) {
 			t.Helper()
 			require.NoError(t, err)
-			assert.NotContains(t, query, hostile)
-			assert.NotContains(t, query, "0a")
-			placeholders := strings.Count(query, "?") + strings.Count(query, "$")
-			assert.Len(t, args, placeholders)
+			assert.NotContains(t, statement.SQL, hostile)
+			assert.NotContains(t, statement.SQL, "0a")
+			placeholders := strings.Count(statement.SQL, "?") + strings.Count(statement.SQL, "$")
+			assert.Len(t, statement.Args, placeholders)
 		}
 		for _, column := range audit.Columns() {
 			w := walk(t, audit.Sort{By: column})
@@ -133,30 +168,30 @@ func TestStatementsBindEverything(t *testing.T) {
 
 func TestStatementsRefuse(t *testing.T) {
 	t.Parallel()
-	_, _, err := entrysql.List(audit.SQLite, audit.Walk{Limit: 1})
+	_, err := entrysql.List(audit.SQLite, audit.Walk{Limit: 1})
 	require.ErrorIs(t, err, audit.ErrNoOrg)
-	_, _, err = entrysql.Count(audit.SQLite, audit.Filter{}, 1)
+	_, err = entrysql.Count(audit.SQLite, audit.Filter{}, 1)
 	require.ErrorIs(t, err, audit.ErrNoOrg)
-	_, _, err = entrysql.Values(audit.SQLite, "acme", audit.ByTimestamp, "", 1)
+	_, err = entrysql.Values(audit.SQLite, "acme", audit.ByTimestamp, "", 1)
 	require.ErrorContains(t, err, `column "timestamp"`)
 }
 
 func TestHistogram(t *testing.T) {
 	t.Parallel()
-	f := audit.Filter{Org: "acme", Actions: []audit.Action{audit.Create}}
+	f := audit.Filter{Org: "acme", NotActions: []audit.Action{audit.Create}}
 	at := func(us int64) audit.ID { return audit.FirstID(time.UnixMicro(us)) }
 	const inner = "SELECT e.id, e.action FROM audit_entries AS e WHERE (e.org_id = "
 
-	query, args, err := entrysql.Histogram(audit.PostgreSQL, f, []audit.ID{at(1), at(2)}, 100)
+	statement, err := entrysql.Histogram(audit.PostgreSQL, f, []audit.ID{at(1), at(2)}, 100)
 	require.NoError(t, err)
-	assert.Equal(t, "SELECT (width_bucket(id, CAST($1 AS uuid[]))) AS bucket, action, count(*) FROM ("+inner+"$2 AND e.action IN ($3)) LIMIT $4) AS capped"+
-		" GROUP BY bucket, action ORDER BY bucket, action", query)
-	assert.Equal(t, []any{"{" + at(1).String() + "," + at(2).String() + "}", "acme", "create", 101}, args)
+	assert.Equal(t, "SELECT width_bucket(id, CAST($1 AS uuid[])) AS bucket, action, count(*) FROM ("+inner+"$2 AND (e.action < $3 OR e.action > $4)) LIMIT 101) AS capped"+
+		" GROUP BY bucket, action ORDER BY bucket, action", statement.SQL)
+	assert.Equal(t, []any{"{" + at(1).String() + "," + at(2).String() + "}", "acme", "create", "create"}, statement.Args)
 
-	query, args, err = entrysql.Histogram(audit.SQLite, f, []audit.ID{at(1), at(2)}, 100)
+	statement, err = entrysql.Histogram(audit.SQLite, f, []audit.ID{at(1), at(2)}, 100)
 	require.NoError(t, err)
-	assert.Equal(t, "SELECT (CASE WHEN id < ? THEN CASE WHEN id < ? THEN ? ELSE ? END ELSE ? END) AS bucket, action, count(*) FROM ("+inner+"? AND e.action IN (?)) LIMIT ?) AS capped"+
-		" GROUP BY bucket, action ORDER BY bucket, action", query)
+	assert.Equal(t, "SELECT CASE WHEN id < ? THEN CASE WHEN id < ? THEN ? ELSE ? END ELSE ? END AS bucket, action, count(*) FROM ("+inner+"? AND e.action NOT IN (?)) LIMIT 101) AS capped"+
+		" GROUP BY bucket, action ORDER BY bucket, action", statement.SQL)
 	one, two := at(1), at(2)
-	assert.Equal(t, []any{two[:], one[:], 0, 1, 2, "acme", "create", 101}, args)
+	assert.Equal(t, []any{two[:], one[:], 0, 1, 2, "acme", "create"}, statement.Args)
 }

@@ -14,10 +14,11 @@ import (
 // (SELECT DISTINCT reads every entry), so a recursive query does it: each step
 // is one look-up in the index (org_id, column, id) for the least value greater
 // than the one before.
-func Values(d audit.Dialect, org string, column audit.Column, prefix string, limit int) (query string, args []any, err error) {
+func Values(d audit.Dialect, org string, column audit.Column, prefix string, most int) (Statement, error) {
 	name, ok := sortColumns[column]
+	name = "e." + name
 	if !ok {
-		return "", nil, fmt.Errorf("no values are listed of column %q", column)
+		return Statement{}, fmt.Errorf("no values are listed of column %q", column)
 	}
 	least := func(bound string, value ...any) sq.SelectBuilder {
 		s := sq.Select(name).From("audit_entries AS e").
@@ -27,12 +28,26 @@ func Values(d audit.Dialect, org string, column audit.Column, prefix string, lim
 		}
 		return s.OrderBy(name).Suffix("LIMIT 1")
 	}
-	return toSQL(d, sq.Expr("WITH RECURSIVE found (value, number) AS ("+
+	return newStatement(d, sq.Expr("WITH RECURSIVE found (value, number) AS ("+
 		"SELECT (?), 1"+
 		" UNION ALL "+
 		"SELECT (?), found.number + 1 FROM found WHERE found.value IS NOT NULL AND found.number < ?"+
 		") SELECT value FROM found WHERE value IS NOT NULL ORDER BY value",
-		least(" >= ?", prefix), least(" > found.value"), limit))
+		least(" >= ?", prefix), least(" > found.value"), most), PlanOnce)
+}
+
+// RecentValues returns the statement that reads, on PostgreSQL, the values of a
+// column among an organization's newest entries, those from an ID on and at
+// most so many, and how many entries have each.
+func RecentValues(org string, column audit.Column, since audit.ID, most int) (Statement, error) {
+	name, ok := sortColumns[column]
+	if !ok {
+		return Statement{}, fmt.Errorf("no values are listed of column %q", column)
+	}
+	newest := sq.Select("e."+name+" AS value").From("audit_entries AS e").
+		Where(sq.Eq{"e.org_id": org}).Where("e.id >= ?", audit.PostgreSQL.IDArg(since)).
+		OrderBy("e.id DESC").Suffix(limit(most))
+	return newStatement(audit.PostgreSQL, sq.Expr("SELECT value, count(*) FROM (?) AS newest GROUP BY value", newest), PlanOnce)
 }
 
 // prefixEnd returns the least text that is greater, byte by byte, than every

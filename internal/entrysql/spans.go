@@ -1,0 +1,155 @@
+package entrysql
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/auditkeep/audit"
+)
+
+// A span is a contiguous part of an index (org_id, column, id): the entries
+// with one value whose IDs are greater than after and less than before.
+type span struct {
+	value         string
+	after, before audit.ID
+}
+
+// spansOf returns the spans that hold the entries of a walk, where its filter
+// is but one, equality with one or more values of a column, and its order is
+// that of the column or of time. They are in byte order, and begin and end at
+// the walk's cursor.
+func spansOf(w audit.Walk) (column string, spans []span, ok bool) {
+	column, values, ok := soleEquality(w.Filter)
+	if sortColumn := sortColumns[w.Sort.By]; !ok || sortColumn != "" && sortColumn != column {
+		return "", nil, false
+	}
+	values = slices.Clone(values)
+	slices.Sort(values)
+	after, before := idRange(w.Filter)
+	for _, value := range slices.Compact(values) {
+		s := span{value, after, before}
+		if !w.After.IsZero() {
+			s = s.beyond(w, column)
+		}
+		if s.after.Compare(s.before) < 0 {
+			spans = append(spans, s)
+		}
+	}
+	return column, spans, true
+}
+
+// beyond returns the part of the span that lies behind the walk's cursor.
+func (s span) beyond(w audit.Walk, column string) span {
+	descending := orderOf(w).descending
+	order := 0 // of the whole span against the cursor
+	if sortColumns[w.Sort.By] == column {
+		order = strings.Compare(s.value, w.After.Key())
+	}
+	if descending {
+		order = -order
+	}
+	switch at := w.After.ID(); {
+	case order > 0:
+	case order < 0:
+		s.after, s.before = greatestID, leastID
+	case descending && at.Compare(s.before) < 0:
+		s.before = at
+	case !descending && at.Compare(s.after) > 0:
+		s.after = at
+	}
+	return s
+}
+
+// soleEquality returns the column that a filter compares, times aside, if there
+// is one and no other, and it is compared for equality.
+func soleEquality(f audit.Filter) (column string, values []string, ok bool) {
+	conditions := 0
+	equals := func(name string, given []string) {
+		if len(given) > 0 {
+			column, values, ok = name, given, true
+			conditions++
+		}
+	}
+	equals("action", toStrings(f.Actions))
+	equals("object_type", f.ObjectTypes)
+	equals("actor_email", f.Users)
+	if f.RecordID != "" {
+		equals("object_sort", []string{audit.Entry{Object: audit.Object{ID: f.RecordID}}.SortKey(audit.ByID)})
+	}
+	if f.RequestID != "" {
+		equals("request_id", []string{f.RequestID})
+	}
+	if f.IP.IsValid() {
+		equals("ip_key", []string{audit.Entry{IP: f.IP.Addr()}.SortKey(audit.ByIPAddress)})
+		ok = ok && f.IP.IsSingleIP()
+	}
+	conditions += len(f.NotActions) + len(f.NotObjectTypes) + len(f.NotUsers) + len(f.NotIPs)
+	if !f.Parent.IsZero() {
+		conditions++
+	}
+	return column, values, ok && conditions == 1
+}
+
+// isUnfiltered reports whether a filter asks for no more than times.
+func isUnfiltered(f audit.Filter) bool {
+	return len(f.Actions)+len(f.ObjectTypes)+len(f.Users)+len(f.NotActions)+len(f.NotObjectTypes)+len(f.NotUsers)+len(f.NotIPs) == 0 &&
+		f.RecordID == "" && f.RequestID == "" && f.Parent.IsZero() && !f.IP.IsValid()
+}
+
+func toStrings(actions []audit.Action) []string {
+	texts := make([]string, len(actions))
+	for i, action := range actions {
+		texts[i] = string(action)
+	}
+	return texts
+}
+
+// The ends of an open range. No entry has such an ID.
+var leastID, greatestID = audit.ID{}, audit.ID(bytes.Repeat([]byte{0xff}, 16))
+
+// idRange returns the IDs that a filter's times allow: those greater than after
+// and less than before.
+func idRange(f audit.Filter) (after, before audit.ID) {
+	after, before = leastID, greatestID
+	if !f.From.IsZero() {
+		after = precedingID(firstIDNotBefore(f.From))
+	}
+	if !f.Until.IsZero() {
+		before = firstIDNotBefore(f.Until)
+	}
+	if end := followingID(f.AsOf); !f.AsOf.IsZero() && end.Compare(before) < 0 {
+		before = end
+	}
+	return after, before
+}
+
+// firstIDNotBefore returns the smallest ID at or after t.
+func firstIDNotBefore(t time.Time) audit.ID {
+	id := audit.FirstID(t)
+	if id.Time().Before(t) {
+		return audit.FirstID(t.Add(time.Microsecond))
+	}
+	return id
+}
+
+// precedingID returns the greatest ID less than an entry's.
+func precedingID(id audit.ID) audit.ID {
+	for i := len(id) - 1; i >= 0; i-- {
+		if id[i]--; id[i] != 0xff {
+			break
+		}
+	}
+	return id
+}
+
+// followingID returns the least ID greater than an entry's.
+func followingID(id audit.ID) audit.ID {
+	for i := len(id) - 1; i >= 0; i-- {
+		if id[i]++; id[i] != 0 {
+			break
+		}
+	}
+	return id
+}

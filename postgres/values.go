@@ -1,0 +1,133 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/auditkeep/audit"
+	"github.com/auditkeep/audit/internal/entrysql"
+)
+
+// To list the values of a column takes a look into every partition for every
+// value. Of a log with many months the store therefore remembers lists for a
+// while, and adds to them what was recorded since.
+const (
+	// manyPartitions is how many make it worth while.
+	manyPartitions = 6
+	// rememberedFor is how long a list is kept: as long may a value stay away
+	// that is recorded under a time in the past, and one that was removed.
+	rememberedFor = time.Minute
+	// overlap is how far before it was read a remembered list counts as read:
+	// for clocks that differ and transactions that take their time.
+	overlap = 10 * time.Minute
+	// mostRecent is how many entries are looked through for values added since.
+	mostRecent = 2000
+	// mostLists and mostValues bound the memory.
+	mostLists, mostValues = 1000, 500
+)
+
+// Values implements [audit.Store]. In a log with months, a value that is
+// recorded under a time more than ten minutes in the past, as imports do, may
+// be missing for up to a minute.
+func (s *Store) Values(ctx context.Context, org string, column audit.Column, prefix string, limit int) ([]string, error) {
+	values, err := s.values(ctx, valuesKey{org, column, prefix, limit})
+	if err != nil {
+		return nil, fmt.Errorf("listing values: %w", err)
+	}
+	return values, nil
+}
+
+func (s *Store) values(ctx context.Context, key valuesKey) ([]string, error) {
+	now := time.Now()
+	if list, ok := s.lists.get(key, now); ok {
+		added, complete, err := s.valuesSince(ctx, key, list.since)
+		if err != nil {
+			return nil, err
+		}
+		if complete {
+			all := slices.Concat(list.values, added)
+			slices.Sort(all)
+			all = slices.Compact(all)
+			return all[:min(len(all), key.limit)], nil
+		}
+	}
+	statement, err := entrysql.Values(audit.PostgreSQL, key.org, key.column, key.prefix, key.limit)
+	if err != nil {
+		return nil, err
+	}
+	values, err := collect(ctx, s, key.org, pgx.RowTo[string], statement)
+	if err != nil || len(values) > mostValues {
+		return values, err
+	}
+	var partitions int
+	if err := s.pool.QueryRow(ctx, "SELECT count(*) FROM pg_inherits WHERE inhparent = 'audit_entries'::regclass").Scan(&partitions); err != nil {
+		return nil, err
+	}
+	if partitions >= manyPartitions {
+		s.lists.put(key, valuesList{slices.Clone(values), audit.FirstID(now.Add(-overlap)), now.Add(rememberedFor)})
+	}
+	return values, nil
+}
+
+// valuesSince returns the values of the entries from an ID on, and whether there
+// were few enough to look through them all.
+func (s *Store) valuesSince(ctx context.Context, key valuesKey, since audit.ID) (values []string, complete bool, err error) {
+	statement, err := entrysql.RecentValues(key.org, key.column, since, mostRecent+1)
+	if err != nil {
+		return nil, false, err
+	}
+	entries := 0
+	_, err = collect(ctx, s, key.org, func(row pgx.CollectableRow) (struct{}, error) {
+		var value string
+		var n int
+		err := row.Scan(&value, &n)
+		entries += n
+		if strings.HasPrefix(value, key.prefix) {
+			values = append(values, value)
+		}
+		return struct{}{}, err
+	}, statement)
+	return values, entries <= mostRecent, err
+}
+
+// valuesKey is what a list of values was asked by.
+type valuesKey struct {
+	org    string
+	column audit.Column
+	prefix string
+	limit  int
+}
+
+type valuesList struct {
+	values []string
+	since  audit.ID  // entries from here on may have further values
+	until  time.Time // when the list is forgotten
+}
+
+// valuesLists are the lists that are remembered. The zero value is empty.
+type valuesLists struct {
+	mu    sync.Mutex
+	byKey map[valuesKey]valuesList
+}
+
+func (l *valuesLists) get(key valuesKey, now time.Time) (valuesList, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	list, ok := l.byKey[key]
+	return list, ok && now.Before(list.until)
+}
+
+func (l *valuesLists) put(key valuesKey, list valuesList) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.byKey == nil || len(l.byKey) >= mostLists {
+		l.byKey = map[valuesKey]valuesList{} // the lists in use come back soon
+	}
+	l.byKey[key] = list
+}
