@@ -5,21 +5,9 @@ import (
 	"slices"
 	"strings"
 	"unicode"
-)
 
-// secretNames are the names whose values are never kept, as whole words at the
-// end of a name: user_password and accessToken are secrets, token_count and
-// password_changed_at are not.
-var secretNames = []string{
-	"password", "passwd", "pwd", "passphrase", "passcode", "password_confirmation", "password_repeat",
-	"secret", "token", "jwt", "credential", "client_secret", "auth_token", "access_token", "refresh_token",
-	"api_key", "private_key", "private_key_pem", "secret_key", "access_key", "signing_key", "encryption_key",
-	"authorization", "cookie", "set_cookie",
-	"otp", "totp", "otp_code", "recovery_code", "backup_code",
-	"cvv", "cvc", "dsn", "connection_string",
-	// What is derived from a secret can be attacked offline.
-	"password_hash", "password_digest", "password_salt", "token_hash", "token_digest", "secret_hash", "secret_digest",
-}
+	"github.com/auditkeep/audit/internal/secrets"
+)
 
 // redactor knows which names are secrets.
 type redactor struct {
@@ -28,8 +16,8 @@ type redactor struct {
 }
 
 func newRedactor(more []string) (redactor, error) {
-	r := redactor{names: make(map[string]struct{}, len(secretNames)+len(more))}
-	for _, name := range slices.Concat(secretNames, more) {
+	r := redactor{names: make(map[string]struct{}, len(secrets.Names)+len(more))}
+	for _, name := range slices.Concat(secrets.Names, more) {
 		squeezed := strings.Join(words(name), "")
 		if squeezed == "" {
 			return redactor{}, fmt.Errorf("audit: Config.Redact holds the name %q, in which there is no letter or digit", name)
