@@ -12,7 +12,8 @@ import (
 )
 
 // Admin does what an application's role must not be able to do: migrations,
-// monthly partitions, retention, and the protection of the tables. Its pool
+// monthly partitions, retention, capture by triggers, and the protection of the
+// tables. Its pool
 // connects as the role that owns the tables, in a program of its own, a
 // scheduled job, or before the host begins to serve. It is safe for concurrent
 // use, and several processes may do the same at once: they take turns.

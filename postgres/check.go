@@ -51,7 +51,8 @@ func (p Problem) String() string {
 
 // Check compares the database's catalogue with what should be there, on
 // audit_entries and every partition: triggers, privileges, indexes, constraints,
-// the default partition, and the months of now and next. It returns what is
+// the default partition, the months of now and next, and the triggers of watched
+// tables. It returns what is
 // missing, each with its remedy. It reads no entry and takes no lock that
 // anybody waits for, so it can run at every start and once a day; any role may
 // call it.
@@ -65,7 +66,7 @@ func (a *Admin) Check(ctx context.Context) ([]Problem, error) {
 	}
 	var all []Problem
 	for _, part := range []func(context.Context, querier, table) ([]Problem, error){
-		checkTables, checkFunction, checkGrants, checkRoles, checkIndexes, checkMonths,
+		checkTables, checkFunction, checkGrants, checkRoles, checkIndexes, checkMonths, checkWatched,
 	} {
 		problems, err := part(ctx, a.pool, entries)
 		if err != nil {

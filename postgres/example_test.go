@@ -125,3 +125,24 @@ func TestExamples(t *testing.T) {
 	require.Equal(t, append(want, `[{"field":"name","new":"prod","old":"deploy"}]`), recorded())
 	require.ErrorIs(t, replaceKey(t.Context(), h.pool, h.trail, Key{ID: 8}), pgx.ErrNoRows)
 }
+
+// The changes of a table are recorded whoever makes them.
+func ExampleAdmin_Watch() {
+	ctx, pool, _ := hostOfExamples()
+	// Once, on the connection of the log's owner.
+	err := postgres.NewAdmin(pool).Watch(ctx, postgres.Table{Name: "shop.orders", Type: "order", OrgColumn: "org_id"})
+	if err != nil {
+		panic(err)
+	}
+
+	// In a handler: no Record, only who acts.
+	ctx = audit.WithActor(ctx, audit.Actor{Email: "dana@acme.test"})
+	var batch pgx.Batch
+	if err := postgres.QueueContext(ctx, &batch); err != nil {
+		panic(err)
+	}
+	batch.Queue("UPDATE shop.orders SET total = 12 WHERE id = 7")
+	if err := pool.SendBatch(ctx, &batch).Close(); err != nil {
+		fmt.Println(err)
+	}
+}

@@ -10,3 +10,6 @@ func (a *Admin) WithLockTimeout(timeout time.Duration) *Admin {
 
 // PlanOnce is what the store sends with a statement to plan it once.
 const PlanOnce = planOnce
+
+// SecretNames are the names that triggers look for.
+var SecretNames = squeezedNames

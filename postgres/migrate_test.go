@@ -34,7 +34,7 @@ func TestMigrateFromManyAtOnce(t *testing.T) {
 	require.NoError(t, err)
 	names, err := pgx.CollectRows(rows, pgx.RowTo[string])
 	require.NoError(t, err)
-	assert.Equal(t, []string{"0001_entries.sql", "0002_append_only.sql", "0003_holds.sql"}, names)
+	assert.Equal(t, []string{"0001_entries.sql", "0002_append_only.sql", "0003_holds.sql", "0004_capture.sql"}, names)
 }
 
 func TestMigrateInEveryMode(t *testing.T) {
@@ -55,8 +55,8 @@ func TestMigrateRefusesAnotherHistory(t *testing.T) {
 		},
 		{
 			"a newer database",
-			"INSERT INTO audit_migrations (version, name, checksum) VALUES (4, '0004_later.sql', 'x')",
-			"migrating: the database has migration 0004_later.sql, which this version of the library does not know: upgrade",
+			"INSERT INTO audit_migrations (version, name, checksum) VALUES (5, '0005_later.sql', 'x')",
+			"migrating: the database has migration 0005_later.sql, which this version of the library does not know: upgrade",
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {

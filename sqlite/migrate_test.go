@@ -27,7 +27,7 @@ func TestMigrateFromManyAtOnce(t *testing.T) {
 		var names string
 		err := db.QueryRowContext(t.Context(), "SELECT group_concat(name ORDER BY version) FROM audit_migrations WHERE applied_at > 0").Scan(&names)
 		require.NoError(t, err)
-		assert.Equal(t, "0001_entries.sql,0002_append_only.sql,0003_holds.sql", names)
+		assert.Equal(t, "0001_entries.sql,0002_append_only.sql,0003_holds.sql,0004_capture.sql", names)
 	}
 }
 
@@ -41,8 +41,8 @@ func TestMigrateRefusesAnotherHistory(t *testing.T) {
 		},
 		{
 			"a newer database",
-			"INSERT INTO audit_migrations (version, name, checksum) VALUES (4, '0004_later.sql', 'x')",
-			"migrating: the database has migration 0004_later.sql, which this version of the library does not know: upgrade",
+			"INSERT INTO audit_migrations (version, name, checksum) VALUES (5, '0005_later.sql', 'x')",
+			"migrating: the database has migration 0005_later.sql, which this version of the library does not know: upgrade",
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -1,0 +1,609 @@
+-- What capture by triggers shares. Admin.Watch makes a function and triggers
+-- for each watched table; these are called by them, and by nobody else: they
+-- run with the rights of the log's owner, so EXECUTE is taken from PUBLIC below.
+--
+-- A change must look alike whether the application recorded it or a trigger
+-- did, so these follow the rules of the Go package: names, paths, the order of
+-- changes, redaction, sort keys, marks. Tests compare the two.
+--
+-- The functions find each other by the search_path of the function that Watch
+-- makes: pg_catalog, then the log's schema, then pg_temp.
+
+-- What all entries of one statement share.
+CREATE TYPE audit_capture_context AS (
+		at           timestamptz,
+		id_start     text,   -- the first 16 hexadecimal digits of the IDs: the time
+		id_end       bigint, -- what the others count from
+		org_id       text,
+		actor_kind   text,
+		actor_id     text,
+		actor_email  text,
+		on_behalf_of text,
+		ip           text,
+		ip_key       text,
+		request_id   text,
+		user_agent   text,
+		metadata     jsonb
+);
+
+-- At most so many bytes of a text, never half a character.
+CREATE FUNCTION audit_capture_cut(whole text, most int) RETURNS text
+	LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+DECLARE	bytes bytea;
+BEGIN
+	IF octet_length(whole) <= most THEN
+		RETURN whole;
+	END IF;
+	bytes := convert_to(whole, 'UTF8');
+	WHILE most > 0 AND get_byte(bytes, most) BETWEEN 128 AND 191 LOOP
+		most := most - 1;
+	END LOOP;
+	RETURN convert_from(substring(bytes FROM 1 FOR most), 'UTF8');
+END
+$$;
+
+-- A text as a key of the log. What is too long for an index is cut, and a
+-- digest tells two of them apart.
+CREATE FUNCTION audit_capture_key(whole text) RETURNS text
+	LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+BEGIN
+	IF octet_length(whole) <= 255 THEN
+		RETURN whole;
+	END IF;
+	RETURN audit_capture_cut(whole, 244) || '…' || left(encode(sha256(convert_to(whole, 'UTF8')), 'hex'), 8);
+END
+$$;
+
+-- The context of this statement: from the transaction's setting
+-- audit.context, which postgres.SetContext makes, else the database's role.
+CREATE FUNCTION audit_capture_begin() RETURNS audit_capture_context
+	LANGUAGE plpgsql VOLATILE AS $$
+DECLARE	given constant text := current_setting('audit.context', true);
+		at constant timestamptz := clock_timestamp();
+		us constant bigint := (extract(epoch FROM at) * 1000000)::bigint;
+		told jsonb;
+		address inet;
+		metadata jsonb;
+BEGIN
+	-- Each expression costs, since PostgreSQL begins anew with it in each
+	-- transaction: so there are few.
+	IF given IS NULL OR given = '' THEN
+		RETURN ROW(at, lpad(to_hex(us / 1000), 12, '0') || to_hex(28672 + us % 1000),
+			-- The variant and 61 random bits. The one between is left free, so
+			-- that counting up never overflows.
+			('x' || encode(substring(uuid_send(gen_random_uuid()) FROM 9), 'hex'))::bit(64)::bigint & -6917529027641081857,
+			'_platform', 'database_role', session_user::text, '', '', '', '', '', '', NULL)::audit_capture_context;
+	END IF;
+	-- Whoever can run SQL can set anything. What cannot be read must neither
+	-- stop their change nor pass for an actor.
+	BEGIN
+		told := CASE WHEN octet_length(given) <= 16384 THEN given::jsonb END;
+		address := nullif(told ->> 'ip', '');
+	EXCEPTION WHEN OTHERS THEN
+		told := NULL;
+	END;
+	IF jsonb_typeof(told) IS DISTINCT FROM 'object' THEN
+		told := '{}';
+		address := NULL;
+		metadata := '{"audit_context":"unreadable"}';
+	ELSIF octet_length(given) > 2000 THEN -- else nothing is too long for an index
+		told := (SELECT jsonb_object_agg(key, audit_capture_cut(value, CASE key WHEN 'actor_kind' THEN 64 WHEN 'request_id' THEN 128
+				WHEN 'user_agent' THEN 512 WHEN 'ip_note' THEN 512 WHEN 'actor_email' THEN 320 WHEN 'on_behalf_of' THEN 320 ELSE 255 END))
+			FROM jsonb_each_text(told));
+	END IF;
+	IF told ? 'ip_note' THEN
+		metadata := jsonb_build_object('ip_note', told ->> 'ip_note');
+	END IF;
+	IF address <<= '::ffff:0:0/96' THEN -- IPv4, mapped into IPv6
+		address := '0.0.0.0'::inet + (host(address)::inet - '::ffff:0:0'::inet);
+	END IF;
+	RETURN ROW(at, lpad(to_hex(us / 1000), 12, '0') || to_hex(28672 + us % 1000),
+		('x' || encode(substring(uuid_send(gen_random_uuid()) FROM 9), 'hex'))::bit(64)::bigint & -6917529027641081857,
+		coalesce(nullif(told ->> 'org', ''), '_platform'),
+		coalesce(nullif(told ->> 'actor_kind', ''), 'database_role'),
+		CASE coalesce(nullif(told ->> 'actor_kind', ''), 'database_role') WHEN 'database_role' THEN session_user::text ELSE coalesce(told ->> 'actor_id', '') END,
+		coalesce(told ->> 'actor_email', ''), coalesce(told ->> 'on_behalf_of', ''),
+		coalesce(host(address), ''), coalesce(family(address)::text || encode(substring(inet_send(address) FROM 5), 'hex'), ''),
+		coalesce(told ->> 'request_id', ''), coalesce(told ->> 'user_agent', ''), metadata)::audit_capture_context;
+END
+$$;
+
+-- An object's ID in a form whose byte order puts whole numbers in numeric order
+-- and before all other texts.
+CREATE FUNCTION audit_capture_sort(id text) RETURNS text
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+	SELECT CASE
+		WHEN id ~ '^(0|[1-9][0-9]*)$' THEN 'n' || lpad(length(id)::text, 3, '0') || id
+		WHEN id ~ '^-[1-9][0-9]*$' THEN 'm' || lpad((1000 - length(id))::text, 3, '0') || translate(substr(id, 2), '0123456789', '9876543210')
+		ELSE 't' || id END
+$$;
+
+-- A name as part of a field's path: a dot within it is no step.
+CREATE FUNCTION audit_capture_path(path text, name text) RETURNS text
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+	SELECT CASE WHEN path = '' THEN '' ELSE path || '.' END
+		|| CASE WHEN name = '' THEN '\e' ELSE replace(replace(name, '\', '\\'), '.', '\.') END
+$$;
+
+-- Whether a field or key of this name holds a secret: whether its last words,
+-- without what stands between them, are one of the names, with or without a
+-- plural s or a number behind. What is not ASCII separates words here, since
+-- what a letter is depends on the database's locale: that can only redact more.
+CREATE FUNCTION audit_capture_secret(name text, names text[]) RETURNS boolean
+	LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE	words text[];
+		found text;
+BEGIN
+	-- The words of APIKey are API and Key; of user_IDs, user and IDs.
+	words := regexp_split_to_array(lower(regexp_replace(regexp_replace(name COLLATE "C",
+		'([a-z0-9])(?=[A-Z])', '\1_', 'g'),
+		'([A-Z])(?=[A-Z][a-z])(?![A-Z]s([^a-z]|$))', '\1_', 'g')), '[^a-z0-9]+');
+	FOR pass IN 1..2 LOOP
+		found := '';
+		FOR i IN REVERSE cardinality(words)..1 LOOP
+			found := words[i] || found;
+			IF found = ANY (names) OR right(found, 1) = 's' AND left(found, -1) = ANY (names) THEN
+				RETURN true;
+			END IF;
+		END LOOP;
+		words := regexp_split_to_array(regexp_replace(array_to_string(array_remove(words, ''), '_'), '_?[0-9]+$', ''), '_');
+	END LOOP;
+	RETURN lower(name) = ANY (names);
+END
+$$;
+
+-- A JSON value as it is recorded: without secrets, at most so deep, and no key
+-- of a host's own that could be taken for a mark.
+CREATE FUNCTION audit_capture_walk(v jsonb, names text[], depth int) RETURNS jsonb
+	LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE	kind text := jsonb_typeof(v);
+BEGIN
+	IF kind = 'null' OR depth > 0 AND kind NOT IN ('object', 'array') THEN
+		RETURN v;
+	ELSIF depth <= 0 THEN
+		RETURN jsonb_strip_nulls(jsonb_build_object('$audit', 'cut',
+			'bytes', CASE kind WHEN 'string' THEN nullif(octet_length(v #>> '{}'), 0) END,
+			'items', nullif(CASE kind WHEN 'object' THEN (SELECT count(*) FROM jsonb_object_keys(v)) WHEN 'array' THEN jsonb_array_length(v) END, 0)));
+	ELSIF kind = 'array' THEN
+		RETURN coalesce((SELECT jsonb_agg(audit_capture_walk(item, names, depth - 1) ORDER BY n)
+			FROM jsonb_array_elements(v) WITH ORDINALITY AS items (item, n)), '[]');
+	END IF;
+	RETURN coalesce((SELECT jsonb_object_agg(
+			CASE WHEN key ~ '^[$]+audit$' THEN '$' || key ELSE key END,
+			CASE WHEN audit_capture_secret(key, names) THEN '{"$audit":"redacted"}' ELSE audit_capture_walk(value, names, depth - 1) END)
+		FROM jsonb_each(v)), '{}');
+END
+$$;
+
+-- audit_capture_walk, spared where the text shows that there is nothing to do.
+CREATE FUNCTION audit_capture_masked(v jsonb, names text[], depth int) RETURNS jsonb
+	LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE	whole text;
+BEGIN
+	IF v IS NULL OR depth > 0 AND jsonb_typeof(v) NOT IN ('object', 'array') THEN
+		RETURN v;
+	END IF;
+	whole := v::text;
+	IF octet_length(whole) > 4194304 THEN -- it would take minutes, to be cut in the end
+		RETURN jsonb_build_object('$audit', 'cut', 'bytes', octet_length(whole));
+	ELSIF depth > 0 AND strpos(whole, '\') = 0 AND strpos(whole, '$audit') = 0
+		AND NOT regexp_replace(lower(whole COLLATE "C"), '[^a-z0-9]', '', 'g') ~ array_to_string(names, '|')
+		AND NOT jsonb_path_exists(v, ('$.**{' || depth || ' to last}')::jsonpath) THEN
+		RETURN v;
+	END IF;
+	RETURN audit_capture_walk(v, names, depth);
+END
+$$;
+
+-- The changes from one JSON value to another, as JSON objects with commas
+-- between them; nothing if there is none. NULL is a side that is absent. Where
+-- both sides have an object, or the record itself came or went, the difference
+-- is told by the paths within.
+CREATE FUNCTION audit_capture_paths(path text, old jsonb, new jsonb, one_sided boolean, secret boolean, names text[], depth int) RETURNS text
+	LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE	told text := '{"field":' || to_json(path)::text;
+		side jsonb;
+		whole boolean := secret OR depth <= 0;
+BEGIN
+	IF old IS NOT DISTINCT FROM new THEN
+		RETURN NULL;
+	END IF;
+	FOREACH side IN ARRAY ARRAY[old, new] LOOP
+		EXIT WHEN whole;
+		IF side IS NULL THEN
+			whole := NOT one_sided;
+		ELSE
+			whole := jsonb_typeof(side) <> 'object' OR one_sided AND side = '{}'
+				OR EXISTS (SELECT FROM jsonb_object_keys(side) AS key WHERE octet_length(audit_capture_path(path, key)) > 255);
+		END IF;
+	END LOOP;
+	IF whole THEN
+		IF new IS NOT NULL THEN
+			told := told || ',"new":' || CASE WHEN secret THEN '{"$audit":"redacted"}' ELSE audit_capture_masked(new, names, depth)::text END;
+		END IF;
+		IF old IS NOT NULL THEN
+			told := told || ',"old":' || CASE WHEN secret THEN '{"$audit":"redacted"}' ELSE audit_capture_masked(old, names, depth)::text END;
+		END IF;
+		RETURN told || '}';
+	END IF;
+	RETURN (SELECT string_agg(audit_capture_paths(audit_capture_path(path, key), o.value, n.value, one_sided,
+			audit_capture_secret(key, names), names, depth - 1), ',' ORDER BY key COLLATE "C")
+		FROM jsonb_each(coalesce(old, '{}')) AS o FULL JOIN jsonb_each(coalesce(new, '{}')) AS n USING (key)
+		WHERE o.value IS DISTINCT FROM n.value);
+END
+$$;
+
+-- The same for a column of type json, which holds texts that jsonb does not
+-- take: those are recorded by their size alone, since the secrets in them
+-- could not be found.
+CREATE FUNCTION audit_capture_texts(path text, old json, new json, one_sided boolean, names text[]) RETURNS text
+	LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN audit_capture_paths(path, old::jsonb, new::jsonb, one_sided, false, names, 32);
+EXCEPTION WHEN OTHERS THEN
+	RETURN jsonb_strip_nulls(jsonb_build_object('field', path,
+		'new', CASE WHEN new IS NOT NULL THEN jsonb_build_object('$audit', 'cut', 'bytes', octet_length(new::text)) END,
+		'old', CASE WHEN old IS NOT NULL THEN jsonb_build_object('$audit', 'cut', 'bytes', octet_length(old::text)) END));
+END
+$$;
+
+-- The names of the fields in such a list of changes.
+CREATE FUNCTION audit_capture_fields(changes text) RETURNS text
+	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+	SELECT string_agg(change ->> 'field', ',' ORDER BY place) FROM jsonb_array_elements(('[' || changes || ']')::jsonb) WITH ORDINALITY AS all_changes (change, place)
+$$;
+
+-- One value, cut to a mark where its JSON is longer than so many bytes.
+CREATE FUNCTION audit_capture_bound(v jsonb, room int) RETURNS jsonb
+	LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE	whole text := v #>> '{}';
+		start bytea;
+		size int := octet_length(v::text);
+BEGIN
+	IF v IS NULL OR size <= room THEN
+		RETURN v;
+	ELSIF jsonb_typeof(v) <> 'string' THEN
+		RETURN jsonb_build_object('$audit', 'cut', 'bytes', size);
+	END IF;
+	size := CASE WHEN octet_length(whole) > room THEN octet_length(whole) ELSE size END;
+	start := convert_to(audit_capture_cut(whole, least(1025, room / 4 + 1)), 'UTF8');
+	start := substring(start FROM 1 FOR least(1024, room / 4));
+	-- The last character may have lost its end.
+	WHILE octet_length(start) > 0 AND get_byte(start, octet_length(start) - 1) BETWEEN 128 AND 191 LOOP
+		start := substring(start FROM 1 FOR octet_length(start) - 1);
+	END LOOP;
+	start := substring(start FROM 1 FOR greatest(octet_length(start) - 1, 0));
+	RETURN jsonb_build_object('$audit', 'cut', 'bytes', size, 'start', convert_from(start, 'UTF8'));
+END
+$$;
+
+-- The changes of one entry, within 256 KiB of JSON. What has no room is counted.
+CREATE FUNCTION audit_capture_bounded(changes text) RETURNS text
+	LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE	kept jsonb[] := '{}';
+		room int := 262144;
+		omitted int := 0;
+		used int;
+		change jsonb;
+		value jsonb;
+BEGIN
+	FOR change IN SELECT jsonb_array_elements(('[' || changes || ']')::jsonb) LOOP
+		IF room <= 0 THEN
+			omitted := omitted + 1;
+			CONTINUE;
+		END IF;
+		used := 0;
+		IF change ? 'old' THEN
+			value := audit_capture_bound(change -> 'old', greatest(room, 64));
+			used := octet_length(value::text);
+			change := change || jsonb_build_object('old', value);
+		END IF;
+		IF change ? 'new' THEN
+			value := audit_capture_bound(change -> 'new', greatest(room - used, 64));
+			used := used + octet_length(value::text);
+			change := change || jsonb_build_object('new', value);
+		END IF;
+		room := room - used - octet_length(change ->> 'field') - 27;
+		kept := kept || change;
+	END LOOP;
+	IF omitted > 0 THEN
+		kept := kept || jsonb_build_object('field', '…', 'new', jsonb_build_object('$audit', 'cut', 'items', omitted));
+	END IF;
+	RETURN array_to_string(kept, ',');
+END
+$$;
+
+-- How the values of a type are told and compared: expressions, with %1$s for
+-- the value, of its JSON, its text as an object's ID, and what to compare; where
+-- that is NULL, values are compared bit by bit. json says that a value is JSON
+-- itself, and is empty where all that is told of a value is a mark.
+--
+-- Types that are not PostgreSQL's own are never given to to_json, nor are they
+-- cast or compared by an operator: that could call a function of their owner's,
+-- with the rights of the log's owner. concat calls their output function alone,
+-- which only a superuser can make.
+CREATE FUNCTION audit_capture_type(given oid, OUT value text, OUT id text, OUT compared text, OUT json text) RETURNS record
+	LANGUAGE plpgsql STABLE AS $$
+DECLARE	t pg_type;
+		e pg_type;
+		x text := '%1$s';
+BEGIN
+	SELECT * INTO t FROM pg_type WHERE oid = given;
+	WHILE t.typtype = 'd' LOOP
+		SELECT * INTO t FROM pg_type WHERE oid = t.typbasetype;
+		IF t.oid < 16384 THEN
+			x := '%1$s::pg_catalog.' || quote_ident(t.typname);
+		END IF;
+	END LOOP;
+	id := 'concat(%1$s)';
+	IF t.typcategory = 'A' AND t.typelem <> 0 THEN
+		SELECT * INTO e FROM pg_type WHERE oid = t.typelem;
+	ELSE
+		e := t;
+	END IF;
+	IF e.typtype = 'c' OR e.typtype = 'd' AND t.oid <> e.oid THEN
+		-- Its fields may be secrets, and are not to be found in its text.
+		value := format('CASE WHEN %%1$s IS DISTINCT FROM NULL THEN %s END',
+			replace(quote_literal(jsonb_build_object('$audit', 'opaque', 'type', format_type(t.oid, NULL))::text), '%', '%%'));
+		json := '';
+	ELSIF t.oid >= 16384 THEN
+		value := format('CASE WHEN %%1$s IS NOT NULL THEN to_json(concat(%%1$s)%s) END', CASE WHEN t.oid <> e.oid THEN '::text[]' END);
+	ELSIF e.oid IN ('json'::regtype, 'jsonb'::regtype) THEN
+		json := CASE WHEN t.oid <> e.oid THEN 'jsonb' ELSE t.typname END;
+		value := CASE WHEN t.oid <> e.oid THEN 'to_jsonb(' || x || ')' ELSE x END;
+		IF t.oid = 'jsonb'::regtype THEN
+			compared := x;
+		END IF;
+	ELSIF t.oid <> e.oid AND e.oid IN ('timestamptz'::regtype, 'timestamp'::regtype, 'bytea'::regtype) THEN
+		value := format('CASE WHEN %%1$s IS NOT NULL THEN (SELECT concat(''['', string_agg(coalesce(%s, ''null''), '','' ORDER BY place), '']'') FROM unnest(%s) WITH ORDINALITY AS items (item, place)) END',
+			format((audit_capture_type(e.oid)).value, 'item'), x);
+	ELSE
+		value := 'to_json(' || x || ')';
+		CASE t.oid::regtype
+		WHEN 'bool'::regtype, 'int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'oid'::regtype, 'uuid'::regtype THEN
+			compared := x;
+			id := x || '::text';
+		WHEN 'text'::regtype, 'varchar'::regtype, 'bpchar'::regtype THEN
+			compared := x || ' COLLATE "C"'; -- others may take different texts for equal
+			id := x || '::text';
+		WHEN 'numeric'::regtype THEN
+			compared := x;
+			value := 'to_json(trim_scale(%1$s))';
+			id := 'trim_scale(%1$s)::text';
+		WHEN 'timestamptz'::regtype, 'timestamp'::regtype THEN
+			compared := x;
+			value := format('CASE WHEN isfinite(%s) THEN left(to_json(%1$s%s)::text, -1) || ''Z"'' ELSE to_json(%1$s)::text END', x,
+				CASE WHEN t.typname = 'timestamptz' THEN ' AT TIME ZONE ''UTC''' END);
+			id := '(' || value || ')::json #>> ''{}''';
+		WHEN 'bytea'::regtype THEN
+			compared := x;
+			id := '''\x'' || encode(%1$s, ''hex'')';
+			value := '''"\\x'' || encode(%1$s, ''hex'') || ''"''';
+		WHEN 'float4'::regtype, 'float8'::regtype, 'date'::regtype, 'inet'::regtype, 'cidr'::regtype, 'time'::regtype, 'timetz'::regtype THEN
+			compared := x;
+		ELSE
+			NULL; -- with a text of PostgreSQL's own
+		END CASE;
+	END IF;
+END
+$$;
+
+-- The columns as they are, each with its name when Watch was called: a column
+-- that was renamed since is known by its number.
+CREATE FUNCTION audit_capture_columns(relation oid, config jsonb, OUT name text, OUT was text, OUT type oid) RETURNS SETOF record
+	LANGUAGE sql STABLE AS $$
+	SELECT a.attname::text, coalesce(
+		CASE WHEN config -> 'columns' ? a.attname THEN a.attname END,
+		(SELECT key FROM jsonb_each_text(config -> 'columns') WHERE value = a.attnum::text
+			AND NOT EXISTS (SELECT FROM pg_attribute AS other WHERE other.attrelid = relation AND other.attname = key AND other.attnum > 0 AND NOT other.attisdropped)),
+		a.attname), a.atttypid
+	FROM pg_attribute AS a
+	WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped
+		AND a.attgenerated <> 'v' -- a virtual column has no value in a trigger
+	ORDER BY a.attnum
+$$;
+
+-- The INSERT that records what a statement did to a table, with the columns
+-- that the table has now. It reads the transition tables old_rows and new_rows
+-- and a row named context. Rows are paired by organization and ID, so that an
+-- update of either is told as what it is to both histories: the end of one
+-- object, the beginning of another. A FULL JOIN, since PostgreSQL has no nested
+-- loop for it: a plan that a session made for one row must serve a million too.
+CREATE FUNCTION audit_capture_sql(relation oid, operation text, config jsonb) RETURNS text
+	LANGUAGE plpgsql STABLE AS $$
+DECLARE	c record;
+		t record;
+		n int := 0;
+		names constant text[] := ARRAY(SELECT jsonb_array_elements_text(config -> 'names'));
+		key_names constant text[] := ARRAY(SELECT jsonb_array_elements_text(config -> 'key'));
+		is_key boolean;
+		of_new text;    -- a column's new value as JSON
+		of_old text;
+		differs text;   -- the condition that it is a change
+		path text;
+		told text;      -- the change as JSON
+		list text := 'true AS m';
+		org text;       -- the expression of a row's organization, if a column holds it
+		ids text[] := '{}';
+		pairs text[] := '{}';
+		changes text[] := '{}';
+		fields text[] := '{}';
+		nested text[] := '{}'; -- conditions under which a change has paths within
+		side constant text := CASE operation WHEN 'DELETE' THEN 'o' ELSE 'n' END;
+		id text;
+		source text;
+BEGIN
+	FOR c IN SELECT * FROM audit_capture_columns(relation, config) LOOP
+		n := n + 1;
+		t := audit_capture_type(c.type);
+		list := list || format(', r.%I AS f%s', c.name, n);
+		is_key := c.was = ANY (key_names);
+		IF c.was = config ->> 'org_column' THEN
+			org := format('nullif(concat(%%s.f%s), '''')', n);
+		END IF;
+		IF is_key THEN
+			ids[array_position(key_names, c.was)] := format(t.id, '%1$s.f' || n);
+			t.compared := coalesce(t.compared, format('(%s) COLLATE "C"', t.id));
+			pairs := pairs || (format(t.compared, 'o.f' || n) || ' = ' || format(t.compared, 'n.f' || n));
+		END IF;
+		CONTINUE WHEN config -> 'ignore' ? c.was AND NOT is_key OR is_key AND operation <> 'UPDATE';
+		path := audit_capture_path('', c.name);
+		of_old := format('coalesce(%s, ''null'')', format(t.value, 'o.f' || n));
+		of_new := format('coalesce(%s, ''null'')', format(t.value, 'n.f' || n));
+		differs := CASE WHEN t.compared IS NULL THEN format('ROW(o.f%1$s)::record *<> ROW(n.f%1$s)::record', n)
+			ELSE format(t.compared, 'o.f' || n) || ' IS DISTINCT FROM ' || format(t.compared, 'n.f' || n) END;
+		IF config -> 'redact' ? c.was OR audit_capture_secret(c.name, names) THEN
+			of_old := '''{"$audit":"redacted"}''';
+			of_new := of_old;
+		ELSIF t.json <> '' THEN
+			nested := nested || CASE operation WHEN 'UPDATE' THEN differs ELSE format('%s.f%s IS NOT NULL', side, n) END;
+		ELSIF t.compared IS NULL AND t.json IS NULL THEN
+			-- Other bits, but recorded alike: no change.
+			differs := format('%s AND concat(%s) IS DISTINCT FROM concat(%s)', differs, of_old, of_new);
+		END IF;
+		IF operation = 'UPDATE' THEN
+			differs := CASE WHEN is_key THEN 'o.m AND n.m AND ' ELSE 'o.m IS NULL OR n.m IS NULL OR ' END || differs;
+		END IF;
+		IF t.json <> '' AND of_old NOT LIKE '''%' THEN
+			told := format(CASE t.json WHEN 'json' THEN 'audit_capture_texts(%L, %s, %s, %s, %L::text[])' ELSE 'audit_capture_paths(%L, %s, %s, %s, false, %L::text[], 32)' END, path,
+				CASE operation WHEN 'DELETE' THEN of_old WHEN 'INSERT' THEN 'NULL' ELSE 'CASE WHEN o.m THEN ' || of_old || ' END' END,
+				CASE operation WHEN 'INSERT' THEN of_new WHEN 'DELETE' THEN 'NULL' ELSE 'CASE WHEN n.m THEN ' || of_new || ' END' END,
+				CASE operation WHEN 'UPDATE' THEN 'o.m IS NULL OR n.m IS NULL' ELSE 'true' END, names);
+		ELSE
+			told := format('{"field":%s', to_json(path)::text);
+			told := CASE operation
+				WHEN 'INSERT' THEN format('concat(%L, %s, ''}'')', told || ',"new":', of_new)
+				WHEN 'DELETE' THEN format('concat(%L, %s, ''}'')', told || ',"old":', of_old)
+				ELSE format('concat(%L, CASE WHEN n.m THEN '',"new":'' END, CASE WHEN n.m THEN %s END,'
+					' CASE WHEN o.m THEN '',"old":'' END, CASE WHEN o.m THEN %s END, ''}'')', told, of_new, of_old) END;
+		END IF;
+		IF operation = 'UPDATE' THEN
+			told := format('CASE WHEN %s THEN %s END', differs, told);
+		END IF;
+		changes := changes || told;
+		fields := fields || CASE operation WHEN 'UPDATE' THEN format('CASE WHEN %s THEN %L END', differs, path) ELSE quote_literal(path) END;
+	END LOOP;
+
+	IF cardinality(ids) = 0 THEN -- the column was dropped
+		list := list || ', row_number() OVER () AS f0';
+		ids := '{''row '' || %1$s.f0}';
+		pairs := '{o.f0 = n.f0}';
+	ELSIF cardinality(ids) > 1 THEN -- as audit.Updated joins them: no two keys give one ID
+		SELECT array_agg(format('replace(replace(%s, ''\'', ''\\''), '','', ''\,'')', part) ORDER BY place) INTO ids
+		FROM unnest(ids) WITH ORDINALITY AS parts (part, place) WHERE part IS NOT NULL;
+	END IF;
+	id := array_to_string(ids, ' || '','' || ');
+	source := format('(SELECT %s FROM old_rows AS r) AS o FULL JOIN (SELECT %1$s FROM new_rows AS r) AS n ON %s', list,
+		array_to_string(pairs || ('coalesce(' || format(org, 'o') || ', '''') = coalesce(' || format(org, 'n') || ', '''')'), ' AND '));
+	IF operation <> 'UPDATE' THEN
+		source := format('(SELECT %s FROM %s AS r) AS %s', list, CASE operation WHEN 'DELETE' THEN 'old_rows' ELSE 'new_rows' END, side);
+		id := format(id, side);
+		org := format(org, side);
+	ELSE
+		id := format('CASE WHEN n.m THEN %s ELSE %s END', format(id, 'n'), format(id, 'o'));
+		org := 'CASE WHEN n.m THEN ' || format(org, 'n') || ' ELSE ' || format(org, 'o') || ' END';
+	END IF;
+	-- concat_ws takes no more than 100 arguments.
+	told := CASE WHEN n < 90 THEN 'concat_ws('','', %s)' ELSE 'array_to_string(ARRAY[%s]::text[], '','')' END;
+
+	-- OFFSET 0 keeps what is computed once from being computed where it is used.
+	RETURN format($sql$INSERT INTO audit_entries (org_id, id, occurred_at, action, object_type, object_id, object_sort,
+			actor_kind, actor_id, actor_email, on_behalf_of, ip, ip_key, request_id, user_agent, source, changes, changed_fields, metadata, format)
+		SELECT %1$s, (context.id_start || to_hex(context.id_end + row_number() OVER ()))::uuid, context.at, e.action, %2$L,
+			CASE WHEN octet_length(e.id) > 255 THEN audit_capture_key(e.id) ELSE e.id END,
+			CASE WHEN octet_length(e.id) > 255 THEN 't' || audit_capture_key(e.id) ELSE audit_capture_sort(e.id) END,
+			context.actor_kind, context.actor_id, context.actor_email, context.on_behalf_of, context.ip, context.ip_key, context.request_id, context.user_agent, 'trigger',
+			('[' || e.changes || ']')::jsonb,
+			CASE WHEN octet_length(e.changes) > 60000 THEN audit_capture_cut(audit_capture_fields(e.changes), 200)
+				WHEN octet_length(e.fields) > 200 THEN audit_capture_cut(e.fields, 200) ELSE e.fields END, context.metadata, 1
+		FROM (SELECT d.org, d.id, d.action, CASE WHEN octet_length(d.changes) > 60000 THEN audit_capture_bounded(d.changes) ELSE d.changes END AS changes, %3$s AS fields
+			FROM (SELECT %4$s AS org, %5$s AS id, %6$s AS action, %7$s AS nested,
+				%8$s AS fields,
+				%9$s AS changes
+				FROM %10$s OFFSET 0) AS d%11$s OFFSET 0) AS e$sql$,
+		CASE WHEN org IS NOT NULL THEN format('CASE WHEN octet_length(e.org) > 255 THEN audit_capture_key(e.org) ELSE coalesce(e.org, %s) END', coalesce(quote_literal(nullif(config ->> 'org', '')), 'context.org_id'))
+			ELSE coalesce(quote_literal(nullif(config ->> 'org', '')), 'context.org_id') END,
+		config ->> 'type',
+		CASE WHEN cardinality(nested) > 0 THEN 'CASE WHEN d.nested THEN audit_capture_fields(d.changes) ELSE d.fields END' ELSE 'd.fields' END,
+		coalesce(org, 'NULL::text'), id,
+		CASE operation WHEN 'INSERT' THEN '''create''' WHEN 'DELETE' THEN '''destroy'''
+			ELSE 'CASE WHEN o.m IS NULL THEN ''create'' WHEN n.m IS NULL THEN ''destroy'' ELSE ''update'' END' END,
+		coalesce(nullif(array_to_string(nested, ' OR '), ''), 'false'),
+		CASE WHEN cardinality(fields) > 0 THEN format(replace(told, '%s', '%1$s'), array_to_string(fields, ', ')) ELSE '''''' END,
+		CASE WHEN cardinality(changes) > 0 THEN format(replace(told, '%s', '%1$s'), array_to_string(changes, E',\n				')) ELSE '''''' END,
+		source, CASE operation WHEN 'UPDATE' THEN ' WHERE d.action <> ''update'' OR d.changes <> ''''' ELSE '' END);
+END
+$$;
+
+-- What the columns of a table are, as a number. It is called immutable although
+-- it is not: with a constant of type regclass, PostgreSQL then asks it once and
+-- keeps the answer until somebody alters that very table. To ask each time
+-- would be a fifth of what capture costs.
+CREATE FUNCTION audit_capture_signature(relation regclass) RETURNS bigint
+	LANGUAGE sql IMMUTABLE AS $$
+	SELECT bit_xor(hashtextextended(attname::text, atttypid::bigint)) FROM pg_attribute
+	WHERE attrelid = relation AND attnum > 0 AND NOT attisdropped
+$$;
+
+-- The body of the function that Watch makes for a table. The statements in it
+-- name the columns that the table had then. Where its columns are others now,
+-- the statement is made anew each time: slower, and nothing is missed until
+-- Watch is called again. A column that is dropped or renamed never stops a write.
+CREATE FUNCTION audit_capture_source(relation oid, config jsonb) RETURNS text
+	LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN format($source$
+DECLARE	context audit_capture_context;
+BEGIN
+	%2$s
+	context := audit_capture_begin();
+	IF (TG_RELID <> %3$s OR audit_capture_signature('%3$s'::regclass) IS DISTINCT FROM %4$s) AND TG_OP <> 'TRUNCATE' THEN
+		EXECUTE replace(audit_capture_sql(TG_RELID, TG_OP, %1$L), 'OFFSET 0) AS e', 'OFFSET 0) AS e CROSS JOIN (SELECT ($1).*) AS context') USING context;
+	ELSIF TG_OP = 'UPDATE' THEN
+		%5$s;
+	ELSIF TG_OP = 'INSERT' THEN
+		%6$s;
+	ELSIF TG_OP = 'DELETE' THEN
+		%7$s;
+	ELSE
+		INSERT INTO audit_entries (org_id, id, occurred_at, action, object_type, object_id, object_sort,
+			actor_kind, actor_id, actor_email, on_behalf_of, ip, ip_key, request_id, user_agent, source, metadata, format)
+		VALUES (%8$s, (context.id_start || to_hex(context.id_end))::uuid, context.at, 'truncate', %9$L, '*', 't*',
+			context.actor_kind, context.actor_id, context.actor_email, context.on_behalf_of, context.ip, context.ip_key,
+			context.request_id, context.user_agent, 'trigger', context.metadata, 1);
+	END IF;
+	RETURN NULL;
+END
+$source$, config::text,
+		CASE WHEN (config ->> 'skippable')::boolean THEN format(
+			$skip$IF %L = ANY (string_to_array(current_setting('audit.skip', true), ',')) THEN
+		RETURN NULL;
+	END IF;$skip$, config ->> 'type') ELSE '' END,
+		relation, audit_capture_signature(relation),
+		audit_capture_sql(relation, 'UPDATE', config), audit_capture_sql(relation, 'INSERT', config), audit_capture_sql(relation, 'DELETE', config),
+		-- All organizations' rows, where a column tells them apart.
+		CASE WHEN config ->> 'org' <> '' THEN quote_literal(config ->> 'org') WHEN config ->> 'org_column' <> '' THEN '''_platform''' ELSE 'context.org_id' END,
+		config ->> 'type');
+END
+$$;
+
+-- The settings of the function that Watch makes, so that a value looks alike
+-- whatever the session's own are. Each costs a microsecond, so there are only
+-- those that the table's types obey. Compiling (jit) such statements takes a
+-- hundred times as long as running them.
+CREATE FUNCTION audit_capture_settings(relation oid) RETURNS text
+	LANGUAGE sql STABLE AS $$
+	SELECT ' SET jit = off'
+		|| CASE WHEN bool_or(types.oid >= 16384 OR replace(types.typname, '_', '') NOT IN ('bool', 'int2', 'int4', 'int8', 'oid', 'uuid',
+			'text', 'varchar', 'bpchar', 'numeric', 'timestamptz', 'timestamp', 'date', 'bytea', 'json', 'jsonb', 'inet', 'cidr'))
+			THEN ' SET extra_float_digits = 1 SET DateStyle = ''ISO, MDY'' SET TimeZone = ''UTC'' SET IntervalStyle = ''postgres''' ELSE '' END
+	FROM pg_attribute AS a JOIN pg_type AS types ON types.oid = a.atttypid
+	WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped
+$$;
+
+REVOKE ALL ON FUNCTION audit_capture_cut(text, int), audit_capture_key(text), audit_capture_begin(), audit_capture_sort(text),
+	audit_capture_path(text, text), audit_capture_secret(text, text[]), audit_capture_walk(jsonb, text[], int),
+	audit_capture_masked(jsonb, text[], int), audit_capture_paths(text, jsonb, jsonb, boolean, boolean, text[], int),
+	audit_capture_texts(text, json, json, boolean, text[]), audit_capture_fields(text), audit_capture_bound(jsonb, int), audit_capture_bounded(text),
+	audit_capture_type(oid), audit_capture_columns(oid, jsonb), audit_capture_sql(oid, text, jsonb),
+	audit_capture_signature(regclass), audit_capture_source(oid, jsonb), audit_capture_settings(oid) FROM PUBLIC;

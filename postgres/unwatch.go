@@ -1,0 +1,111 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Unwatch ends the capture of a table. What was recorded stays. It also removes
+// what a table left behind that was dropped while it was watched; it is then
+// named as [Admin.Check] names it. For a table that is not watched it is an
+// error.
+func (a *Admin) Unwatch(ctx context.Context, name string) error {
+	err := a.alone(ctx, func(tx pgx.Tx, entries table) error {
+		all, err := captures(ctx, tx, entries)
+		if err != nil {
+			return err
+		}
+		var oid uint32
+		if err := tx.QueryRow(ctx, "SELECT coalesce(to_regclass($1)::oid, 0)", name).Scan(&oid); err != nil {
+			return fmt.Errorf("looking for it: %w", err)
+		}
+		at := slices.IndexFunc(all, func(c captured) bool { return oid != 0 && c.relation.OID == oid })
+		if at < 0 {
+			at = slices.IndexFunc(all, func(c captured) bool { return c.relation.OID == 0 && (c.config.Table == name || c.function == name) })
+		}
+		if at < 0 {
+			return fmt.Errorf("it is not watched: Admin.Watched lists the tables that are")
+		}
+		// The triggers go with it, also those on a table of somebody else's.
+		_, err = tx.Exec(ctx, "DROP FUNCTION "+entries.sibling(all[at].function)+"() CASCADE")
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("unwatching table %q: %w", name, err)
+	}
+	return nil
+}
+
+// Watched returns the watched tables, by their names as they are now, each with
+// what [Admin.Watch] was given and its defaults.
+func (a *Admin) Watched(ctx context.Context) ([]Table, error) {
+	if a.pool == nil {
+		return nil, errNoPool
+	}
+	entries, err := findTable(ctx, a.pool)
+	if err != nil {
+		return nil, fmt.Errorf("listing watched tables: %w", err)
+	}
+	all, err := captures(ctx, a.pool, entries)
+	if err != nil {
+		return nil, fmt.Errorf("listing watched tables: %w", err)
+	}
+	var tables []Table
+	for _, c := range all {
+		if c.relation.OID == 0 {
+			continue
+		}
+		tables = append(tables, Table{
+			Name: c.relation.sql(), Type: c.config.Type, Key: c.config.Key, Ignore: c.config.Ignore, Redact: c.config.Redact,
+			OrgColumn: c.config.OrgColumn, Org: c.config.Org, Skippable: c.config.Skippable,
+		})
+	}
+	return tables, nil
+}
+
+// captured is the function of a watched table, as the catalogue knows it.
+type captured struct {
+	function string
+	config   watchConfig
+	relation table    // zero where no trigger calls the function any more
+	triggers []string // those that are enabled and what they should be
+	source   string
+	defined  bool // SECURITY DEFINER, the owner's, and nobody else may call it
+}
+
+// captures returns the functions that Watch made, by the names of their tables.
+func captures(ctx context.Context, db querier, entries table) ([]captured, error) {
+	rows, err := db.Query(ctx, `SELECT p.proname, obj_description(p.oid, 'pg_proc'), p.prosrc,
+			p.prosecdef AND p.proowner = e.relowner AND p.proacl IS NOT NULL AND NOT EXISTS (SELECT FROM aclexplode(p.proacl) AS a WHERE a.grantee <> p.proowner),
+			coalesce(c.oid, 0), coalesce(n.nspname, ''), coalesce(c.relname, ''), coalesce(pg_get_userbyid(c.relowner), ''),
+			ARRAY(SELECT t.tgname::text FROM pg_trigger AS t WHERE t.tgrelid = c.oid AND t.tgfoid = p.oid
+				AND t.tgenabled IN ('O', 'A') AND t.tgqual IS NULL AND t.tgattr::text = '' AND t.tgtype =
+				CASE t.tgname WHEN 'audit_capture_insert' THEN 4 WHEN 'audit_capture_update' THEN 16 WHEN 'audit_capture_delete' THEN 8 WHEN 'audit_capture_truncate' THEN 32 END)
+		FROM pg_class AS e
+		JOIN pg_proc AS p ON p.pronamespace = e.relnamespace AND p.proname LIKE 'audit\_capture\_of\_%' AND p.prorettype = 'trigger'::regtype
+		LEFT JOIN LATERAL (SELECT DISTINCT tgrelid FROM pg_trigger WHERE tgfoid = p.oid) AS on_table ON true
+		LEFT JOIN pg_class AS c ON c.oid = on_table.tgrelid
+		LEFT JOIN pg_namespace AS n ON n.oid = c.relnamespace
+		WHERE e.oid = $1
+		ORDER BY n.nspname, c.relname, p.proname`, entries.OID)
+	if err != nil {
+		return nil, fmt.Errorf("reading the functions of watched tables: %w", err)
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (captured, error) {
+		var c captured
+		var comment *string
+		err := row.Scan(&c.function, &comment, &c.source, &c.defined,
+			&c.relation.OID, &c.relation.Schema, &c.relation.Name, &c.relation.Owner, &c.triggers)
+		if err != nil || comment == nil {
+			return c, err
+		}
+		if err := json.Unmarshal([]byte(*comment), &c.config); err != nil {
+			return c, fmt.Errorf("reading the comment of function %s, which holds its table's configuration: %w", c.function, err)
+		}
+		return c, nil
+	})
+}

@@ -1,0 +1,343 @@
+package postgres_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/auditkeep/audit"
+	"github.com/auditkeep/audit/postgres"
+)
+
+// Values look alike whatever the session's settings.
+func TestWatchSettings(t *testing.T) {
+	t.Parallel()
+	w := watch(t, `CREATE TABLE s (id int PRIMARY KEY, f float8, r tstzrange, i interval, d date, fs float8[], at timestamptz)`, postgres.Table{Name: "s"})
+	const insert = `INSERT INTO s VALUES (1, 0.1::float8 + 0.2, tstzrange('2026-01-01 00:00+00', NULL), '1 day 2 hours', '2026-02-03', ARRAY[0.1::float8 + 0.2], '2026-02-03 00:00+00')`
+	w.exec(t, insert, "DELETE FROM s")
+	want := w.told(t)
+	assert.Contains(t, want[0], `{"field":"f","new":0.30000000000000004}`)
+	assert.Contains(t, want[0], `{"field":"d","new":"2026-02-03"}`)
+	assert.Contains(t, want[0], `{"field":"at","new":"2026-02-03T00:00:00Z"}`)
+	require.NoError(t, pgx.BeginFunc(t.Context(), w.pool, func(tx pgx.Tx) error {
+		_, err := tx.Exec(t.Context(), "SET LOCAL extra_float_digits = -10; SET LOCAL DateStyle = 'German'; SET LOCAL TimeZone = 'Asia/Tokyo'; SET LOCAL IntervalStyle = 'iso_8601'; SET LOCAL bytea_output = 'escape'; SET LOCAL search_path = pg_temp, "+w.schema(t)+";"+insert+"; DELETE FROM s")
+		return err
+	}))
+	assert.Equal(t, want, w.told(t))
+}
+
+func (w *watching) schema(t *testing.T) (name string) {
+	t.Helper()
+	require.NoError(t, w.pool.QueryRow(t.Context(), "SELECT current_schema()").Scan(&name))
+	return name
+}
+
+func TestWatchKeysAndOrgs(t *testing.T) {
+	t.Parallel()
+	w := watch(t, `CREATE TABLE "Odd ""Table" (a text, b int, org uuid, "Te.xt" text, PRIMARY KEY (b, a))`,
+		postgres.Table{Name: `"Odd ""Table"`, Type: "odd", OrgColumn: "org", Org: "fallback"})
+	const one, two = "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11", "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a12"
+	w.exec(t, `INSERT INTO "Odd ""Table" VALUES ('x,y\z', 1, '`+one+`', 'a'), ('plain', 2, NULL, 'b')`)
+	assert.ElementsMatch(t, []string{
+		one + ` create odd 1,x\,y\\z [{"field":"org","new":"` + one + `"},{"field":"Te\\.xt","new":"a"}]`,
+		`fallback create odd 2,plain [{"field":"org","new":null},{"field":"Te\\.xt","new":"b"}]`,
+	}, w.told(t))
+	// A row that moves ends for one organization, and begins for the other.
+	w.exec(t, `UPDATE "Odd ""Table" SET org = '`+two+`' WHERE b = 1`)
+	assert.ElementsMatch(t, []string{
+		one + ` destroy odd 1,x\,y\\z [{"field":"org","old":"` + one + `"},{"field":"Te\\.xt","old":"a"}]`,
+		two + ` create odd 1,x\,y\\z [{"field":"org","new":"` + two + `"},{"field":"Te\\.xt","new":"a"}]`,
+	}, w.told(t))
+
+	// IDs that no index would take.
+	w.exec(t, "CREATE TABLE long (id text PRIMARY KEY, n int)", "INSERT INTO long VALUES ('a', 1)")
+	require.NoError(t, w.admin.Watch(t.Context(), postgres.Table{Name: "long", Key: []string{"id"}}))
+	w.exec(t, "INSERT INTO long SELECT repeat('é', 1000) || i, 1 FROM generate_series(1, 2) AS i")
+	entries := w.entries(t)
+	require.Len(t, entries, 2)
+	assert.NotEqual(t, entries[0].Object.ID, entries[1].Object.ID)
+	for _, e := range entries {
+		assert.LessOrEqual(t, len(e.Object.ID), 255)
+	}
+	w.exec(t, "INSERT INTO long VALUES (''), ('0'), ('-0'), ('007'), ('-12'), ('99999999999999999999999'), ('1\n'), ('n')")
+	assert.Len(t, w.entries(t), 8, "each with its own sort key")
+}
+
+func TestWatchRefuses(t *testing.T) {
+	t.Parallel()
+	w := watch(t, keys, postgres.Table{Name: "api_keys"})
+	w.exec(t, "CREATE TABLE no_key (a int, b int)", "CREATE VIEW v AS SELECT 1 AS id", "CREATE TABLE half (a int UNIQUE)")
+	for _, test := range []struct {
+		table postgres.Table
+		want  string
+	}{
+		{postgres.Table{Name: "nowhere"}, `watching table "nowhere": there is no such table`},
+		{postgres.Table{Name: "v"}, "it is no table"},
+		{postgres.Table{Name: "audit_entries"}, "it is the log's own"},
+		{postgres.Table{Name: "no_key"}, "it has no primary key"},
+		{postgres.Table{Name: "no_key", Key: []string{"a"}}, "no unique index"},
+		{postgres.Table{Name: "half", Key: []string{"a"}}, "make it NOT NULL"},
+		{postgres.Table{Name: "api_keys", Ignore: []string{"hitz"}}, `Table.Ignore names the column "hitz"`},
+		{postgres.Table{Name: "api_keys", OrgColumn: "x"}, `Table.OrgColumn names the column "x"`},
+		{postgres.Table{Name: "api_keys", Redact: []string{" "}}, "Table.Redact"},
+		{postgres.Table{Name: "api_keys", Type: strings.Repeat("x", 256)}, "Table.Type"},
+		{postgres.Table{Name: "api_keys", Type: "a,b", Skippable: true}, "comma"},
+	} {
+		assert.ErrorContains(t, w.admin.Watch(t.Context(), test.table), test.want)
+	}
+	w.exec(t, "GRANT CREATE ON SCHEMA "+w.schema(t)+" TO PUBLIC")
+	assert.ErrorContains(t, w.admin.Watch(t.Context(), postgres.Table{Name: "api_keys"}), "REVOKE CREATE ON SCHEMA")
+	assert.ErrorContains(t, w.admin.Unwatch(t.Context(), "no_key"), "it is not watched")
+}
+
+// No change of the table's columns stops a write, or escapes the log.
+func TestWatchAlteredTable(t *testing.T) {
+	t.Parallel()
+	w := watch(t, "CREATE TABLE p (gone int, id int PRIMARY KEY, name text, ssn text, org text, n int, hidden int)",
+		postgres.Table{Name: "p", Redact: []string{"ssn"}, Ignore: []string{"hidden"}, OrgColumn: "org"})
+	ctx := t.Context()
+	// One connection, whose plans were made before.
+	conn, err := w.pool.Acquire(ctx)
+	require.NoError(t, err)
+	defer conn.Release()
+	exec := func(statement string) {
+		t.Helper()
+		_, err := conn.Exec(ctx, statement)
+		require.NoError(t, err, statement)
+	}
+	exec("INSERT INTO p (id, name, ssn, org, hidden) VALUES (1, 'a', 'canary', 'acme', 1)")
+	exec("UPDATE p SET name = 'b'")
+	w.entries(t)
+	n := 0
+	change := func(what, statement, want string) {
+		t.Helper()
+		for _, again := range []string{"", "again"} {
+			w.exec(t, strings.Split(statement, ";;")[0])
+			statement = "SELECT 1;;" + strings.Split(statement, ";;")[1]
+			n++
+			exec(strings.ReplaceAll(strings.Split(statement, ";;")[1], "$n", fmt.Sprint(n)))
+			told := w.told(t)
+			require.Len(t, told, 1, what+again)
+			assert.Contains(t, told[0], want, what+again)
+			assert.NotContains(t, told[0], "canary", what+again)
+			assert.NotContains(t, told[0], "hidden", what+again)
+			assert.True(t, strings.HasPrefix(told[0], "acme update p 1 "), told[0])
+		}
+	}
+	change("added", "ALTER TABLE p ADD extra int;;UPDATE p SET extra = $n", `{"field":"extra","new":`)
+	change("dropped", "ALTER TABLE p DROP gone;;UPDATE p SET n = $n", `{"field":"n","new":`)
+	change("renamed", "ALTER TABLE p RENAME name TO title;;UPDATE p SET title = 't$n'", `{"field":"title","new":"t`)
+	change("renamed, redacted", "ALTER TABLE p RENAME ssn TO social;;UPDATE p SET social = 'canary$n', hidden = $n", `[{"field":"social","new":{"$audit":"redacted"},"old":{"$audit":"redacted"}}]`)
+	change("renamed, ignored", "ALTER TABLE p RENAME hidden TO concealed;;UPDATE p SET concealed = $n, n = $n", `[{"field":"n",`)
+	change("retyped", "ALTER TABLE p ALTER n TYPE timestamptz USING now();;UPDATE p SET n = now() + interval '$n seconds'", `{"field":"n","new":"20`)
+	change("renamed key", "ALTER TABLE p RENAME id TO number;;UPDATE p SET title = 'u$n'", `{"field":"title"`)
+	change("renamed org", "ALTER TABLE p RENAME org TO tenant;;UPDATE p SET title = 'v$n'", `{"field":"title"`)
+	change("renamed table", "ALTER TABLE p RENAME TO q;;UPDATE q SET title = 'w$n'", `{"field":"title"`)
+	change("a secret", "ALTER TABLE q ADD old_password text;;UPDATE q SET old_password = 'canary$n'", `{"$audit":"redacted"}`)
+	problems := strings.Join(w.problems(t), "\n")
+	assert.Contains(t, problems, `its key column "id" was renamed or dropped`)
+	require.NoError(t, w.admin.Watch(ctx, postgres.Table{Name: "q", Type: "p", Redact: []string{"social"}, Ignore: []string{"concealed"}, OrgColumn: "tenant"}))
+	assert.Empty(t, w.problems(t))
+	change("watched again", "SELECT 1;;UPDATE q SET title = 'x$n', concealed = $n", `[{"field":"title"`)
+	tables, err := w.admin.Watched(ctx)
+	require.NoError(t, err)
+	require.Len(t, tables, 1)
+	assert.Contains(t, tables[0].Name, `."q"`)
+	exec("ALTER TABLE q DROP number")
+	exec("UPDATE q SET title = 'the key is gone'")
+	assert.Len(t, w.entries(t), 1)
+	var functions int
+	require.NoError(t, w.pool.QueryRow(ctx, "SELECT count(*) FROM pg_proc WHERE pronamespace = current_schema()::regnamespace AND proname LIKE 'audit_capture_of_%'").Scan(&functions))
+	assert.Equal(t, 1, functions)
+}
+
+func (w *watching) problems(t *testing.T) (found []string) {
+	t.Helper()
+	problems, err := w.admin.Check(t.Context())
+	require.NoError(t, err)
+	for _, p := range problems {
+		if p.Kind == postgres.ProblemCapture || strings.Contains(p.Problem, "function audit_capture") {
+			found = append(found, p.String())
+		}
+	}
+	return found
+}
+
+func TestWatchCheckAndUnwatch(t *testing.T) {
+	t.Parallel()
+	w := watch(t, keys, postgres.Table{Name: "api_keys"})
+	ctx := t.Context()
+	assert.Empty(t, w.problems(t))
+	for statement, want := range map[string]string{
+		"DROP TRIGGER audit_capture_update ON api_keys":                    "missing or disabled: audit_capture_update",
+		"ALTER TABLE api_keys DISABLE TRIGGER audit_capture_insert":        "missing or disabled: audit_capture_insert",
+		"ALTER TABLE api_keys ENABLE REPLICA TRIGGER audit_capture_delete": "missing or disabled: audit_capture_delete",
+		"ALTER TABLE api_keys ADD COLUMN more_%d int":                      "columns were added",
+		"ALTER TABLE api_keys DROP CONSTRAINT api_keys_pkey":               "rows cannot be told apart",
+		"GRANT EXECUTE ON FUNCTION %s() TO PUBLIC":                         "others may make triggers of it",
+		"ALTER FUNCTION %s() SECURITY INVOKER":                             "is not the log owner's own",
+		"COMMENT ON FUNCTION %s() IS NULL":                                 "holds its configuration, is gone",
+	} {
+		var function string
+		require.NoError(t, w.pool.QueryRow(ctx, "SELECT proname FROM pg_proc WHERE pronamespace = current_schema()::regnamespace AND proname LIKE 'audit_capture_of_%'").Scan(&function))
+		w.exec(t, strings.NewReplacer("%s", function, "%d", fmt.Sprint(len(statement))).Replace(statement))
+		problems := strings.Join(w.problems(t), "\n")
+		assert.Contains(t, problems, want, statement)
+		assert.Contains(t, problems, "call Admin.Watch", statement)
+		w.exec(t, "ALTER TABLE api_keys DROP CONSTRAINT IF EXISTS api_keys_pkey", "ALTER TABLE api_keys ADD PRIMARY KEY (id)", "ALTER TABLE api_keys ENABLE TRIGGER ALL")
+		require.NoError(t, w.admin.Watch(ctx, postgres.Table{Name: "api_keys"}), statement)
+		assert.Empty(t, w.problems(t), statement)
+	}
+	require.NoError(t, w.admin.Unwatch(ctx, "api_keys"))
+	w.exec(t, "INSERT INTO api_keys (id) VALUES (1)")
+	assert.Empty(t, w.entries(t))
+	tables, err := w.admin.Watched(ctx)
+	require.NoError(t, err)
+	assert.Empty(t, tables)
+	assert.Empty(t, w.problems(t))
+
+	// A table that is dropped leaves its function behind, and Check says so.
+	require.NoError(t, w.admin.Watch(ctx, postgres.Table{Name: "api_keys"}))
+	w.exec(t, "DROP TABLE api_keys")
+	problems := w.problems(t)
+	require.Len(t, problems, 1)
+	name, _, _ := strings.Cut(problems[0], ":")
+	require.NoError(t, w.admin.Unwatch(ctx, name))
+	assert.Empty(t, w.problems(t))
+}
+
+// Tables that change in the course of a statement on another, or by parts.
+func TestWatchOtherTables(t *testing.T) {
+	t.Parallel()
+	w := watch(t, `CREATE TABLE parent (id int PRIMARY KEY); CREATE TABLE child (id int PRIMARY KEY, parent int REFERENCES parent ON DELETE CASCADE ON UPDATE CASCADE);
+		CREATE TABLE parts (id int, day date, n int, PRIMARY KEY (id, day)) PARTITION BY RANGE (day);
+		CREATE TABLE parts_1 PARTITION OF parts FOR VALUES FROM ('2026-01-01') TO ('2026-02-01');
+		CREATE TABLE parts_2 PARTITION OF parts FOR VALUES FROM ('2026-02-01') TO ('2026-03-01')`, postgres.Table{Name: "parent"})
+	for _, table := range []string{"child", "parts"} {
+		require.NoError(t, w.admin.Watch(t.Context(), postgres.Table{Name: table}))
+	}
+	w.exec(t, "INSERT INTO parent VALUES (1)", "INSERT INTO child VALUES (1, 1), (2, 1)")
+	w.entries(t)
+	w.exec(t, "DELETE FROM parent")
+	assert.Len(t, w.entries(t), 3, "with those that the cascade removed")
+
+	w.exec(t, "INSERT INTO parts VALUES (1, '2026-01-15', 1), (2, '2026-02-15', 2)", "UPDATE parts SET n = n + 1")
+	assert.Len(t, w.entries(t), 4)
+	w.exec(t, "UPDATE parts SET day = '2026-02-01' WHERE id = 1")
+	told := w.told(t)
+	require.Len(t, told, 2)
+	assert.Contains(t, strings.Join(told, "\n"), "destroy parts 1,2026-01-15")
+	assert.Contains(t, strings.Join(told, "\n"), "create parts 1,2026-02-01")
+	w.exec(t, "UPDATE parts_2 SET n = 9 WHERE id = 1")
+	assert.Empty(t, w.entries(t), "a write past the parent, as documented")
+	require.NoError(t, w.admin.Watch(t.Context(), postgres.Table{Name: "parts_2", Type: "parts"}))
+	w.exec(t, "UPDATE parts_2 SET n = 10 WHERE id = 1", "UPDATE parts SET n = 11 WHERE id = 1")
+	assert.Len(t, w.entries(t), 2)
+
+	// A trigger of the host's that writes to the table again.
+	w.exec(t, `CREATE TABLE nested (id int PRIMARY KEY, n int DEFAULT 0)`,
+		`CREATE FUNCTION again() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN IF pg_trigger_depth() = 1 THEN UPDATE nested SET n = n + 1; END IF; RETURN NULL; END'`,
+		`CREATE TRIGGER z AFTER INSERT ON nested EXECUTE FUNCTION again()`)
+	require.NoError(t, w.admin.Watch(t.Context(), postgres.Table{Name: "nested"}))
+	w.exec(t, "INSERT INTO nested (id) VALUES (1)")
+	assert.Len(t, w.entries(t), 2)
+}
+
+func TestWatchMany(t *testing.T) {
+	t.Parallel()
+	w := watch(t, "CREATE TABLE many (id int PRIMARY KEY, n int)", postgres.Table{Name: "many"})
+	w.exec(t, "INSERT INTO many SELECT i, 0 FROM generate_series(1, 10000) AS i", "UPDATE many SET n = id WHERE id > 1")
+	// Plans made for these serve few and many.
+	var ids, times int
+	require.NoError(t, w.pool.QueryRow(t.Context(), "SELECT count(DISTINCT id), count(DISTINCT occurred_at) FROM audit_entries").Scan(&ids, &times))
+	assert.Equal(t, 19999, ids)
+	assert.Equal(t, 2, times)
+}
+
+// What is large is cut as Record cuts it, and never keeps a write from happening.
+func TestWatchLarge(t *testing.T) {
+	t.Parallel()
+	w := watch(t, "CREATE TABLE docs (id int PRIMARY KEY, a text, b text, c jsonb, d json)", postgres.Table{Name: "docs", Type: "doc"})
+	type doc struct {
+		ID   int
+		A, B *string
+		C, D any
+	}
+	text := func(s string, n int) *string { s = strings.Repeat(s, n); return &s }
+	log := newLog(t, w.store)
+	deep := strings.Repeat(`{"a":`, 40) + "1" + strings.Repeat("}", 40)
+	var deepValue any
+	require.NoError(t, json.Unmarshal([]byte(deep), &deepValue))
+	for i, d := range []doc{
+		{A: text("é", 200_000), B: text("x", 10)},
+		{A: text("x", 262_000), B: text("y", 1000), C: "z", D: true},
+		{A: text("x", 262_143), B: text("y", 1000)},
+		{A: text("\"", 200_000)},
+		{A: text("x", 300_000), B: text("y", 300_000), C: strings.Repeat("z", 100), D: 1},
+		{C: map[string]any{"deep": []any{deepValue}, "x": deepValue}},
+	} {
+		d.ID = i + 1
+		c, err := json.Marshal(d.C)
+		require.NoError(t, err)
+		dd, err := json.Marshal(d.D)
+		require.NoError(t, err)
+		_, err = w.pool.Exec(t.Context(), "INSERT INTO docs VALUES ($1, $2, $3, $4::text::jsonb, $5::text::json)", d.ID, d.A, d.B, string(c), string(dd))
+		require.NoError(t, err)
+		want, err := log.Prepare(t.Context(), audit.Created(d))
+		require.NoError(t, err)
+		got := w.entries(t)
+		require.Len(t, got, 1)
+		assert.Equal(t, short(want[0].Changes), short(got[0].Changes), i)
+	}
+	w.exec(t, `INSERT INTO docs (id, d) VALUES (100, '{"a":"\u0000","password":"canary"}')`, `UPDATE docs SET d = '{"a":"\u0000b"}' WHERE id = 100`,
+		`UPDATE docs SET c = (SELECT jsonb_object_agg('k' || i, repeat('x', 100)) FROM generate_series(1, 5000) AS i)`)
+	for _, told := range w.told(t) {
+		assert.NotContains(t, told, "canary")
+		assert.Less(t, len(told), 400_000)
+	}
+}
+
+func short(c audit.Changes) []string {
+	var all []string
+	for _, change := range c {
+		v := change.New.JSON()
+		all = append(all, fmt.Sprintf("%s %d %.60s … %s", change.Field, len(v), v, v[max(0, len(v)-40):]))
+	}
+	return all
+}
+
+// The database knows the same secrets as Go.
+func TestWatchSecrets(t *testing.T) {
+	t.Parallel()
+	w := watch(t, keys, postgres.Table{Name: "api_keys"})
+	names, err := postgres.SecretNames([]string{"pin", "Социальный"})
+	require.NoError(t, err)
+	log, err := audit.New(w.store, audit.Config{Org: "acme", Redact: []string{"pin", "Социальный"}})
+	require.NoError(t, err)
+	random := rand.New(rand.NewPCG(3, 4))
+	parts := []string{"password", "Password", "PASS", "word", "api", "API", "Key", "KEY", "keys", "Token", "tokens", "_", "-", ".", " ", "1", "23", "s", "S", "ID", "IDs", "otp", "OTPs", "x", "count", "secret", "SECRETs", "[", "]", "pin", "hash", "Hash"}
+	all := []string{"пароль", "Социальный", "é_password", "password", "APIKeys", "APIkey", "userPASSWORD2", "X-Api-Key", "smtp.password", "user[password]", "token_count", "password_changed_at", "passwordHash", "OTP_1", "otp1"}
+	for range 3000 {
+		var name strings.Builder
+		for range 1 + random.IntN(5) {
+			name.WriteString(parts[random.IntN(len(parts))])
+		}
+		all = append(all, name.String())
+	}
+	rows, err := w.pool.Query(t.Context(), "SELECT audit_capture_secret(name, $2) FROM unnest($1::text[]) WITH ORDINALITY AS n (name, i) ORDER BY i", all, names)
+	require.NoError(t, err)
+	found, err := pgx.CollectRows(rows, pgx.RowTo[bool])
+	require.NoError(t, err)
+	for i, name := range all {
+		entries, err := log.Prepare(t.Context(), audit.Created(map[string]any{"id": 1, name: "v"}).WithObject(audit.Object{Type: "x", ID: "1"}))
+		require.NoError(t, err)
+		require.Len(t, entries[0].Changes, 1, name)
+		assert.Equal(t, entries[0].Changes[0].New.Kind() == audit.Redacted, found[i], "%q", name)
+	}
+}
