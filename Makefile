@@ -17,6 +17,14 @@ test-long: ## what takes longer: fuzzing (FUZZTIME=20s each) and the long tests
 fuzz: ## only the fuzzing
 	@scripts/fuzz.sh
 
+.PHONY: bench
+bench: ## hold the library against its floors, with 10 million entries (hours, 40 GB)
+	@scripts/bench.sh
+
+.PHONY: bench-quick
+bench-quick: ## the same with 200,000 entries, in under two minutes
+	@scripts/bench.sh -quick
+
 .PHONY: lint
 lint: ## gofumpt, go vet and staticcheck
 	@scripts/lint.sh

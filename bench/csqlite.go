@@ -1,4 +1,4 @@
-//go:build csqlite
+//go:build csqlite && cgo
 
 // The C engine takes a minute to compile and a compiler to do it, so only
 // "make bench" asks for it, by this tag.

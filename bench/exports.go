@@ -121,14 +121,15 @@ func (r *exportRun) run(ctx context.Context, l *pgLog, psql, folder string) erro
 	return nil
 }
 
-// findPsql returns psql's path: Debian keeps it beside the server's programs
-// too, off the PATH.
+// findPsql returns psql's path. What Debian has on the PATH is a script that
+// chooses a version, and takes longer than a small export does; psql itself is
+// beside the server's programs.
 func findPsql() (string, error) {
-	if path, err := exec.LookPath("psql"); err == nil {
-		return path, nil
-	}
 	if paths, _ := filepath.Glob("/usr/lib/postgresql/*/bin/psql"); len(paths) > 0 {
 		return paths[len(paths)-1], nil
+	}
+	if path, err := exec.LookPath("psql"); err == nil {
+		return path, nil
 	}
 	return "", errors.New("no psql")
 }

@@ -87,8 +87,22 @@ func run(ctx context.Context, args []string, out, log io.Writer) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, b.close()) }()
+	err = b.measure(ctx)
+	// Also after an error: what was measured by then may have taken hours.
+	b.report.finish()
+	b.report.print(out)
+	if o.json != "" {
+		err = errors.Join(err, b.report.writeJSON(o.json))
+	}
+	if o.svg != "" {
+		err = errors.Join(err, b.report.writeCharts(o.svg))
+	}
+	return err
+}
+
+func (b *bench) measure(ctx context.Context) error {
 	for _, s := range sections() {
-		if !wanted(o.only, s.goals) {
+		if !wanted(b.only, s.goals) {
 			continue
 		}
 		b.progress.say("%s", s.name)
@@ -96,14 +110,7 @@ func run(ctx context.Context, args []string, out, log io.Writer) (err error) {
 			return fmt.Errorf("measuring %s: %w", s.name, err)
 		}
 	}
-	b.report.print(out)
-	if o.json != "" {
-		err = b.report.writeJSON(o.json)
-	}
-	if o.svg != "" {
-		err = errors.Join(err, b.report.writeCharts(o.svg))
-	}
-	return err
+	return nil
 }
 
 // section measures some goals together.

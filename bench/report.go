@@ -9,6 +9,7 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -100,6 +101,11 @@ func (r *report) measured(g goal, value spread, note string) {
 // missing adds the line of a goal that was not measured, and why.
 func (r *report) missing(g goal, why verdict, note string) {
 	r.Lines = append(r.Lines, line{goal: g, Verdict: why, Note: note})
+}
+
+// finish puts the lines in the order of the goals' names.
+func (r *report) finish() {
+	slices.SortStableFunc(r.Lines, func(a, b line) int { return strings.Compare(a.ID, b.ID) })
 }
 
 // table begins a table.

@@ -53,7 +53,7 @@ func measureSQLite(ctx context.Context, b *bench) error {
 		trails[cEngine] = theirs.trail
 		drivers = append(drivers, cEngine)
 	} else {
-		b.report.missing(g, notMeasured, "no C compiler")
+		b.report.missing(g, notMeasured, "built without the C engine: it takes a C compiler and -tags csqlite")
 	}
 	return b.raceDrivers(ctx, g, drivers, trails)
 }

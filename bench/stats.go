@@ -21,9 +21,6 @@ func spreadOf(values []float64) spread {
 	return spread{Median: quantile(sorted, 0.5), Low: quantile(sorted, 0.25), High: quantile(sorted, 0.75), Blocks: len(sorted)}
 }
 
-// exactly is the spread of what does not vary.
-func exactly(value float64) spread { return spread{value, value, value, 1} }
-
 // quantile interpolates between the two nearest of the sorted values.
 func quantile(sorted []float64, q float64) float64 {
 	if len(sorted) == 0 {

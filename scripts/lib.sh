@@ -26,6 +26,22 @@ is_root() { [ "$(id -u)" -eq 0 ]; }
 # tool runs one of the pinned tools of tools/go.mod.
 tool() { go tool -modfile="$root/tools/go.mod" "$@"; }
 
+# Cgo, which the race detector needs, takes a compiler and libc's headers.
+have_compiler() { echo '#include <stdlib.h>' | "$(go env CC)" -E - >/dev/null 2>&1; }
+
+# apt_get runs apt-get, quietly unless it fails. On a machine that has just been
+# started, unattended upgrades may hold the lock for a while.
+apt_get() {
+	local log
+	log=$(mktemp)
+	if ! DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 "$@" </dev/null >"$log" 2>&1; then
+		cat "$log" >&2
+		rm -f "$log"
+		die "apt-get $1 failed."
+	fi
+	rm -f "$log"
+}
+
 # modules prints the folder of every module in the tree, the library's first.
 # tools/ has no packages of its own.
 modules() {

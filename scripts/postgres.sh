@@ -1,8 +1,19 @@
-# Sourced by setup.sh: finds the PostgreSQL programs, and runs a server of
-# their own for the tests, which is gone when the script ends.
+# Sourced by setup.sh and bench.sh: finds the PostgreSQL programs, and runs a
+# server of their own for them, which is gone when the script ends.
 # shellcheck shell=bash
 
 least_postgres=14
+
+# How the server is set up beside that. The tests' data is thrown away, so
+# nothing needs to survive a crash.
+postgres_settings='
+fsync = off
+synchronous_commit = off
+full_page_writes = off
+max_wal_size = 4GB
+max_connections = 200
+max_locks_per_transaction = 256
+'
 
 # find_postgres sets postgres_bin to the folder of initdb, pg_ctl and postgres.
 find_postgres() {
@@ -61,16 +72,10 @@ start_postgres() {
 		cat "$postgres_dir/initdb.log" >&2
 		die "initdb of $postgres_bin failed."
 	fi
-	# The data is thrown away, so nothing needs to survive a crash.
-	as_postgres tee -a data/postgresql.conf >/dev/null <<-'CONF'
+	as_postgres tee -a data/postgresql.conf >/dev/null <<-CONF
 		listen_addresses = '127.0.0.1'
 		unix_socket_directories = ''
-		fsync = off
-		synchronous_commit = off
-		full_page_writes = off
-		max_wal_size = 4GB
-		max_connections = 200
-		max_locks_per_transaction = 256
+		$postgres_settings
 	CONF
 
 	# The server itself finds out whether a port is free. This range is below

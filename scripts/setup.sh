@@ -12,9 +12,6 @@
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 . scripts/postgres.sh
 
-# Cgo, which the race detector needs, takes a compiler and libc's headers.
-have_compiler() { echo '#include <stdlib.h>' | "$(go env CC)" -E - >/dev/null 2>&1; }
-
 find_chromium() {
 	local name
 	[ -n "${AUDIT_TEST_CHROMIUM:-}" ] && return
@@ -50,19 +47,6 @@ have to themselves (as a superuser); AUDIT_TEST_CHROMIUM may name any Chrome."
 	note "Installing ${packages[*]}"
 	apt_get update
 	apt_get install --no-install-recommends "${packages[@]}"
-}
-
-# apt_get runs apt-get, quietly unless it fails. On a machine that has just been
-# started, unattended upgrades may hold the lock for a while.
-apt_get() {
-	local log
-	log=$(mktemp)
-	if ! DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 "$@" </dev/null >"$log" 2>&1; then
-		cat "$log" >&2
-		rm -f "$log"
-		die "apt-get $1 failed."
-	fi
-	rm -f "$log"
 }
 
 section "Setting up"

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/auditkeep/audit/internal/pgtest"
+)
+
+// TestMain lets the command's children, which here are the test's program, be
+// children.
+func TestMain(m *testing.M) {
+	if spec := os.Getenv(childVariable); spec != "" {
+		if err := runChild(spec, os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+// TestTheWholeCommand runs everything once, too shortly to mean anything. It
+// counts allocations, so nothing runs beside it.
+func TestTheWholeCommand(t *testing.T) {
+	url := pgtest.URL(t)
+	folder := t.TempDir()
+	results := filepath.Join(folder, "results.json")
+	var out, log bytes.Buffer
+	err := run(t.Context(), []string{"-quick", "-size", "3000", "-budget", "10ms", "-database", url, "-json", results, "-svg", folder}, &out, &log)
+	require.NoError(t, err, "%s", &log)
+
+	var r report
+	text, err := os.ReadFile(results)
+	require.NoError(t, err)
+	require.NoError(t, json.Unmarshal(text, &r))
+	measured := map[string]bool{}
+	for _, l := range r.Lines {
+		measured[l.ID] = measured[l.ID] || l.Value != nil
+		assert.Contains(t, out.String(), l.What)
+		if l.Value == nil {
+			assert.Contains(t, []verdict{notBuilt, notMeasured}, l.Verdict, l.What)
+		}
+	}
+	for _, s := range sections() {
+		for _, id := range s.goals {
+			assert.True(t, measured[id] || id == "A6" || id == "D1", "%s is measured", id)
+		}
+	}
+	assert.Contains(t, log.String(), "loading a log of 3,000 entries: 3,000\n")
+	for _, group := range chartGroups {
+		file, err := os.Open(filepath.Join(folder, group.file))
+		require.NoError(t, err)
+		defer file.Close()
+		for tokens := xml.NewDecoder(file); ; {
+			if _, err := tokens.Token(); errors.Is(err, io.EOF) {
+				break
+			} else {
+				require.NoError(t, err, group.file)
+			}
+		}
+	}
+}
+
+func TestParse(t *testing.T) {
+	t.Setenv("AUDIT_BENCH_DATABASE_URL", "")
+	for args, message := range map[string]string{
+		"":                               "no PostgreSQL server: give -database",
+		"-database x -size 10":           "-size 10: the least is 1000",
+		"-database x everything":         `there is no argument "everything"`,
+		"-database x -size many":         "invalid value",
+		"-database mysql://localhost/db": "",
+	} {
+		_, err := parse(strings.Fields(args), io.Discard)
+		if message == "" {
+			require.NoError(t, err)
+			continue
+		}
+		require.ErrorContains(t, err, message)
+	}
+	t.Setenv("AUDIT_BENCH_DATABASE_URL", "postgres://somewhere/db")
+	o, err := parse([]string{"-quick", "-only", "A,B1"}, io.Discard)
+	require.NoError(t, err)
+	assert.Equal(t, options{quick: true, only: "A,B1", database: "postgres://somewhere/db"}, o)
+}
