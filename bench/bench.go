@@ -20,6 +20,7 @@ type bench struct {
 
 	main   *pgxpool.Pool
 	logs   map[int]*pgLog // by their number of entries
+	host   *host
 	closes []func() error
 }
 
@@ -37,7 +38,7 @@ func newBench(ctx context.Context, o options, p *progress) (*bench, error) {
 	b := &bench{options: o, progress: p, random: rand.New(rand.NewPCG(2026, 11)), logs: map[int]*pgLog{}}
 	if o.quick {
 		b.scale = scale{large: 200_000, sqlite: 50_000, export: 20_000, pdf: 20_000, exportRounds: 3, clientTurn: 300 * time.Millisecond, clientRounds: leastBlocks}
-		b.defaults(3 * time.Second)
+		b.defaults(2 * time.Second)
 		b.scale.small = b.scale.large / 10
 	} else {
 		b.scale = scale{large: 10_000_000, sqlite: 1_000_000, export: 1_000_000, pdf: 100_000, exportRounds: 3, clientTurn: time.Second, clientRounds: 12}

@@ -30,9 +30,11 @@ type childResult struct {
 	Rows int `json:"rows"`
 	// FirstByte is after how many seconds the first byte was written.
 	FirstByte float64 `json:"first_byte"`
-	// PeakKB is the most memory that the process had, in KB; 0 where the system
-	// does not tell.
+	// PeakKB is the most memory that the process had, in KB, and TextKB what of
+	// it is the program itself, as it was read from its file; 0 where the
+	// system does not tell.
 	PeakKB float64 `json:"peak_kb"`
+	TextKB float64 `json:"text_kb"`
 	// Seconds is how long the whole process took, by the parent's clock.
 	Seconds float64 `json:"seconds"`
 }
@@ -47,9 +49,15 @@ func runChild(spec string, out io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("exporting as %s: %w", s.Kind, err)
 	}
-	peak, _, _ := strings.Cut(procField("/proc/self/status", "VmHWM"), " ")
-	result.PeakKB, _ = strconv.ParseFloat(peak, 64)
+	result.PeakKB, result.TextKB = statusKB("VmHWM"), statusKB("RssFile")
 	return json.NewEncoder(out).Encode(result)
+}
+
+// statusKB is a size that Linux tells of this process.
+func statusKB(name string) float64 {
+	text, _, _ := strings.Cut(procField("/proc/self/status", name), " ")
+	size, _ := strconv.ParseFloat(text, 64) // 0 where there is none
+	return size
 }
 
 func (s childSpec) export(ctx context.Context) (result childResult, err error) {

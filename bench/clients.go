@@ -16,7 +16,7 @@ const clients = 16
 // take turns of a moment each, in an order drawn anew every round; a round's
 // ratios are pairs.
 func measureClients(ctx context.Context, b *bench) error {
-	h, err := b.newHost(ctx)
+	h, err := b.theHost(ctx)
 	if err != nil {
 		return err
 	}

@@ -45,9 +45,9 @@ func openPool(ctx context.Context, url, schema string) (*pgxpool.Pool, error) {
 	return pool, nil
 }
 
-// newLog makes an empty log with the months that the data is of. What it holds
-// is gone at the end of the run.
-func (b *bench) newLog(ctx context.Context) (*pgLog, error) {
+// newLog makes an empty log with the months from a time until a month after the
+// data's end, where the clock is. What it holds is gone at the end of the run.
+func (b *bench) newLog(ctx context.Context, from time.Time) (*pgLog, error) {
 	schema := "audit_bench_" + strings.ToLower(rand.Text())
 	if _, err := b.main.Exec(ctx, "CREATE SCHEMA "+schema); err != nil {
 		return nil, fmt.Errorf("making a schema: %w", err)
@@ -71,7 +71,7 @@ func (b *bench) newLog(ctx context.Context) (*pgLog, error) {
 	if err := admin.Migrate(ctx); err != nil {
 		return nil, err
 	}
-	if _, err := admin.MakeMonths(ctx, dataStart, dataEnd.AddDate(0, 1, 0)); err != nil {
+	if _, err := admin.MakeMonths(ctx, from, dataEnd.AddDate(0, 1, 0)); err != nil {
 		return nil, err
 	}
 	l.trail, err = newTrail(l.store)
@@ -103,7 +103,7 @@ func (b *bench) log(ctx context.Context, entries int) (*pgLog, error) {
 	if l, ok := b.logs[entries]; ok {
 		return l, nil
 	}
-	l, err := b.newLog(ctx)
+	l, err := b.newLog(ctx, dataStart)
 	if err != nil {
 		return nil, err
 	}

@@ -12,7 +12,7 @@ const growthRows = 100
 
 // measureGrowth inserts into an empty log and into the largest, taking turns.
 func measureGrowth(ctx context.Context, b *bench) error {
-	empty, err := b.newLog(ctx)
+	empty, err := b.newLog(ctx, dataEnd)
 	if err != nil {
 		return err
 	}

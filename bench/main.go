@@ -58,7 +58,7 @@ func parse(args []string, out io.Writer) (options, error) {
 	flags.IntVar(&o.size, "size", 0, "entries of the largest log (default 10000000, with -quick 200000)")
 	flags.BoolVar(&o.quick, "quick", false, "small logs and short races: under two minutes")
 	flags.StringVar(&o.only, "only", "", "measure only the goals whose names begin so, such as A,B1,E")
-	flags.DurationVar(&o.budget, "budget", 0, "how long each race takes (default 20s, with -quick 3s)")
+	flags.DurationVar(&o.budget, "budget", 0, "how long each race takes (default 20s, with -quick 2s)")
 	flags.StringVar(&o.json, "json", "", "write all results into this file")
 	flags.StringVar(&o.svg, "svg", "", "write charts into this folder")
 	flags.StringVar(&o.database, "database", os.Getenv("AUDIT_BENCH_DATABASE_URL"), "a postgres:// URL of a superuser; the default is AUDIT_BENCH_DATABASE_URL")

@@ -14,14 +14,14 @@ import (
 // The sizes of what is written at once, and how many times.
 const (
 	walBlocks  = 12
-	walSingles = 100
+	walSingles = 50
 	bulkRows   = 1000
 )
 
 // measureWAL counts the bytes that an entry adds to PostgreSQL's write-ahead
 // log, and holds many entries in one call against a plain INSERT.
 func measureWAL(ctx context.Context, b *bench) error {
-	h, err := b.newHost(ctx)
+	h, err := b.theHost(ctx)
 	if err != nil {
 		return err
 	}
