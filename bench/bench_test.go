@@ -41,6 +41,14 @@ func TestTheWholeCommand(t *testing.T) {
 	err := run(t.Context(), []string{"-quick", "-size", "3000", "-budget", "10ms", "-database", url, "-json", results, "-svg", folder}, &out, &log)
 	require.NoError(t, err, "%s", &log)
 
+	var again bytes.Buffer
+	markdown := filepath.Join(folder, "goals.md")
+	require.NoError(t, run(t.Context(), []string{"-read", results, "-markdown", markdown}, &again, &log))
+	assert.Equal(t, out.String(), again.String(), "the same, from the file")
+	goals, err := os.ReadFile(markdown)
+	require.NoError(t, err)
+	assert.Contains(t, string(goals), "| A6 | trigger capture, without actor |  | ≤ 1.35 × | an unaudited UPDATE | not built |\n")
+
 	var r report
 	text, err := os.ReadFile(results)
 	require.NoError(t, err)

@@ -23,7 +23,7 @@ var chartGroups = []struct{ letters, file, title string }{
 // bar is a goal in a chart. Goals have different limits, so each bar is drawn
 // against its own: the line in the middle is the limit, and shorter is better.
 type bar struct {
-	Y          int
+	Y, Bottom  int // of the label's line, and of the bar
 	Label      string
 	Value      string
 	Width      float64
@@ -34,7 +34,7 @@ type bar struct {
 }
 
 const (
-	chartUnit  = 300.0 // the width of a bar that is at its limit
+	chartUnit  = 360.0 // the width of a bar that is at its limit
 	chartMost  = 1.9   // longer bars are cut, at so many limits
 	chartPitch = 38
 )
@@ -56,7 +56,7 @@ func barOf(l line, y int) bar {
 		low, high = high, low
 	}
 	return bar{
-		Y: y, Label: l.ID + "  " + l.What, Value: fmt.Sprintf("%s %s, goal %s", figure(l.Value.Median), l.unit(), l.limit()),
+		Y: y, Bottom: y + 21, Label: l.ID + "  " + l.What, Value: fmt.Sprintf("%s %s, goal %s", figure(l.Value.Median), l.unit(), l.limit()),
 		Width: width(l.Value.Median), Low: width(low), High: width(high),
 		Verdict: l.Verdict, FallsShort: l.Verdict == fallsShort, Noise: l.Verdict == insideNoise,
 	}
@@ -71,6 +71,7 @@ func (r *report) writeCharts(folder string) error {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return fmt.Errorf("writing charts: %w", err)
 	}
+	version, _, _ := strings.Cut(r.Machine.PostgreSQL, " ") // without its packager
 	for _, group := range chartGroups {
 		var bars []bar
 		for _, l := range r.Lines {
@@ -84,7 +85,7 @@ func (r *report) writeCharts(folder string) error {
 		var out bytes.Buffer
 		err := drawing.Execute(&out, map[string]any{
 			"Title": group.title, "Bars": bars, "Height": 64 + chartPitch*len(bars) + 8,
-			"Note": fmt.Sprintf("%s entries, %s, PostgreSQL %s; whiskers: the middle half of the blocks", count(r.Entries), r.Machine.Go, r.Machine.PostgreSQL),
+			"Note": fmt.Sprintf("dashed: the goal; shorter is better; whiskers: the middle half of the blocks. %s entries, %s, PostgreSQL %s", count(r.Entries), r.Machine.Go, version),
 		})
 		if err != nil {
 			return fmt.Errorf("drawing %s: %w", group.file, err)

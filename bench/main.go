@@ -47,7 +47,9 @@ type options struct {
 	only     string
 	budget   time.Duration
 	json     string
+	markdown string
 	svg      string
+	read     string
 	database string
 }
 
@@ -60,7 +62,9 @@ func parse(args []string, out io.Writer) (options, error) {
 	flags.StringVar(&o.only, "only", "", "measure only the goals whose names begin so, such as A,B1,E")
 	flags.DurationVar(&o.budget, "budget", 0, "how long each race takes (default 20s, with -quick 2s)")
 	flags.StringVar(&o.json, "json", "", "write all results into this file")
+	flags.StringVar(&o.markdown, "markdown", "", "write the goals as a Markdown table into this file")
 	flags.StringVar(&o.svg, "svg", "", "write charts into this folder")
+	flags.StringVar(&o.read, "read", "", "measure nothing: show the results that an earlier run wrote by -json")
 	flags.StringVar(&o.database, "database", os.Getenv("AUDIT_BENCH_DATABASE_URL"), "a postgres:// URL of a superuser; the default is AUDIT_BENCH_DATABASE_URL")
 	if err := flags.Parse(args); err != nil {
 		return o, err
@@ -70,7 +74,7 @@ func parse(args []string, out io.Writer) (options, error) {
 		return o, fmt.Errorf("there is no argument %q", flags.Arg(0))
 	case o.size != 0 && o.size < 1000:
 		return o, fmt.Errorf("-size %d: the least is 1000", o.size)
-	case o.database == "":
+	case o.database == "" && o.read == "":
 		return o, errors.New("no PostgreSQL server: give -database or AUDIT_BENCH_DATABASE_URL, or run \"make bench\", which starts one itself")
 	}
 	return o, nil
@@ -82,6 +86,13 @@ func run(ctx context.Context, args []string, out, log io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
+	if o.read != "" {
+		r, err := readReport(o.read)
+		if err != nil {
+			return err
+		}
+		return r.publish(o, out)
+	}
 	b, err := newBench(ctx, o, newProgress(log))
 	if err != nil {
 		return err
@@ -90,12 +101,20 @@ func run(ctx context.Context, args []string, out, log io.Writer) (err error) {
 	err = b.measure(ctx)
 	// Also after an error: what was measured by then may have taken hours.
 	b.report.finish()
-	b.report.print(out)
+	return errors.Join(err, b.report.publish(o, out))
+}
+
+// publish shows the results in all the ways that are asked for.
+func (r *report) publish(o options, out io.Writer) (err error) {
+	r.print(out)
 	if o.json != "" {
-		err = errors.Join(err, b.report.writeJSON(o.json))
+		err = r.writeJSON(o.json)
+	}
+	if o.markdown != "" {
+		err = errors.Join(err, r.writeMarkdown(o.markdown))
 	}
 	if o.svg != "" {
-		err = errors.Join(err, b.report.writeCharts(o.svg))
+		err = errors.Join(err, r.writeCharts(o.svg))
 	}
 	return err
 }

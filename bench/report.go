@@ -146,3 +146,31 @@ func (r *report) writeJSON(path string) error {
 	}
 	return nil
 }
+
+func readReport(path string) (*report, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("reading results: %w", err)
+	}
+	r := &report{}
+	if err := json.Unmarshal(text, r); err != nil {
+		return nil, fmt.Errorf("reading results from %s: %w", path, err)
+	}
+	return r, nil
+}
+
+// writeMarkdown writes the goals as the table of docs/performance.md.
+func (r *report) writeMarkdown(path string) error {
+	var out strings.Builder
+	out.WriteString("| | what | measured | goal | of | |\n|---|---|---|---|---|---|\n")
+	for _, l := range r.Lines {
+		cells := l.cells()
+		cells[3] = strings.TrimPrefix(cells[3], "goal ")
+		cells[4] = strings.TrimPrefix(cells[4], "of ")
+		out.WriteString("| " + strings.ReplaceAll(strings.Join(cells, " | "), `\`, `\\`) + " |\n")
+	}
+	if err := os.WriteFile(path, []byte(out.String()), 0o644); err != nil {
+		return fmt.Errorf("writing the goals: %w", err)
+	}
+	return nil
+}
