@@ -34,16 +34,23 @@ type scale struct {
 	clientRounds         int
 }
 
+// leastSize is the least that the largest log can have: a tenth of it still has
+// some entries of the largest organization in its last month.
+const leastSize = 5000
+
 func newBench(ctx context.Context, o options, p *progress) (*bench, error) {
 	b := &bench{options: o, progress: p, random: rand.New(rand.NewPCG(2026, 11)), logs: map[int]*pgLog{}}
 	if o.quick {
 		b.scale = scale{large: 200_000, sqlite: 50_000, export: 20_000, pdf: 20_000, exportRounds: 3, clientTurn: 300 * time.Millisecond, clientRounds: leastBlocks}
 		b.defaults(2 * time.Second)
-		b.scale.small = b.scale.large / 10
+		b.scale.small = max(b.scale.large/10, leastSize/10)
 	} else {
 		b.scale = scale{large: 10_000_000, sqlite: 1_000_000, export: 1_000_000, pdf: 100_000, exportRounds: 3, clientTurn: time.Second, clientRounds: 12}
 		b.defaults(20 * time.Second)
-		b.scale.small, b.scale.middle = b.scale.large/100, b.scale.large/10
+		b.scale.small = max(b.scale.large/100, leastSize/10)
+		if middle := b.scale.large / 10; middle > b.scale.small {
+			b.scale.middle = middle
+		}
 	}
 	// A log can give no more rows than its largest organization has.
 	most := b.scale.large / 3
@@ -73,6 +80,9 @@ func (b *bench) defaults(budget time.Duration) {
 	}
 	// A race that was made shorter by hand shortens what has no budget too.
 	b.scale.clientTurn = min(b.scale.clientTurn, b.budget)
+	if b.budget < time.Second {
+		b.scale.exportRounds = 1
+	}
 }
 
 // race is [race] within the run's budget, or a part of it.

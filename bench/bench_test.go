@@ -38,7 +38,7 @@ func TestTheWholeCommand(t *testing.T) {
 	folder := t.TempDir()
 	results := filepath.Join(folder, "results.json")
 	var out, log bytes.Buffer
-	err := run(t.Context(), []string{"-quick", "-size", "3000", "-budget", "10ms", "-database", url, "-json", results, "-svg", folder}, &out, &log)
+	err := run(t.Context(), []string{"-quick", "-size", "5000", "-budget", "10ms", "-database", url, "-json", results, "-svg", folder}, &out, &log)
 	require.NoError(t, err, "%s", &log)
 
 	var again bytes.Buffer
@@ -66,7 +66,7 @@ func TestTheWholeCommand(t *testing.T) {
 			assert.True(t, measured[id] || id == "A6" || id == "D1", "%s is measured", id)
 		}
 	}
-	assert.Contains(t, log.String(), "loading a log of 3,000 entries: 3,000\n")
+	assert.Contains(t, log.String(), "loading a log of 5,000 entries: 5,000\n")
 	for _, group := range chartGroups {
 		file, err := os.Open(filepath.Join(folder, group.file))
 		require.NoError(t, err)
@@ -85,7 +85,7 @@ func TestParse(t *testing.T) {
 	t.Setenv("AUDIT_BENCH_DATABASE_URL", "")
 	for args, message := range map[string]string{
 		"":                               "no PostgreSQL server: give -database",
-		"-database x -size 10":           "-size 10: the least is 1000",
+		"-database x -size 10":           "-size 10: the least is 5000",
 		"-database x everything":         `there is no argument "everything"`,
 		"-database x -size many":         "invalid value",
 		"-database mysql://localhost/db": "",

@@ -48,11 +48,14 @@ func measureCounts(ctx context.Context, b *bench) error {
 		}
 		byType := s.base
 		byType.ObjectTypes = []string{s.Object.Type}
-		for name, filter := range map[string]audit.Filter{"count": s.base, "count of one object type": byType} {
-			name += ", over " + r.name
+		for _, c := range []struct {
+			name   string
+			filter audit.Filter
+		}{{"count", s.base}, {"count of one object type", byType}} {
+			name := c.name + ", over " + r.name
 			counts = append(counts, name)
 			candidates = append(candidates, candidate{name: name, do: func(ctx context.Context) error {
-				_, err := l.trail.Count(ctx, filter, audit.CountCap+1)
+				_, err := l.trail.Count(ctx, c.filter, audit.CountCap+1)
 				return err
 			}})
 		}

@@ -72,8 +72,8 @@ func parse(args []string, out io.Writer) (options, error) {
 	switch {
 	case flags.NArg() > 0:
 		return o, fmt.Errorf("there is no argument %q", flags.Arg(0))
-	case o.size != 0 && o.size < 1000:
-		return o, fmt.Errorf("-size %d: the least is 1000", o.size)
+	case o.size != 0 && o.size < leastSize:
+		return o, fmt.Errorf("-size %d: the least is %d", o.size, leastSize)
 	case o.database == "" && o.read == "":
 		return o, errors.New("no PostgreSQL server: give -database or AUDIT_BENCH_DATABASE_URL, or run \"make bench\", which starts one itself")
 	}
