@@ -9,12 +9,16 @@ import (
 )
 
 // progress shows how far a long piece of work has come: a bar on a terminal,
-// elsewhere a line at its end.
+// elsewhere a line now and then, and one at the end.
 type progress struct {
 	out      io.Writer
 	terminal bool
 	begin    time.Time
+	said     time.Time // when the last line was written
 }
+
+// quiet is how long a log file stays without a line.
+const quiet = 15 * time.Second
 
 func newProgress(out io.Writer) *progress {
 	p := &progress{out: out, begin: time.Now()}
@@ -27,10 +31,11 @@ func newProgress(out io.Writer) *progress {
 
 // say writes one line of what is being done.
 func (p *progress) say(format string, args ...any) {
+	p.said = time.Now()
 	fmt.Fprintf(p.out, "%s%5.0f s  %s\n", p.clear(), time.Since(p.begin).Seconds(), fmt.Sprintf(format, args...))
 }
 
-// show draws a bar; without a terminal it waits for the end.
+// show draws a bar, or without a terminal a line if there was none for a while.
 func (p *progress) show(label string, done, total int) {
 	const width = 40
 	switch {
@@ -40,6 +45,8 @@ func (p *progress) show(label string, done, total int) {
 		filled := done * width / total
 		fmt.Fprintf(p.out, "%s%5.0f s  %s [%s%s] %s of %s", p.clear(), time.Since(p.begin).Seconds(), label,
 			strings.Repeat("#", filled), strings.Repeat(".", width-filled), count(done), count(total))
+	case time.Since(p.said) > quiet:
+		p.say("%s: %s of %s", label, count(done), count(total))
 	}
 }
 
