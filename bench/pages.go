@@ -40,6 +40,7 @@ func nameAt(name string, size int) string { return fmt.Sprintf("%s @%d", name, s
 
 func (b *bench) measureRange(ctx context.Context, r timeRange, sizes []int) error {
 	var candidates []candidate
+	rows := map[string]int{} // on each page
 	for _, size := range sizes {
 		l, err := b.log(ctx, size)
 		if err != nil {
@@ -51,10 +52,11 @@ func (b *bench) measureRange(ctx context.Context, r timeRange, sizes []int) erro
 		}
 		for _, shape := range shapes() {
 			query := shape.query(s)
-			// What cannot be asked of a small log is not compared.
-			if _, err := l.trail.Page(ctx, query); err != nil {
+			page, err := l.trail.Page(ctx, query)
+			if err != nil {
 				return fmt.Errorf("running %q: %w", shape.name, err)
 			}
+			rows[nameAt(shape.name, size)] = len(page.Entries)
 			candidates = append(candidates, candidate{name: nameAt(shape.name, size), do: func(ctx context.Context) error {
 				_, err := l.trail.Page(ctx, query)
 				return err
@@ -72,12 +74,12 @@ func (b *bench) measureRange(ctx context.Context, r timeRange, sizes []int) erro
 	if err != nil {
 		return err
 	}
-	b.tellPages(r, sizes, result)
-	b.judgePages(r, result)
+	b.tellPages(r, sizes, result, rows)
+	b.judgePages(r, result, rows)
 	return nil
 }
 
-func (b *bench) tellPages(r timeRange, sizes []int, result outcome) {
+func (b *bench) tellPages(r timeRange, sizes []int, result outcome, rows map[string]int) {
 	header := []string{"page", "ms", "× " + floorName}
 	for _, size := range sizes[1:] {
 		header = append(header, fmt.Sprintf("× the same of %s", count(size)))
@@ -88,7 +90,11 @@ func (b *bench) tellPages(r timeRange, sizes []int, result outcome) {
 		large := nameAt(shape.name, b.scale.large)
 		cells := []any{shape.name, result.time(large).times(1e-6), result.ratio(large, floorName)}
 		for _, size := range sizes[1:] {
-			cells = append(cells, result.ratio(large, nameAt(shape.name, size)))
+			cell := "–"
+			if small := nameAt(shape.name, size); rows[large] == rows[small] {
+				cell = result.ratio(large, small).String()
+			}
+			cells = append(cells, cell)
 		}
 		t.row(cells...)
 	}
@@ -119,7 +125,7 @@ func (w *worst) note() string {
 	return fmt.Sprintf("the worst of %d: %s", w.of, w.name)
 }
 
-func (b *bench) judgePages(r timeRange, result outcome) {
+func (b *bench) judgePages(r timeRange, result outcome, rows map[string]int) {
 	var pages, numbered, last, growth, overhead worst
 	first := nameAt(firstPage, b.scale.large)
 	for _, shape := range shapes() {
@@ -133,7 +139,10 @@ func (b *bench) judgePages(r timeRange, result outcome) {
 		default:
 			pages.add(shape.name, result.ratio(large, floorName))
 		}
-		growth.add(shape.name, result.ratio(large, nameAt(shape.name, b.scale.small)))
+		// A page that a small log cannot fill says nothing about growth.
+		if small := nameAt(shape.name, b.scale.small); rows[large] == rows[small] {
+			growth.add(shape.name, result.ratio(large, small))
+		}
 	}
 	for _, shape := range rawShapes() {
 		overhead.add(shape, result.ratio(nameAt(shape, b.scale.large), rawName(shape)))
