@@ -85,7 +85,7 @@ func (r *report) writeCharts(folder string) error {
 		var out bytes.Buffer
 		err := drawing.Execute(&out, map[string]any{
 			"Title": group.title, "Bars": bars, "Height": 64 + chartPitch*len(bars) + 8,
-			"Note": fmt.Sprintf("dashed: the goal; shorter is better; whiskers: the middle half of the blocks. %s entries, %s, PostgreSQL %s", count(r.Entries), r.Machine.Go, version),
+			"Note": fmt.Sprintf("dashed: the goal; shorter is better; whiskers: the spread. %s entries, %s, PostgreSQL %s", count(r.Entries), r.Machine.Go, version),
 		})
 		if err != nil {
 			return fmt.Errorf("drawing %s: %w", group.file, err)

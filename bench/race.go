@@ -26,7 +26,7 @@ func (o outcome) ratio(name, base string) spread { return pairedRatio(o[name], o
 // time is how long a call of a candidate took, in nanoseconds.
 func (o outcome) time(name string) spread { return spreadOf(o[name]) }
 
-// The bounds of a race. Fewer blocks than five have no quartiles worth the name.
+// The bounds of a race. Of fewer blocks than five, nothing can be said.
 const (
 	leastBlocks  = 5
 	usualBlocks  = 12

@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -74,6 +75,11 @@ func machineOf(ctx context.Context, pool *pgxpool.Pool) (machine, error) {
 	return m, nil
 }
 
+func firstWord(text string) string {
+	first, _, _ := strings.Cut(text, " ")
+	return first
+}
+
 // procField returns a field of a file of Linux's; elsewhere nothing.
 func procField(path, name string) string {
 	file, err := os.Open(path)
@@ -124,7 +130,10 @@ func (r *report) print(w io.Writer) {
 	for _, name := range toldSettings {
 		fmt.Fprintf(w, ", %s %s", name, m.Settings[name])
 	}
-	fmt.Fprintf(w, "\nlargest log: %s entries. × is a median of paired ratios; in brackets the middle half of the blocks.\n", count(r.Entries))
+	fmt.Fprintf(w, "\nlargest log: %s entries. × is a median of paired ratios; in brackets the middle half of the blocks, or all where they are few.\n", count(r.Entries))
+	if load, err := strconv.ParseFloat(firstWord(m.Load), 64); err == nil && load > float64(m.Cores)/2 {
+		fmt.Fprintln(w, "The machine was busy when this began: repeat it at a quiet time before believing a verdict.")
+	}
 	for _, t := range r.Tables {
 		t.print(w)
 	}

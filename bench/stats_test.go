@@ -15,9 +15,10 @@ func TestSpreadOf(t *testing.T) {
 		want   spread
 	}{
 		{"one", []float64{3}, spread{3, 3, 3, 1}},
-		{"two", []float64{4, 2}, spread{3, 2.5, 3.5, 2}},
-		{"odd, unsorted", []float64{5, 1, 4, 2, 3}, spread{3, 2, 4, 5}},
-		{"an outlier changes little", []float64{1, 1, 1, 1, 1000}, spread{1, 1, 1, 5}},
+		{"two", []float64{4, 2}, spread{3, 2, 4, 2}},
+		{"few, unsorted: all of them", []float64{5, 1, 4, 2, 3}, spread{3, 1, 5, 5}},
+		{"many: the quartiles", []float64{13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1}, spread{7, 4, 10, 13}},
+		{"of many, an outlier changes little", []float64{1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1000}, spread{1, 1, 1, 12}},
 	} {
 		assert.Equal(t, test.want, spreadOf(test.values), test.name)
 	}
