@@ -4,11 +4,14 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -121,9 +124,11 @@ func killChild(t *testing.T, store, target, ledger, round string) {
 	}
 	ended := make(chan struct{})
 	go func() { _ = command.Wait(); close(ended) }()
-	for range 400 { // until it has begun to work
-		text, _ := os.ReadFile(ledger)
-		if bytes.Contains(text, []byte(`"r`+round+`h`)) {
+	for range 400 { // until it has done something
+		intents, _ := readLedger(ledger)
+		if slices.ContainsFunc(slices.Collect(maps.Values(intents)), func(in intent) bool {
+			return strings.HasPrefix(in.Operation, "r"+round+"h") && in.outcome == committed
+		}) {
 			break
 		}
 		time.Sleep(25 * time.Millisecond)

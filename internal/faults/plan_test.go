@@ -95,7 +95,7 @@ func faultSeed(t *testing.T) uint64 {
 	return seed
 }
 
-func isLong() bool { return os.Getenv("AUDIT_TEST_LONG") == "1" }
+func isLong() bool { return os.Getenv("AUDIT_TEST_LONG") == "1" || os.Getenv("AUDIT_FAULT_TIME") != "" }
 
 // faultTime returns how long the run may take.
 func faultTime(t *testing.T, short, long time.Duration) time.Duration {

@@ -32,7 +32,12 @@ type sqliteHost struct {
 // for a timeout so short that writers do meet SQLITE_BUSY; or with transactions
 // that take the lock only when they write.
 func openSQLite(file string, immediate bool, pragmas ...string) (*sqliteHost, error) {
-	dsn := "file:" + file + "?_pragma=journal_mode(WAL)&_pragma=busy_timeout(20)&_pragma=synchronous(FULL)"
+	dsn := "file:" + file + "?_pragma=journal_mode(WAL)&_pragma=busy_timeout(20)"
+	if isLong() { // see ledger
+		dsn += "&_pragma=synchronous(FULL)"
+	} else {
+		dsn += "&_pragma=synchronous(OFF)"
+	}
 	if immediate {
 		dsn += "&_txlock=immediate"
 	}
