@@ -212,7 +212,7 @@ func TestT10_NoRouteCrossesOrganizations(t *testing.T) {
 		require.NoError(t, err)
 	}
 	t.Logf("AUDIT_TEST_SEED=%d repeats this run", seed)
-	requests := 250
+	requests := 120
 	if os.Getenv("AUDIT_TEST_LONG") == "1" {
 		requests = 5000
 	}
