@@ -214,7 +214,7 @@ func TestT10_NoRouteCrossesOrganizations(t *testing.T) {
 	t.Logf("AUDIT_TEST_SEED=%d repeats this run", seed)
 	requests := 120
 	if os.Getenv("AUDIT_TEST_LONG") == "1" {
-		requests = 5000
+		requests = 1500
 	}
 	for name, open := range map[string]func(*testing.T) audit.Store{
 		"in memory": func(*testing.T) audit.Store { return audittest.NewStore() },
