@@ -184,11 +184,11 @@ func (l *pgLog) floors(ctx context.Context, s sample) ([]candidate, error) {
 			continue
 		}
 		q := shape.query(s)
-		query, args, err := entrysql.List(audit.PostgreSQL, audit.Walk{Filter: q.Filter, Sort: q.Sort, Limit: 51})
+		statement, err := entrysql.List(audit.PostgreSQL, audit.Walk{Filter: q.Filter, Sort: q.Sort, Limit: 51})
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, candidate{name: rawName(shape.name), do: func(ctx context.Context) error { return readRaw(ctx, l.pool, query, args...) }})
+		out = append(out, candidate{name: rawName(shape.name), do: func(ctx context.Context) error { return readRaw(ctx, l.pool, statement.SQL, statement.Args...) }})
 	}
 	return out, nil
 }
