@@ -47,7 +47,7 @@ func TestTheWholeCommand(t *testing.T) {
 	assert.Equal(t, out.String(), again.String(), "the same, from the file")
 	goals, err := os.ReadFile(markdown)
 	require.NoError(t, err)
-	assert.Contains(t, string(goals), "| A6 | trigger capture, without actor |  | ≤ 1.35 × | an unaudited UPDATE | not built |\n")
+	assert.Regexp(t, `\| A6 \| trigger capture, without actor \| \d.* × .*\| ≤ 1\.35 × \| an unaudited UPDATE \|`, string(goals))
 
 	var r report
 	text, err := os.ReadFile(results)
@@ -58,7 +58,7 @@ func TestTheWholeCommand(t *testing.T) {
 		measured[l.ID] = measured[l.ID] || l.Value != nil
 		assert.Contains(t, out.String(), l.What)
 		if l.Value == nil {
-			assert.Contains(t, []verdict{notBuilt, notMeasured}, l.Verdict, l.What)
+			assert.Contains(t, []verdict{notMeasured}, l.Verdict, l.What)
 		}
 	}
 	for _, s := range sections() {

@@ -30,7 +30,6 @@ const (
 	fallsShort  verdict = "falls short"
 	insideNoise verdict = "inside the noise"
 	notMeasured verdict = "not measured"
-	notBuilt    verdict = "not built"
 )
 
 // judge holds a measurement against the goal.

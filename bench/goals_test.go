@@ -38,13 +38,13 @@ func TestLine(t *testing.T) {
 	g := goal{ID: "A1", What: "audited write, one pipeline", Of: "an unaudited three-round-trip transaction", Limit: 0.85}
 	r.measured(g, spread{0.841, 0.79, 0.9, 9}, "")
 	r.measured(g, spreadOf(nil), "no server")
-	r.missing(goal{ID: "E1", What: "memory", Limit: 30, Unit: "MB"}, notBuilt, "")
+	r.missing(goal{ID: "E1", What: "memory", Limit: 30, Unit: "MB"}, notMeasured, "")
 	assert.Equal(t, []string{
 		"A1", "audited write, one pipeline", "0.84 × (0.79–0.90)", "goal ≤ 0.85 ×",
 		"of an unaudited three-round-trip transaction", "inside the noise",
 	}, r.Lines[0].cells())
 	assert.Equal(t, "not measured (no server)", r.Lines[1].cells()[5])
-	assert.Equal(t, []string{"E1", "memory", "", "goal ≤ 30 MB", "", "not built"}, r.Lines[2].cells())
+	assert.Equal(t, []string{"E1", "memory", "", "goal ≤ 30 MB", "", "not measured"}, r.Lines[2].cells())
 }
 
 func TestFigure(t *testing.T) {

@@ -31,8 +31,8 @@ type host struct {
 	n     atomic.Int64
 }
 
-// hostTable makes a table of records.
-func hostTable(name string) string {
+// hostTable makes a table of so many records.
+func hostTable(name string, rows int) string {
 	var columns, values strings.Builder
 	for i := 1; i <= 19; i++ {
 		kind, value := "text", "'a middling text'"
@@ -43,7 +43,7 @@ func hostTable(name string) string {
 		fmt.Fprintf(&values, ", %s", value)
 	}
 	return fmt.Sprintf("CREATE TABLE %[1]s (id int PRIMARY KEY%[2]s) WITH (fillfactor = 70);\n"+
-		"INSERT INTO %[1]s SELECT i%[3]s FROM generate_series(1, %[4]d) AS i", name, &columns, &values, hostRows)
+		"INSERT INTO %[1]s SELECT i%[3]s FROM generate_series(1, %[4]d) AS i", name, &columns, &values, rows)
 }
 
 const updateSQL = " SET c01 = $2, c02 = $3, c03 = $4, c11 = $5, c12 = $6 WHERE id = $1"

@@ -36,7 +36,7 @@ func (b *bench) theHost(ctx context.Context) (*host, error) {
 		return nil, err
 	}
 	h := &host{pgLog: l, table: "accounts"}
-	if err := l.exec(ctx, strings.Split(hostTable(h.table), ";\n")...); err != nil {
+	if err := l.exec(ctx, strings.Split(hostTable(h.table, hostRows), ";\n")...); err != nil {
 		return nil, err
 	}
 	if err := h.addTriggered(ctx); err != nil {
