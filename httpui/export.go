@@ -2,7 +2,6 @@ package httpui
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"iter"
 	"mime"
@@ -64,7 +63,17 @@ func (h *Handler) export(w http.ResponseWriter, r *request, format export.Format
 		return &failure{status: http.StatusTooManyRequests, public: fmt.Sprintf(h.options.Strings.TooManyExports, retryAfter)}
 	}
 	defer h.exports.end(run)
+	err := h.sendExport(ctx, w, r, format, v, run)
+	if err != nil && ctx.Err() != nil && r.Context().Err() == nil {
+		// The reader cancelled it before anything was sent, and stays on the page.
+		w.WriteHeader(http.StatusNoContent)
+		return nil
+	}
+	return err
+}
 
+// sendExport sends the file. It returns an error only where nothing was sent.
+func (h *Handler) sendExport(ctx context.Context, w http.ResponseWriter, r *request, format export.Format, v view, run *exportRun) error {
 	most := h.options.Exports.MaxRows[format]
 	matching, err := h.trail.Count(ctx, v.filter, most+1)
 	if err != nil {
@@ -82,7 +91,10 @@ func (h *Handler) export(w http.ResponseWriter, r *request, format export.Format
 	// What goes wrong before the first entry can still be told on a page.
 	entries, stop := started(h.trail.All(ctx, v.filter, v.sort))
 	defer stop()
-	if err := errors.Join(entries.err, h.recordExport(ctx, report, format, min(matching, most))); err != nil {
+	if entries.err != nil {
+		return entries.err
+	}
+	if err := h.recordExport(ctx, report, format, min(matching, most)); err != nil {
 		return err
 	}
 	file := newDownload(w, report.FileName(format), format.ContentType())
@@ -109,7 +121,7 @@ func (h *Handler) report(ctx context.Context, v view) export.Report {
 		GeneratedAt: h.options.Now(),
 	}
 	// Only the log itself knows all ways to tell who acts.
-	if prepared, err := h.trail.Prepare(ctx, exportEvent(export.CSV)); err == nil {
+	if prepared, err := h.trail.Prepare(ctx, exportEvent(export.CSV).WithComment("asking who")); err == nil {
 		report.GeneratedBy = prepared[0].Actor.Email
 	}
 	return report

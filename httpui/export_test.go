@@ -236,6 +236,9 @@ func TestT19NoShortFileLooksWhole(t *testing.T) {
 				return
 			}
 			require.NoError(t, err)
+			left, err := store.Count(t.Context(), audit.Filter{Org: fixture.Org, Actions: []audit.Action{"export"}}, 10)
+			require.NoError(t, err)
+			assert.LessOrEqual(t, left, 1, "only the one midway was handed out in part")
 			assert.Empty(t, answer.Header.Get("Content-Disposition"))
 			assert.Contains(t, string(body), "Something went wrong on our side")
 			assert.NotContains(t, string(body), "gone")
@@ -364,6 +367,31 @@ func TestExportProgress(t *testing.T) {
 	_, err = io.Copy(io.Discard, lines)
 	require.ErrorIs(t, err, io.ErrUnexpectedEOF, "a cancelled download is a failed one")
 	assert.Equal(t, `{"state":"cancelled","rows":1000,"of":2500}`, progress())
+}
+
+// A workbook that is cancelled before anything was sent leaves the reader on
+// the page, and is no error.
+func TestCancelledBeforeTheFirstByte(t *testing.T) {
+	t.Parallel()
+	server, store := newGated(t, httpui.Options{}, fixture.Showcase()...)
+	const path = "?progress=0123456789abcdef0123456789abcdef"
+	status := make(chan int)
+	go func() {
+		answer, err := http.Get(server.URL + "/export.xlsx" + path)
+		if err != nil {
+			status <- 0
+			return
+		}
+		answer.Body.Close()
+		status <- answer.StatusCode
+	}()
+	<-store.waiting
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodDelete, server.URL+"/exports/0123456789abcdef0123456789abcdef", nil)
+	require.NoError(t, err)
+	answer, err := http.DefaultClient.Do(r)
+	require.NoError(t, err)
+	answer.Body.Close()
+	assert.Equal(t, http.StatusNoContent, <-status)
 }
 
 // TestExportCaps: what a file will not hold is said before it is made, and in it.
