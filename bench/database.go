@@ -49,31 +49,50 @@ func openPool(ctx context.Context, url, schema string) (*pgxpool.Pool, error) {
 // data's end, where the clock is. What it holds is gone at the end of the run.
 func (b *bench) newLog(ctx context.Context, from time.Time) (*pgLog, error) {
 	schema := "audit_bench_" + strings.ToLower(rand.Text())
-	if _, err := b.main.Exec(ctx, "CREATE SCHEMA "+schema); err != nil {
-		return nil, fmt.Errorf("making a schema: %w", err)
-	}
+	b.dropAtEnd(schema)
+	return b.newLogIn(ctx, schema, from)
+}
+
+func (b *bench) dropAtEnd(schema string) {
 	b.onClose(func() error {
 		// Not the run's context, which may have been cancelled.
 		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
-		if _, err := b.main.Exec(ctx, "DROP SCHEMA "+schema+" CASCADE"); err != nil {
-			return fmt.Errorf("dropping schema %s: %w", schema, err)
-		}
-		return nil
+		return b.drop(ctx, schema)
 	})
+}
+
+func (b *bench) drop(ctx context.Context, schema string) error {
+	if _, err := b.main.Exec(ctx, "DROP SCHEMA IF EXISTS "+schema+" CASCADE"); err != nil {
+		return fmt.Errorf("dropping schema %s: %w", schema, err)
+	}
+	return nil
+}
+
+func (b *bench) newLogIn(ctx context.Context, schema string, from time.Time) (*pgLog, error) {
+	if _, err := b.main.Exec(ctx, "CREATE SCHEMA "+schema); err != nil {
+		return nil, fmt.Errorf("making a schema: %w", err)
+	}
+	l, err := b.openLog(ctx, schema)
+	if err != nil {
+		return nil, err
+	}
+	admin := postgres.NewAdmin(l.pool)
+	if err := admin.Migrate(ctx); err != nil {
+		return nil, err
+	}
+	_, err = admin.MakeMonths(ctx, from, dataEnd.AddDate(0, 1, 0))
+	return l, err
+}
+
+// openLog opens the log in a schema.
+func (b *bench) openLog(ctx context.Context, schema string) (*pgLog, error) {
 	pool, err := openPool(ctx, b.database, schema)
 	if err != nil {
 		return nil, err
 	}
 	b.onClose(func() error { pool.Close(); return nil })
 	l := &pgLog{pool: pool, url: b.database, schema: schema, store: postgres.New(pool)}
-	admin := postgres.NewAdmin(pool)
-	if err := admin.Migrate(ctx); err != nil {
-		return nil, err
-	}
-	if _, err := admin.MakeMonths(ctx, from, dataEnd.AddDate(0, 1, 0)); err != nil {
-		return nil, err
-	}
 	l.trail, err = newTrail(l.store)
 	return l, err
 }
@@ -103,15 +122,48 @@ func (b *bench) log(ctx context.Context, entries int) (*pgLog, error) {
 	if l, ok := b.logs[entries]; ok {
 		return l, nil
 	}
-	l, err := b.newLog(ctx, dataStart)
+	l, err := b.loadedLog(ctx, entries)
 	if err != nil {
-		return nil, err
-	}
-	if err := l.load(ctx, entries, b.progress); err != nil {
 		return nil, fmt.Errorf("loading %s entries: %w", count(entries), err)
 	}
 	b.logs[entries] = l
 	return l, nil
+}
+
+func (b *bench) loadedLog(ctx context.Context, entries int) (*pgLog, error) {
+	if b.keep {
+		return b.keptLog(ctx, entries)
+	}
+	l, err := b.newLog(ctx, dataStart)
+	if err != nil {
+		return nil, err
+	}
+	return l, l.load(ctx, entries, b.progress)
+}
+
+// keptLog is what an earlier run has loaded, or is loaded now and stays. Its
+// comment says that it was loaded to the end.
+func (b *bench) keptLog(ctx context.Context, entries int) (*pgLog, error) {
+	schema := fmt.Sprintf("audit_bench_kept_%d", entries)
+	const whole = "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1 AND obj_description(oid, 'pg_namespace') = 'loaded')"
+	var loaded bool
+	if err := b.main.QueryRow(ctx, whole, schema).Scan(&loaded); err != nil {
+		return nil, err
+	}
+	if loaded {
+		return b.openLog(ctx, schema)
+	}
+	if err := b.drop(ctx, schema); err != nil {
+		return nil, err
+	}
+	l, err := b.newLogIn(ctx, schema, dataStart)
+	if err != nil {
+		return nil, err
+	}
+	if err := l.load(ctx, entries, b.progress); err != nil {
+		return nil, err
+	}
+	return l, l.exec(ctx, "COMMENT ON SCHEMA "+schema+" IS 'loaded'")
 }
 
 // exec runs statements one after the other.

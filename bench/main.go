@@ -6,7 +6,8 @@
 //	make bench                                        # the same with ten million entries
 //	go run . -database postgres://… -size 1000000 -only A,B1
 //
-// It makes schemas of its own in the database, and drops them at the end.
+// It makes schemas of its own in the database, and drops them at the end; with
+// -keep those stay that took long to load, for the next run.
 package main
 
 import (
@@ -51,6 +52,7 @@ type options struct {
 	svg      string
 	read     string
 	database string
+	keep     bool
 }
 
 func parse(args []string, out io.Writer) (options, error) {
@@ -65,6 +67,7 @@ func parse(args []string, out io.Writer) (options, error) {
 	flags.StringVar(&o.markdown, "markdown", "", "write the goals as a Markdown table into this file")
 	flags.StringVar(&o.svg, "svg", "", "write charts into this folder")
 	flags.StringVar(&o.read, "read", "", "measure nothing: show the results that an earlier run wrote by -json")
+	flags.BoolVar(&o.keep, "keep", false, "leave the loaded logs in the database, and use those that an earlier run has left there")
 	flags.StringVar(&o.database, "database", os.Getenv("AUDIT_BENCH_DATABASE_URL"), "a postgres:// URL of a superuser; the default is AUDIT_BENCH_DATABASE_URL")
 	if err := flags.Parse(args); err != nil {
 		return o, err
