@@ -74,10 +74,10 @@ func sortsRange(d audit.Dialect, w audit.Walk) bool {
 // unindexedRange is the condition that an entry is of an organization and a
 // range of time, in which the unary plus keeps SQLite from searching by ID.
 func unindexedRange(d audit.Dialect, f audit.Filter) sq.Sqlizer {
-	after, before := idRange(f)
+	from, before := idRange(f)
 	return sq.And{
 		sq.Eq{"e.org_id": f.Org},
-		sq.Expr("+e.id > ?", d.IDArg(after)),
+		sq.Expr("+e.id >= ?", d.IDArg(from)),
 		sq.Expr("+e.id < ?", d.IDArg(before)),
 	}
 }

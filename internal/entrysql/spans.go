@@ -10,10 +10,10 @@ import (
 )
 
 // A span is a contiguous part of an index (org_id, column, id): the entries
-// with one value whose IDs are greater than after and less than before.
+// with one value whose IDs are from one on and less than another.
 type span struct {
-	value         string
-	after, before audit.ID
+	value        string
+	from, before audit.ID
 }
 
 // spansOf returns the spans that hold the entries of a walk, where its filter
@@ -25,19 +25,25 @@ func spansOf(w audit.Walk) (column string, spans []span, ok bool) {
 	if sortColumn := sortColumns[w.Sort.By]; !ok || sortColumn != "" && sortColumn != column {
 		return "", nil, false
 	}
+	return column, spansWith(values, w, column), true
+}
+
+// spansWith returns the spans of a column's values that the walk's times and,
+// where its order is that of time or of the column, its cursor leave.
+func spansWith(values []string, w audit.Walk, column string) (spans []span) {
 	values = slices.Clone(values)
 	slices.Sort(values)
-	after, before := idRange(w.Filter)
+	from, before := idRange(w.Filter)
 	for _, value := range slices.Compact(values) {
-		s := span{value, after, before}
-		if !w.After.IsZero() {
+		s := span{value, from, before}
+		if sortColumn := sortColumns[w.Sort.By]; !w.After.IsZero() && (sortColumn == "" || sortColumn == column) {
 			s = s.beyond(w, column)
 		}
-		if s.after.Compare(s.before) < 0 {
+		if s.from.Compare(s.before) < 0 {
 			spans = append(spans, s)
 		}
 	}
-	return column, spans, true
+	return spans
 }
 
 // beyond returns the part of the span that lies behind the walk's cursor.
@@ -53,11 +59,11 @@ func (s span) beyond(w audit.Walk, column string) span {
 	switch at := w.After.ID(); {
 	case order > 0:
 	case order < 0:
-		s.after, s.before = greatestID, leastID
+		s.from, s.before = greatestID, leastID
 	case descending && at.Compare(s.before) < 0:
 		s.before = at
-	case !descending && at.Compare(s.after) > 0:
-		s.after = at
+	case !descending && at.Compare(s.from) >= 0:
+		s.from = followingID(at)
 	}
 	return s
 }
@@ -109,12 +115,12 @@ func toStrings(actions []audit.Action) []string {
 // The ends of an open range. No entry has such an ID.
 var leastID, greatestID = audit.ID{}, audit.ID(bytes.Repeat([]byte{0xff}, 16))
 
-// idRange returns the IDs that a filter's times allow: those greater than after
-// and less than before.
-func idRange(f audit.Filter) (after, before audit.ID) {
-	after, before = leastID, greatestID
+// idRange returns the IDs that a filter's times allow: those from one on and
+// less than another.
+func idRange(f audit.Filter) (from, before audit.ID) {
+	from, before = leastID, greatestID
 	if !f.From.IsZero() {
-		after = precedingID(firstIDNotBefore(f.From))
+		from = firstIDNotBefore(f.From)
 	}
 	if !f.Until.IsZero() {
 		before = firstIDNotBefore(f.Until)
@@ -122,7 +128,18 @@ func idRange(f audit.Filter) (after, before audit.ID) {
 	if end := followingID(f.AsOf); !f.AsOf.IsZero() && end.Compare(before) < 0 {
 		before = end
 	}
-	return after, before
+	return from, before
+}
+
+// walkRange returns the IDs that a walk's times allow and, where its order is
+// that of time, its cursor.
+func walkRange(w audit.Walk) (from, before audit.ID) {
+	s := span{}
+	s.from, s.before = idRange(w.Filter)
+	if !w.After.IsZero() && w.Sort.By == audit.ByTimestamp {
+		s = s.beyond(w, "")
+	}
+	return s.from, s.before
 }
 
 // firstIDNotBefore returns the smallest ID at or after t.

@@ -24,10 +24,13 @@ func TestList(t *testing.T) {
 	t.Parallel()
 	at := audit.Entry{ID: audit.FirstID(time.UnixMicro(0)), Action: audit.Create}
 	id := at.ID.String()
+	next := id[:len(id)-1] + "1"
 	const (
 		columns = "SELECT " + entrysql.ReadColumns
 		none    = "00000000-0000-0000-0000-000000000000"
 		all     = "ffffffff-ffff-ffff-ffff-ffffffffffff"
+		inSpan  = `e.org_id = $4 AND e.action = s.value COLLATE "C" AND e.id >= s.from_id AND e.id < s.before_id` +
+			` AND (e.action, e.id) >= (s.value COLLATE "C", '` + none + `') AND (e.action, e.id) < (s.value COLLATE "C", '` + all + `')`
 	)
 	for _, test := range []struct {
 		name  string
@@ -76,15 +79,15 @@ func TestList(t *testing.T) {
 			"one value",
 			audit.Sort{},
 			func(w *audit.Walk) { w.Filter.Actions = []audit.Action{"create"}; w.After = audit.CursorAt(at, w.Sort) },
-			columns + " FROM audit_entries AS e WHERE (e.org_id = $1 AND (e.action, e.id) > ($2, $3) AND (e.action, e.id) < ($4, $5) AND e.id < $6) ORDER BY e.action DESC, e.id DESC LIMIT 51",
-			[]any{"acme", "create", none, "create", id, id},
+			columns + " FROM audit_entries AS e WHERE (e.org_id = $1 AND e.action = $2 AND e.id >= $3 AND e.id < $4 AND (e.action, e.id) >= ($5, '" + none + "') AND (e.action, e.id) < ($6, '" + all + "')) ORDER BY e.action DESC, e.id DESC LIMIT 51",
+			[]any{"acme", "create", none, id, "create", "create"},
 		},
 		{
 			"several values",
 			audit.Sort{},
 			func(w *audit.Walk) { w.Filter.Actions = []audit.Action{"update", "create", "update"} },
-			columns + " FROM unnest(CAST($1 AS text[]), CAST($2 AS uuid[]), CAST($3 AS uuid[])) AS s (value, after, before) CROSS JOIN LATERAL (" +
-				"SELECT e.* FROM audit_entries AS e WHERE (e.org_id = $4 AND (e.action, e.id) > (s.value COLLATE \"C\", s.after) AND (e.action, e.id) < (s.value COLLATE \"C\", s.before)) ORDER BY e.action DESC, e.id DESC LIMIT 51" +
+			columns + " FROM unnest(CAST($1 AS text[]), CAST($2 AS uuid[]), CAST($3 AS uuid[])) AS s (value, from_id, before_id) CROSS JOIN LATERAL (" +
+				"SELECT e.* FROM audit_entries AS e WHERE (" + inSpan + ") ORDER BY e.action DESC, e.id DESC LIMIT 51" +
 				") AS e ORDER BY e.id DESC LIMIT 51",
 			[]any{`{"create","update"}`, "{" + none + "," + none + "}", "{" + all + "," + all + "}", "acme"},
 		},
@@ -95,11 +98,11 @@ func TestList(t *testing.T) {
 				w.Filter.Actions = []audit.Action{"a", "create", "update"}
 				w.After, w.Limit = audit.CursorAt(at, w.Sort), 1000
 			},
-			columns + " FROM (SELECT * FROM (SELECT k.* FROM unnest(CAST($1 AS text[]), CAST($2 AS uuid[]), CAST($3 AS uuid[])) AS s (value, after, before) CROSS JOIN LATERAL (" +
-				"SELECT e.org_id, e.action, e.id FROM audit_entries AS e WHERE (e.org_id = $4 AND (e.action, e.id) > (s.value COLLATE \"C\", s.after) AND (e.action, e.id) < (s.value COLLATE \"C\", s.before)) ORDER BY e.action, e.id LIMIT 1000" +
+			columns + " FROM (SELECT * FROM (SELECT k.* FROM unnest(CAST($1 AS text[]), CAST($2 AS uuid[]), CAST($3 AS uuid[])) AS s (value, from_id, before_id) CROSS JOIN LATERAL (" +
+				"SELECT e.org_id, e.action, e.id FROM audit_entries AS e WHERE (" + inSpan + ") ORDER BY e.action, e.id LIMIT 1000" +
 				") AS k ORDER BY k.action, k.id LIMIT 1000) AS all_keys LIMIT 1000 OFFSET $5) AS k" +
 				" CROSS JOIN LATERAL (SELECT * FROM audit_entries AS e WHERE e.org_id = k.org_id AND e.id = k.id LIMIT 1) AS e ORDER BY k.action, k.id",
-			[]any{`{"create","update"}`, "{" + id + "," + none + "}", "{" + all + "," + all + "}", "acme", 0},
+			[]any{`{"create","update"}`, "{" + next + "," + none + "}", "{" + all + "," + all + "}", "acme", 0},
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -123,7 +126,7 @@ func TestListOfARangeInSQLite(t *testing.T) {
 	statement, err := entrysql.List(audit.SQLite, w)
 	require.NoError(t, err)
 	assert.Equal(t, "SELECT "+entrysql.ReadColumns+
-		" FROM (SELECT * FROM (SELECT e.org_id, e.action, e.id FROM audit_entries AS e WHERE ((e.org_id = ? AND +e.id > ? AND +e.id < ?)) ORDER BY e.action, e.id LIMIT 51) LIMIT 51 OFFSET ?) AS k"+
+		" FROM (SELECT * FROM (SELECT e.org_id, e.action, e.id FROM audit_entries AS e WHERE ((e.org_id = ? AND +e.id >= ? AND +e.id < ?)) ORDER BY e.action, e.id LIMIT 51) LIMIT 51 OFFSET ?) AS k"+
 		" JOIN audit_entries AS e ON e.org_id = k.org_id AND e.id = k.id ORDER BY k.action, k.id", statement.SQL)
 	next := w.Filter.AsOf
 	next[15]++
