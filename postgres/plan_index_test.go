@@ -60,6 +60,8 @@ type planNode struct {
 	Index string     `json:"Index Name"`
 	Table string     `json:"Relation Name"`
 	Rows  int        `json:"Plan Rows"`
+	Hit   int        `json:"Shared Hit Blocks"`
+	Read  int        `json:"Shared Read Blocks"`
 	Plans []planNode `json:"Plans"`
 }
 
@@ -72,8 +74,9 @@ var planModes = map[string]string{
 	"planned each": "SET LOCAL plan_cache_mode = force_custom_plan; SET LOCAL enable_seqscan = off",
 }
 
-// explainPrepared returns the plan of a prepared statement.
-func explainPrepared(t *testing.T, pool *pgxpool.Pool, mode string, s entrysql.Statement) planNode {
+// explainPrepared returns the plan of a prepared statement, with more of it by
+// further options of EXPLAIN.
+func explainPrepared(t *testing.T, pool *pgxpool.Pool, mode string, s entrysql.Statement, options ...string) planNode {
 	t.Helper()
 	arguments := make([]string, len(s.Args))
 	for i, argument := range s.Args {
@@ -94,7 +97,7 @@ func explainPrepared(t *testing.T, pool *pgxpool.Pool, mode string, s entrysql.S
 				return err
 			}
 		}
-		if err := tx.QueryRow(t.Context(), "EXPLAIN (FORMAT JSON) EXECUTE "+call, pgx.QueryExecModeSimpleProtocol).Scan(&text); err != nil {
+		if err := tx.QueryRow(t.Context(), "EXPLAIN ("+strings.Join(append(options, "FORMAT JSON"), ", ")+") EXECUTE "+call, pgx.QueryExecModeSimpleProtocol).Scan(&text); err != nil {
 			return err
 		}
 		if _, err := tx.Exec(t.Context(), "DEALLOCATE asked"); err != nil {

@@ -73,19 +73,6 @@ func (s *Store) InsertDetached(ctx context.Context, entries []audit.Entry) error
 	}
 }
 
-// List implements [audit.Store].
-func (s *Store) List(ctx context.Context, walk audit.Walk) ([]audit.Entry, error) {
-	statement, err := entrysql.List(audit.PostgreSQL, walk)
-	if err != nil {
-		return nil, fmt.Errorf("listing entries: %w", err)
-	}
-	entries, err := collect(ctx, s, walk.Filter.Org, scanEntry, statement)
-	if err != nil {
-		return nil, fmt.Errorf("listing entries: %w", err)
-	}
-	return entries, nil
-}
-
 // Count implements [audit.Store].
 func (s *Store) Count(ctx context.Context, filter audit.Filter, limit int) (int, error) {
 	statement, err := entrysql.Count(audit.PostgreSQL, filter, limit)
@@ -111,7 +98,5 @@ func (s *Store) Histogram(ctx context.Context, filter audit.Filter, bounds []aud
 	}
 	return bars, nil
 }
-
-func scanEntry(row pgx.CollectableRow) (audit.Entry, error) { return entrysql.Scan(row.Scan) }
 
 func scanBar(row pgx.CollectableRow) (audit.Bar, error) { return entrysql.ScanBar(row.Scan) }

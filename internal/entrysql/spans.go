@@ -68,34 +68,44 @@ func (s span) beyond(w audit.Walk, column string) span {
 	return s
 }
 
-// soleEquality returns the column that a filter compares, times aside, if there
-// is one and no other, and it is compared for equality.
-func soleEquality(f audit.Filter) (column string, values []string, ok bool) {
-	conditions := 0
-	equals := func(name string, given []string) {
-		if len(given) > 0 {
-			column, values, ok = name, given, true
-			conditions++
+// equality is a filter's condition that a column has one of some values.
+type equality struct {
+	column string
+	values []string
+}
+
+// equalities are a filter's conditions of that kind, first those that the fewest
+// entries are likely to match.
+func equalities(f audit.Filter) (all []equality) {
+	add := func(column string, values ...string) {
+		if len(values) > 0 {
+			all = append(all, equality{column, values})
 		}
 	}
-	equals("action", toStrings(f.Actions))
-	equals("object_type", f.ObjectTypes)
-	equals("actor_email", f.Users)
-	if f.RecordID != "" {
-		equals("object_sort", []string{audit.Entry{Object: audit.Object{ID: f.RecordID}}.SortKey(audit.ByID)})
-	}
 	if f.RequestID != "" {
-		equals("request_id", []string{f.RequestID})
+		add("request_id", f.RequestID)
 	}
-	if f.IP.IsValid() {
-		equals("ip_key", []string{audit.Entry{IP: f.IP.Addr()}.SortKey(audit.ByIPAddress)})
-		ok = ok && f.IP.IsSingleIP()
+	if f.RecordID != "" {
+		add("object_sort", audit.Entry{Object: audit.Object{ID: f.RecordID}}.SortKey(audit.ByID))
 	}
-	conditions += len(f.NotActions) + len(f.NotObjectTypes) + len(f.NotUsers) + len(f.NotIPs)
-	if !f.Parent.IsZero() {
-		conditions++
+	if f.IP.IsSingleIP() {
+		add("ip_key", audit.Entry{IP: f.IP.Addr()}.SortKey(audit.ByIPAddress))
 	}
-	return column, values, ok && conditions == 1
+	add("actor_email", f.Users...)
+	add("object_type", f.ObjectTypes...)
+	add("action", toStrings(f.Actions)...)
+	return all
+}
+
+// soleEquality returns the one condition that a filter has, times aside, if it
+// is an equality.
+func soleEquality(f audit.Filter) (column string, values []string, ok bool) {
+	all := equalities(f)
+	others := len(f.NotActions) + len(f.NotObjectTypes) + len(f.NotUsers) + len(f.NotIPs)
+	if len(all) != 1 || others > 0 || !f.Parent.IsZero() || f.IP.IsValid() && !f.IP.IsSingleIP() {
+		return "", nil, false
+	}
+	return all[0].column, all[0].values, true
 }
 
 // isUnfiltered reports whether a filter asks for no more than times.

@@ -1,0 +1,125 @@
+package entrysql
+
+import (
+	sq "github.com/Masterminds/squirrel"
+
+	"github.com/auditkeep/audit"
+)
+
+// MostFew is how many entries [Few] looks among: as many as take no longer to go
+// through than PostgreSQL takes to plan a search of some years of months.
+const MostFew = 2048
+
+// mostOfAttempt is how many entries a walk may take for Few and [Head] to be
+// worth it: what reads on and on had better be planned well once.
+const mostOfAttempt = 256
+
+// needsSearch reports whether a walk in PostgreSQL is worth an attempt with less
+// than all entries: no index has what it wants in its order.
+func needsSearch(w audit.Walk) bool {
+	_, _, ok := spansOf(w)
+	return !ok && !isUnfiltered(w.Filter) && w.Limit <= mostOfAttempt
+}
+
+// Few returns a statement for PostgreSQL that looks for a walk's entries among
+// those that have the value which the fewest are likely to have, of what the
+// filter asks for: one record's or one user's are soon gone through, whatever
+// else is asked of them and however they are sorted.
+//
+// Its rows are ReadColumns and the number of entries that it has looked among;
+// where none is the walk's, it is one row that has the number alone. The entries
+// are the walk's only if there are no more than MostFew of them.
+func Few(w audit.Walk) (statement Statement, ok bool, err error) {
+	if !needsSearch(w) {
+		return Statement{}, false, nil
+	}
+	few, ok, err := rarest(w)
+	if !ok || err != nil {
+		return Statement{}, false, err
+	}
+	order := orderOf(w)
+	matching, err := matches(w, order)
+	if err != nil {
+		return Statement{}, false, err
+	}
+	page := sq.Select(order.keys("e.")).From("few AS e").Where(matching).
+		OrderBy(order.by("e.")).Suffix(limit(w.Limit)+" OFFSET ?", w.Offset)
+	statement, err = newStatement(audit.PostgreSQL, sq.Expr("WITH few AS MATERIALIZED (?)"+
+		" SELECT "+ReadColumns+", c.few FROM (SELECT count(*) AS few FROM few) AS c"+
+		" LEFT JOIN LATERAL (?) AS k ON TRUE"+
+		" LEFT JOIN LATERAL (SELECT * FROM audit_entries AS e WHERE e.org_id = k.org_id AND e.id = k.id LIMIT 1) AS e ON TRUE"+
+		" ORDER BY "+order.by("k."), few, page), PlanOnce)
+	return statement, true, err
+}
+
+// matches is the condition that an entry is the walk's.
+func matches(w audit.Walk, o order) (sq.Sqlizer, error) {
+	where, err := w.Filter.Where(audit.PostgreSQL, "e")
+	if err != nil || w.After.IsZero() {
+		return where, err
+	}
+	return sq.And{where, o.beyond(audit.PostgreSQL, w.After, PlanOnce)}, nil
+}
+
+// rarest is a query for the entries that match the condition of a filter which
+// the fewest are likely to match, one more than MostFew if there are as many.
+func rarest(w audit.Walk) (few sq.Sqlizer, ok bool, err error) {
+	columns, f := fewColumns(w), w.Filter
+	w.Limit, w.Offset = MostFew+1, 0
+	if f.IP.IsValid() && !f.IP.IsSingleIP() && f.RequestID == "" && f.RecordID == "" {
+		few, err = addresses(w, columns)
+		return few, true, err
+	}
+	all := equalities(f)
+	if len(all) == 0 {
+		return nil, false, nil
+	}
+	q := spanQueryOf(audit.PostgreSQL, w, all[0].column)
+	q.unordered = true
+	return q.lateral(spansWith(all[0].values, w, q.column), columns, "e.*", "e"), true, nil
+}
+
+// addresses is a query for the entries from a range of addresses. Rows are
+// compared for the same reason as in [spanQuery.in].
+func addresses(w audit.Walk, columns string) (sq.Sqlizer, error) {
+	where, err := audit.Filter{Org: w.Filter.Org, IP: w.Filter.IP}.Where(audit.PostgreSQL, "e")
+	if err != nil {
+		return nil, err
+	}
+	_, bounds, err := where.ToSql() // the organization, the least key and the greatest
+	if err != nil {
+		return nil, err
+	}
+	from, before := walkRange(w)
+	return sq.Select(columns).From("audit_entries AS e").Where(sq.And{
+		where,
+		sq.Expr("e.id >= ? AND e.id < ?", audit.PostgreSQL.IDArg(from), audit.PostgreSQL.IDArg(before)),
+		sq.Expr("(e.ip_key, e.id) >= (?, '"+leastID.String()+"')", bounds[1]),
+		sq.Expr("(e.ip_key, e.id) < (?, '"+greatestID.String()+"')", bounds[2]),
+	}).Suffix(limit(w.Limit)), nil
+}
+
+// fewColumns are what a walk's entries are found, filtered and sorted by: no
+// more, so that an index may have it all.
+func fewColumns(w audit.Walk) string {
+	f := w.Filter
+	columns := orderOf(w).keys("e.")
+	for _, c := range []struct {
+		name string
+		used bool
+	}{
+		{"action", len(f.Actions)+len(f.NotActions) > 0},
+		{"object_type", len(f.ObjectTypes)+len(f.NotObjectTypes) > 0},
+		{"object_sort", f.RecordID != ""},
+		{"parent_type", !f.Parent.IsZero()},
+		{"parent_id", !f.Parent.IsZero()},
+		{"actor_email", len(f.Users)+len(f.NotUsers) > 0},
+		{"ip_key", f.IP.IsValid() || len(f.NotIPs) > 0},
+		{"request_id", f.RequestID != ""},
+	} {
+		if c.used && c.name != sortColumns[w.Sort.By] {
+			columns += ", e." + c.name
+		}
+	}
+	return columns
+}

@@ -1,0 +1,81 @@
+package postgres_test
+
+import (
+	"fmt"
+	"net/netip"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/auditkeep/audit"
+	"github.com/auditkeep/audit/internal/entrysql"
+)
+
+// What several filters want is looked for among those that have the rarest
+// value, by its index, and among the first in the order, by that of the order.
+func TestPlansOfSearches(t *testing.T) {
+	t.Parallel()
+	range10 := netip.MustParsePrefix("10.0.0.0/21")
+	updates := []audit.Action{"update"}
+	filters := map[string]audit.Filter{
+		"object_type":          {Actions: updates, ObjectTypes: []string{"type1"}},
+		"actor_email":          {Actions: updates, Users: []string{"user1@example.com", "user2@example.com"}},
+		"object_sort":          {Users: []string{"user1@example.com"}, RecordID: "7"},
+		"request_id":           {RecordID: "7", RequestID: "r7"},
+		"ip_key":               {IP: range10},
+		"action":               {Actions: updates, NotUsers: []string{"user1@example.com"}},
+		"action of few values": {Actions: []audit.Action{"purge"}, NotUsers: []string{"user1@example.com"}},
+	}
+	for table, pool := range planTables(t) {
+		for index, filter := range filters {
+			filter.Org = "acme"
+			for _, within := range []audit.Filter{{}, {From: date(2026, time.September, 20), Until: date(2026, time.October, 20)}} {
+				filter.From, filter.Until = within.From, within.Until
+				for _, by := range audit.Columns() {
+					name := fmt.Sprintf("%s: %s by %s", table, index, by)
+					w := audit.Walk{Filter: filter, Sort: audit.Sort{By: by, Dir: audit.Descending}, Limit: 51}
+					s, ok, err := entrysql.Few(w)
+					require.NoError(t, err)
+					require.True(t, ok, name)
+					want := map[string]bool{"pkey": true, index: true}
+					if index == "action of few values" {
+						want = map[string]bool{"pkey": true, "action": true}
+					}
+					assert.Equal(t, want, indexesOf(explainPrepared(t, pool, planModes["planned once"], s), map[string]bool{}), name)
+
+					s, ok, err = entrysql.Head(w)
+					require.NoError(t, err)
+					assert.Equal(t, by != audit.ByTimestamp, ok, name)
+					if ok {
+						plan := explainPrepared(t, pool, planModes["planned once"], s)
+						assert.Equal(t, map[string]bool{columnNames[by]: true}, indexesOf(plan, map[string]bool{}), name)
+						assert.Zero(t, mostSorted(plan, false), name)
+					}
+				}
+			}
+		}
+	}
+}
+
+// A range of time ends where it ends, also within one large table: what lies
+// before it and behind it is not read. 3,000 of acme's entries are updates.
+func TestRangesReadNothingElse(t *testing.T) {
+	t.Parallel()
+	for table, pool := range planTables(t) {
+		for _, actions := range [][]audit.Action{{"update"}, {"update", "create"}} {
+			for _, dir := range []audit.Direction{audit.Ascending, audit.Descending} {
+				w := audit.Walk{
+					Filter: audit.Filter{Org: "acme", Actions: actions, From: date(2026, time.June, 10), Until: date(2026, time.June, 11)},
+					Sort:   audit.Sort{By: audit.ByTimestamp, Dir: dir}, Limit: 51,
+				}
+				s, err := entrysql.List(audit.PostgreSQL, w)
+				require.NoError(t, err)
+				plan := explainPrepared(t, pool, planModes["planned once"], s, "ANALYZE", "BUFFERS")
+				// A day has 14 of each.
+				assert.Less(t, plan.Hit+plan.Read, 20+25*len(actions), "%s: %v %s", table, actions, dir)
+			}
+		}
+	}
+}
