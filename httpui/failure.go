@@ -42,10 +42,8 @@ func (h *Handler) failureOf(err error) *failure {
 // context's, or PostgreSQL's statement_timeout (57014) or lock_timeout (55P03).
 func isTimeout(err error) bool {
 	var state interface{ SQLState() string }
-	if errors.As(err, &state) {
-		return state.SQLState() == "57014" || state.SQLState() == "55P03"
-	}
-	return errors.Is(err, context.DeadlineExceeded)
+	return errors.Is(err, context.DeadlineExceeded) ||
+		errors.As(err, &state) && (state.SQLState() == "57014" || state.SQLState() == "55P03")
 }
 
 // fail answers with an error page and gives the cause to the host.

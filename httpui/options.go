@@ -65,6 +65,11 @@ type Options struct {
 	// log, which stay even when the host has deleted the user. Defaults to none.
 	Users func(ctx context.Context) ([]string, error)
 
+	// Timeout is how long a page may take, all its queries together: what is
+	// slower is stopped in the database too, and answered with 503 and the advice
+	// to narrow the query. Exports have bounds of their own. Defaults to 30
+	// seconds.
+	Timeout time.Duration
 	// Exports adjusts the files for download. Defaults as its fields say.
 	Exports Exports
 
@@ -109,6 +114,12 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if logo := o.Logo.URL; logo != "" && (!strings.HasPrefix(logo, "/") || !isSafeURL(logo)) {
 		return o, fmt.Errorf("httpui: Options.Logo.URL %q is no path on the same host: begin it with one slash", logo)
+	}
+	switch {
+	case o.Timeout == 0:
+		o.Timeout = 30 * time.Second
+	case o.Timeout < 0:
+		return o, fmt.Errorf("httpui: Options.Timeout is %v: give how long a page may take, or 0 for 30 seconds", o.Timeout)
 	}
 	if o.Exports, err = o.Exports.withDefaults(); err != nil {
 		return o, err

@@ -1,6 +1,9 @@
 package httpui
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 
@@ -17,10 +20,10 @@ var screens = []struct {
 	path   string
 	show   screen
 }{
-	{http.MethodGet, "/", (*Handler).list},
-	{http.MethodGet, "/entries.json", (*Handler).entriesJSON},
-	{http.MethodGet, "/entries/*", (*Handler).entry},
-	{http.MethodGet, "/objects/*/*", (*Handler).object},
+	{http.MethodGet, "/", inTime((*Handler).list)},
+	{http.MethodGet, "/entries.json", inTime((*Handler).entriesJSON)},
+	{http.MethodGet, "/entries/*", inTime((*Handler).entry)},
+	{http.MethodGet, "/objects/*/*", inTime((*Handler).object)},
 	{http.MethodGet, "/export.csv", exportAs(export.CSV)},
 	{http.MethodGet, "/export.xlsx", exportAs(export.Excel)},
 	{http.MethodGet, "/export.pdf", exportAs(export.PDF)},
@@ -28,6 +31,23 @@ var screens = []struct {
 	{http.MethodGet, "/exports/*", (*Handler).exportProgress},
 	{http.MethodDelete, "/exports/*", (*Handler).cancelExport},
 	{http.MethodGet, "/assets/*", (*Handler).asset},
+}
+
+// inTime stops a screen that takes longer than the host allows.
+func inTime(show screen) screen {
+	return func(h *Handler, w http.ResponseWriter, r *request) error {
+		whole := r.Request
+		ctx, cancel := context.WithTimeout(whole.Context(), h.options.Timeout)
+		defer cancel()
+		r.Request = whole.WithContext(ctx)
+		err := show(h, w, r)
+		r.Request = whole
+		if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			// Drivers call it by names of their own.
+			return fmt.Errorf("taking more than %v: %w: %w", h.options.Timeout, context.DeadlineExceeded, err)
+		}
+		return err
+	}
 }
 
 // route finds the screen for an escaped path below the base and tells the

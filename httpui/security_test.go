@@ -90,6 +90,8 @@ func TestAuthorize(t *testing.T) {
 	require.ErrorContains(t, err, "Options.Authorize is nil")
 	_, err = httpui.New(nil, httpui.Options{Authorize: everybody})
 	require.ErrorContains(t, err, "trail is nil")
+	_, err = httpui.New(trail, httpui.Options{Authorize: everybody, Timeout: -1})
+	require.ErrorContains(t, err, "Options.Timeout is -1ns")
 
 	for name, authorize := range map[string]func(*http.Request) bool{
 		"false": func(*http.Request) bool { return false },

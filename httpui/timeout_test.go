@@ -1,0 +1,53 @@
+package httpui_test
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/auditkeep/audit"
+	"github.com/auditkeep/audit/httpui"
+	"github.com/auditkeep/audit/httpui/internal/fixture"
+	"github.com/auditkeep/audit/internal/pgtest"
+	"github.com/auditkeep/audit/postgres"
+)
+
+// A page that the database does not answer in time is given up, there too, and
+// says so.
+func TestTimeout(t *testing.T) {
+	t.Parallel()
+	pool := pgtest.New(t)
+	store := postgres.New(pool)
+	require.NoError(t, store.Migrate(t.Context()))
+	trail, err := audit.New(store, audit.Config{Org: fixture.Org})
+	require.NoError(t, err)
+	var told error
+	ui, err := httpui.New(trail, httpui.Options{
+		Authorize: everybody, Timeout: 100 * time.Millisecond,
+		OnError: func(_ *http.Request, err error) { told = err },
+	})
+	require.NoError(t, err)
+	assert.Equal(t, http.StatusOK, get(t, ui, "/").status)
+
+	tx, err := pool.Begin(t.Context())
+	require.NoError(t, err)
+	defer tx.Rollback(t.Context()) //nolint:errcheck // the end of the test
+	_, err = tx.Exec(t.Context(), "LOCK TABLE audit_entries")
+	require.NoError(t, err)
+	for _, target := range []string{"/", "/entries.json", "/objects/api_key/1", "/entries/" + audit.NewID().String()} {
+		told = nil
+		page := get(t, ui, target)
+		assert.Equal(t, http.StatusServiceUnavailable, page.status, target)
+		assert.Contains(t, page.body, "This took too long", target)
+		require.ErrorContains(t, told, "taking more than 100ms", target)
+	}
+	waiting := func() (n int) {
+		const sql = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%audit_entries%' AND datname = current_database() AND pid = ANY(SELECT pid FROM pg_locks WHERE relation = 'audit_entries'::regclass AND NOT granted)"
+		require.NoError(t, tx.QueryRow(t.Context(), sql).Scan(&n))
+		return n
+	}
+	assert.Eventually(t, func() bool { return waiting() == 0 }, 10*time.Second, 20*time.Millisecond, "no statement waits on")
+}
