@@ -35,6 +35,22 @@ func SetContext(ctx context.Context, tx pgx.Tx) error {
 	return nil
 }
 
+// SetContextSQL is [SetContext] in a database/sql transaction, of any PostgreSQL
+// driver: [*sql.Tx], and those of GORM and sqlx.
+func SetContextSQL(ctx context.Context, tx SQLTransaction) error {
+	if isNil(tx) {
+		return errNoContextTx
+	}
+	setting, err := contextSetting(ctx)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, setContextSQL, setting); err != nil {
+		return fmt.Errorf("setting the context: %w", err)
+	}
+	return nil
+}
+
 // QueueContext is [SetContext] as the next statement of the host's own batch, so
 // that it adds no round trip. It sends nothing.
 func QueueContext(ctx context.Context, batch *pgx.Batch) error {
@@ -58,15 +74,30 @@ func SkipCapture(ctx context.Context, tx pgx.Tx, types ...string) error {
 	if isNil(tx) {
 		return errNoContextTx
 	}
-	if _, err := tx.Exec(ctx, "SELECT set_config('audit.skip', $1::text, true)", strings.Join(types, ",")); err != nil {
+	if _, err := tx.Exec(ctx, skipCaptureSQL, strings.Join(types, ",")); err != nil {
 		return fmt.Errorf("skipping capture: %w", err)
 	}
 	return nil
 }
 
-var errNoContextTx = errors.New("postgres: no transaction is given: give the pgx.Tx whose changes are captured")
+// SkipCaptureSQL is [SkipCapture] in a database/sql transaction, as
+// [SetContextSQL] takes one.
+func SkipCaptureSQL(ctx context.Context, tx SQLTransaction, types ...string) error {
+	if isNil(tx) {
+		return errNoContextTx
+	}
+	if _, err := tx.ExecContext(ctx, skipCaptureSQL, strings.Join(types, ",")); err != nil {
+		return fmt.Errorf("skipping capture: %w", err)
+	}
+	return nil
+}
 
-const setContextSQL = "SELECT set_config('audit.context', $1::text, true)"
+var errNoContextTx = errors.New("postgres: no transaction is given: give the one whose changes are captured")
+
+const (
+	setContextSQL  = "SELECT set_config('audit.context', $1::text, true)"
+	skipCaptureSQL = "SELECT set_config('audit.skip', $1::text, true)"
+)
 
 // triggerContext is the setting that audit_capture_begin reads.
 type triggerContext struct {
