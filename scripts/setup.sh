@@ -26,6 +26,7 @@ install_missing() {
 	local packages=() missing=()
 	have_compiler || { missing+=("a C compiler, for go test -race"); packages+=(gcc libc6-dev); }
 	[ -n "${AUDIT_TEST_DATABASE_URL:-}" ] || find_postgres || { missing+=("a PostgreSQL server"); packages+=(postgresql); }
+	command -v psql >/dev/null || { missing+=("psql, PostgreSQL's client"); packages+=(postgresql-client); }
 	find_chromium || { missing+=("Chromium"); packages+=(chromium fonts-liberation); }
 	if [ "${AUDIT_TEST_LONG:-}" = 1 ]; then # what opens the exports
 		command -v soffice >/dev/null || { missing+=("LibreOffice Calc"); packages+=(libreoffice-calc); }
