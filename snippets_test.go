@@ -1,0 +1,64 @@
+package audit_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// TestSnippets holds what the documents show against the functions and types
+// that they say they show, which are compiled and run. Before each snippet,
+// "<!-- file name … -->" says which.
+func TestSnippets(t *testing.T) {
+	t.Parallel()
+	pattern := regexp.MustCompile("(?s)(?:<!-- (\\S+) ([^>]+?) -->\n)?```go\n(.*?)```\n")
+	for _, name := range []string{"docs/stacks.md", "docs/recipes.md"} {
+		doc, err := os.ReadFile(name)
+		require.NoError(t, err)
+		snippets := pattern.FindAllStringSubmatch(string(doc), -1)
+		require.NotEmpty(t, snippets, name)
+		require.Len(t, snippets, strings.Count(string(doc), "```go\n"), name)
+		for _, s := range snippets {
+			require.NotEmpty(t, s[1], "%s: say which function this is:\n%s", name, s[3])
+			var want []string
+			for declared := range strings.FieldsSeq(s[2]) {
+				want = append(want, declaration(t, s[1], declared))
+			}
+			assert.Equal(t, strings.Join(want, "\n"), s[3], name)
+		}
+	}
+}
+
+// declaration returns the text of a function or type in a file, without its
+// comment.
+func declaration(t *testing.T, file, name string) string {
+	t.Helper()
+	source, err := os.ReadFile(file)
+	require.NoError(t, err)
+	files := token.NewFileSet()
+	parsed, err := parser.ParseFile(files, file, source, 0)
+	require.NoError(t, err)
+	for _, decl := range parsed.Decls {
+		switch decl := decl.(type) {
+		case *ast.FuncDecl:
+			if decl.Name.Name != name {
+				continue
+			}
+		case *ast.GenDecl:
+			spec, ok := decl.Specs[0].(*ast.TypeSpec)
+			if !ok || spec.Name.Name != name {
+				continue
+			}
+		}
+		return string(source[files.Position(decl.Pos()).Offset:files.Position(decl.End()).Offset]) + "\n"
+	}
+	t.Fatalf("%s has neither a function nor a type %s", file, name)
+	return ""
+}
