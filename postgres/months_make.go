@@ -5,13 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/auditkeep/audit"
-	"github.com/auditkeep/audit/internal/entrysql"
 )
 
 // MaxMonths is how many months one call of [Admin.MakeMonths] covers.
@@ -179,10 +177,14 @@ func moveIntoMonth(ctx context.Context, tx pgx.Tx, entries table, partitions []p
 	if _, err := tx.Exec(ctx, "ALTER TABLE "+entries.sql()+" DETACH PARTITION "+preset.sql()); err != nil {
 		return fmt.Errorf("detaching the default partition: %w", err)
 	}
+	columns, err := columnsOf(ctx, tx, entries)
+	if err != nil {
+		return err
+	}
 	lower, upper := s.bounds()
 	var deleted, inserted int64
-	err := tx.QueryRow(ctx, "WITH moved AS (DELETE FROM "+preset.sql()+" WHERE id >= $1::text::uuid AND id < $2::text::uuid RETURNING "+allColumns+
-		"), kept AS (INSERT INTO "+entries.sibling(s.name())+" ("+allColumns+") SELECT "+allColumns+" FROM moved RETURNING id)"+
+	err = tx.QueryRow(ctx, "WITH moved AS (DELETE FROM "+preset.sql()+" WHERE id >= $1::text::uuid AND id < $2::text::uuid RETURNING "+columns+
+		"), kept AS (INSERT INTO "+entries.sibling(s.name())+" ("+columns+") SELECT "+columns+" FROM moved RETURNING id)"+
 		" SELECT (SELECT count(*) FROM moved), (SELECT count(*) FROM kept)", lower.String(), upper.String()).Scan(&deleted, &inserted)
 	if err != nil {
 		return fmt.Errorf("moving entries: %w", err)
@@ -198,10 +200,6 @@ func moveIntoMonth(ctx context.Context, tx pgx.Tx, entries table, partitions []p
 	}
 	return protectPartition(ctx, tx, entries, preset.Name)
 }
-
-// allColumns are the columns of audit_entries, those that the database fills
-// too: what is moved is moved unchanged.
-var allColumns = strings.Join(entrysql.Columns[:], ", ") + ", recorded_at"
 
 // createLike makes a table of the log's owner with everything that the log
 // has, and with the protection of a partition.

@@ -26,7 +26,11 @@ func (a *Admin) rewrite(ctx context.Context, tx pgx.Tx, entries table, p partiti
 	if _, err := tx.Exec(ctx, "ALTER TABLE "+entries.sibling(rewritten)+" ADD CONSTRAINT "+name+" CHECK ("+constraint+")"); err != nil {
 		return fmt.Errorf("rewriting partition %s: %w", p.Name, err)
 	}
-	tag, err := tx.Exec(ctx, "INSERT INTO "+entries.sibling(rewritten)+" ("+allColumns+") SELECT "+allColumns+" FROM "+p.sql()+
+	columns, err := columnsOf(ctx, tx, entries)
+	if err != nil {
+		return err
+	}
+	tag, err := tx.Exec(ctx, "INSERT INTO "+entries.sibling(rewritten)+" ("+columns+") SELECT "+columns+" FROM "+p.sql()+
 		" WHERE NOT (org_id = $1 AND id < $2::text::uuid)", r.Org, audit.FirstID(r.Before).String())
 	if err != nil {
 		return fmt.Errorf("copying entries of partition %s: %w", p.Name, err)

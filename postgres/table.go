@@ -43,3 +43,16 @@ func (t table) sql() string { return t.sibling(t.Name) }
 
 // sibling is the name of another object in the table's schema.
 func (t table) sibling(name string) string { return pgx.Identifier{t.Schema, name}.Sanitize() }
+
+// columnsOf lists the columns of a table, as statements spell them: those too
+// that the database fills, or that a later version of the library has added.
+// What is moved is moved unchanged.
+func columnsOf(ctx context.Context, db querier, t table) (string, error) {
+	var columns string
+	err := db.QueryRow(ctx, `SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute
+		WHERE attrelid = $1 AND attnum > 0 AND NOT attisdropped AND attgenerated = ''`, t.OID).Scan(&columns)
+	if err != nil {
+		return "", fmt.Errorf("looking for the columns of table %s: %w", t.Name, err)
+	}
+	return columns, nil
+}
