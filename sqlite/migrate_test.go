@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/auditkeep/audit"
 	"github.com/auditkeep/audit/sqlite"
 )
 
@@ -53,6 +54,22 @@ func TestMigrateRefusesAnotherHistory(t *testing.T) {
 			assert.ErrorContains(t, store.Migrate(t.Context()), test.want)
 		})
 	}
+}
+
+// While a new version is rolled out, processes of the one before still record
+// and read. docs/upgrading.md relies on it.
+func TestLaterSchema(t *testing.T) {
+	t.Parallel()
+	store, db := newStore(t, recommended)
+	_, err := db.ExecContext(t.Context(), `ALTER TABLE audit_entries ADD COLUMN later TEXT NOT NULL DEFAULT 'x';
+		INSERT INTO audit_migrations (version, name, checksum) VALUES (5, '0005_later.sql', 'x')`)
+	require.NoError(t, err)
+	log, err := audit.New(store, audit.Config{Org: "acme"})
+	require.NoError(t, err)
+	require.NoError(t, log.RecordDetached(t.Context(), audit.Performed("x", audit.Object{Type: "user", ID: "7"})))
+	n, err := log.Count(t.Context(), audit.Filter{}, 10)
+	require.NoError(t, err)
+	assert.Equal(t, 1, n)
 }
 
 // What a migration has begun is undone if it fails.
