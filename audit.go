@@ -88,6 +88,27 @@
 // Every entry belongs to one organization (tenant), and every read is of one.
 // It comes from the call, else from the context ([WithOrg]), else from
 // [Config].Org; none of them is [ErrNoOrg], never "all".
+//
+// # Reading
+//
+// [Log.Page] and [Log.All] return entries through a [Filter], which is plain
+// data and can be joined with the host's own tables ([Filter.Where]).
+// [Log.History] tells of one object, [Log.AsOf] its state at a time, and
+// [Log.Revert] what would undo an entry.
+//
+// # What to use first
+//
+//   - Package postgres or sqlite: where the log is kept.
+//   - Package middleware: who asks and from where, for every HTTP request.
+//     Elsewhere [WithActor], [WithOrg] and [WithRequest] say it; to a job they
+//     are carried over by [Log.MarshalContext].
+//   - Package httpui: the page. Package export: its files, without the page.
+//   - Package audittest: what a host's own tests ask of the log.
+//   - A [Buffer] for failed logins and the like, while the database is away.
+//   - The modules under contrib: GORM, ent, gin, Echo, gRPC.
+//
+// docs/stacks.md has what to write with which library, docs/recipes.md what
+// hosts ask for then.
 package audit
 
 import (

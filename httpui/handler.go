@@ -13,7 +13,8 @@
 //	}
 //	mux.Handle("/admin/audit-logs/", ui)
 //
-// The page stands alone, or inside the host's own chrome by
+// examples/minimal is a whole program, examples/quickstart an application
+// around the page. The page stands alone, or inside the host's own chrome by
 // [Options.Layout]. The URL parameters are those of [audit.ParseFilter] and
 // sort, dir, page, per_page, after and before. Below it are
 //

@@ -2,13 +2,13 @@ package middleware_test
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
 
 	"github.com/auditkeep/audit"
+	"github.com/auditkeep/audit/audittest"
 	"github.com/auditkeep/audit/middleware"
 )
 
@@ -65,10 +65,10 @@ func ExampleNew_misconfigured() {
 // A job that a request started is recorded under the same actor,
 // organization, address and request ID.
 func Example_backgroundJob() {
-	type job struct {
-		Actor   audit.Actor
-		Request audit.Request
-		Org     string
+	trail, err := audit.New(audittest.NewStore(), audit.Config{})
+	if err != nil {
+		fmt.Println(err)
+		return
 	}
 	capture, err := middleware.New(middleware.Options{
 		Actor: func(*http.Request) audit.Actor { return audit.Actor{Email: "jane@example.com"} },
@@ -78,27 +78,21 @@ func Example_backgroundJob() {
 		fmt.Println(err)
 		return
 	}
-	var queued []byte
+	var queued []byte // beside the job, where the queue keeps it
 	handler := capture(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		var j job
-		j.Actor, _ = audit.ActorFrom(r.Context())
-		j.Request, _ = audit.RequestFrom(r.Context())
-		j.Org, _ = audit.OrgFrom(r.Context())
-		queued, _ = json.Marshal(j)
+		if queued, err = trail.MarshalContext(r.Context()); err != nil {
+			fmt.Println(err)
+		}
 	}))
 	r := httptest.NewRequest(http.MethodPost, "/reports", nil)
 	r.RemoteAddr = "198.51.100.7:41234"
 	handler.ServeHTTP(httptest.NewRecorder(), r)
 
-	work := func(ctx context.Context, queued []byte) error {
-		var j job
-		if err := json.Unmarshal(queued, &j); err != nil {
-			return fmt.Errorf("reading the job: %w", err)
+	work := func(ctx context.Context) error {
+		ctx, err := audit.UnmarshalContext(ctx, queued)
+		if err != nil {
+			return err
 		}
-		ctx = audit.WithActor(ctx, j.Actor)
-		ctx = audit.WithRequest(ctx, j.Request)
-		ctx = audit.WithOrg(ctx, j.Org)
-
 		// trail.Record(ctx, …) finds:
 		actor, _ := audit.ActorFrom(ctx)
 		org, _ := audit.OrgFrom(ctx)
@@ -106,7 +100,7 @@ func Example_backgroundJob() {
 		fmt.Println(actor.Email, org, request.IP)
 		return nil
 	}
-	if err := work(context.Background(), queued); err != nil {
+	if err := work(context.Background()); err != nil {
 		fmt.Println(err)
 	}
 	// Output: jane@example.com acme 198.51.100.7

@@ -27,20 +27,14 @@
 //
 // # Background jobs
 //
-// Work that outlives its request carries the same three over by hand. All of
-// them are plain values that survive encoding/json, so that a job queue can
-// keep them:
+// Work that outlives its request takes the same three along, as JSON that a job
+// queue can keep:
 //
 //	// in the handler
-//	actor, _ := audit.ActorFrom(r.Context())
-//	request, _ := audit.RequestFrom(r.Context())
-//	org, _ := audit.OrgFrom(r.Context())
-//	queue.Add(Job{Actor: actor, Request: request, Org: org})
+//	metadata, err := trail.MarshalContext(r.Context())
 //
 //	// in the worker
-//	ctx = audit.WithActor(ctx, job.Actor)
-//	ctx = audit.WithRequest(ctx, job.Request)
-//	ctx = audit.WithOrg(ctx, job.Org)
+//	ctx, err = audit.UnmarshalContext(ctx, job.Metadata)
 //
 // A job that no request started names itself:
 //

@@ -1,21 +1,75 @@
 // Package postgres keeps the audit log in PostgreSQL 14 or later, through pgx,
 // or through database/sql where the host's transaction is of that kind.
 //
-//	store := postgres.New(pool)
-//	if err := store.Migrate(ctx); err != nil { … }
-//	trail, err := audit.New(store, audit.Config{})
+// A complete program:
 //
-//	err = pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {
-//		… // the change itself
-//		return trail.Record(ctx, store.Tx(tx), audit.Updated(before, after))
-//	})
+//	package main
+//
+//	import (
+//		"context"
+//		"fmt"
+//		"log"
+//		"os"
+//
+//		"github.com/jackc/pgx/v5"
+//		"github.com/jackc/pgx/v5/pgxpool"
+//
+//		"github.com/auditkeep/audit"
+//		"github.com/auditkeep/audit/postgres"
+//	)
+//
+//	type APIKey struct {
+//		ID           int
+//		Name, Secret string
+//	}
+//
+//	func main() {
+//		ctx := audit.WithActor(context.Background(), audit.Actor{Email: "dana@acme.test"})
+//		pool, err := pgxpool.New(ctx, os.Getenv("DATABASE_URL"))
+//		if err != nil {
+//			log.Fatal(err)
+//		}
+//		defer pool.Close()
+//		store := postgres.New(pool)
+//		if err := store.Migrate(ctx); err != nil { // or at deployment, as the owner: Admin.Migrate
+//			log.Fatal(err)
+//		}
+//		trail, err := audit.New(store, audit.Config{Org: "acme"})
+//		if err != nil {
+//			log.Fatal(err)
+//		}
+//		err = pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {
+//			// … SELECT … FOR UPDATE, UPDATE api_keys …
+//			before, after := APIKey{7, "ci", "s1"}, APIKey{7, "deploy", "s2"}
+//			return trail.Record(ctx, store.Tx(tx), audit.Updated(before, after))
+//		})
+//		if err != nil {
+//			log.Fatal(err)
+//		}
+//		for entry, err := range trail.All(ctx, audit.Filter{}, audit.Sort{}) {
+//			if err != nil {
+//				log.Fatal(err)
+//			}
+//			fmt.Println(entry.Action, entry.Object, entry.Changes.JSON(), entry.Actor.Email)
+//		}
+//	}
 //
 // The entry is written by the host's own transaction: it exists if and only if
-// that commits. [Queue] and [Commit] do the same without a round trip of their
-// own.
+// that commits. [Store.SQLTx] takes one of database/sql. [Queue] and [Commit]
+// do the same without a round trip of their own.
+//
+// # Two roles
 //
 // A [Store] needs INSERT and SELECT. What needs the tables' owner (migrations,
-// monthly partitions, retention, protection) is an [Admin]'s.
+// monthly partitions, retention, protection) is an [Admin]'s, on a connection
+// of its own: then the application cannot change what it recorded.
+// docs/roles.md has the roles as SQL.
+//
+// # Changes that nobody records
+//
+// [Admin.Watch] has triggers record the changes of a table, whoever makes them;
+// [SetContext], [SetContextSQL] and [QueueContext] tell them who acts.
+// docs/capture.md says what is captured.
 package postgres
 
 import (

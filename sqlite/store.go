@@ -8,6 +8,8 @@
 //	if err := store.Migrate(ctx); err != nil { … }
 //	trail, err := audit.New(store, audit.Config{})
 //
+// The program in package audit's own documentation is on SQLite.
+//
 // The settings in this DSN (modernc's; other drivers spell them their own way)
 // are recommended for the host's sake as much as for the log's:
 //   - journal_mode WAL: readers and the one writer do not block each other.

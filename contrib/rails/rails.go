@@ -58,6 +58,7 @@ type Progress struct {
 
 // Row is one row of the history, as far as both gems have it.
 type Row struct {
+	// ID is the row's own.
 	ID int64
 	// Class and Key are the record's class and ID.
 	Class, Key string
