@@ -48,6 +48,16 @@ func newSecured(t *testing.T, mode pgx.QueryExecMode) roles {
 	return r
 }
 
+// securedStore and tellOrg are what docs/roles.md shows.
+func securedStore(pool *pgxpool.Pool) *postgres.Store {
+	return postgres.New(pool).WithOrgSetting("audit.org")
+}
+
+func tellOrg(ctx context.Context, tx pgx.Tx, org string) error {
+	_, err := tx.Exec(ctx, "SELECT set_config('audit.org', $1, true)", org)
+	return err
+}
+
 // tellingTx is a host's transaction in which the host says whose entries are
 // about to come: the suite inserts those of several organizations.
 type tellingTx struct {
@@ -61,7 +71,7 @@ func (t tellingTx) Insert(ctx context.Context, entries []audit.Entry) error {
 		for n < len(entries) && entries[n].Org == entries[0].Org {
 			n++
 		}
-		if _, err := t.tx.Exec(ctx, "SELECT set_config('audit.org', $1, true)", entries[0].Org); err != nil {
+		if err := tellOrg(ctx, t.tx, entries[0].Org); err != nil {
 			return err
 		}
 		if err := t.to.Insert(ctx, entries[:n]); err != nil {
@@ -84,7 +94,7 @@ func TestConformanceWithRowSecurity(t *testing.T) {
 			t.Parallel()
 			storetest.Run(t, func(t *testing.T) storetest.Backend {
 				r := newSecured(t, mode)
-				store := postgres.New(r.app).WithOrgSetting("audit.org")
+				store := securedStore(r.app)
 				return storetest.Backend{Store: store, Begin: func(ctx context.Context) (storetest.Transaction, error) {
 					tx, err := r.app.Begin(ctx)
 					if err != nil {
@@ -105,7 +115,7 @@ func TestRowSecurity(t *testing.T) {
 		t.Run(mode.String(), func(t *testing.T) {
 			t.Parallel()
 			ctx, r := t.Context(), newSecured(t, mode)
-			store := postgres.New(r.app).WithOrgSetting("audit.org")
+			store := securedStore(r.app)
 			for _, org := range []string{"acme", "globex"} {
 				require.NoError(t, newLogOf(t, store, org).RecordDetached(ctx, performed("by"), performed(audit.Action(org))))
 			}
@@ -113,7 +123,7 @@ func TestRowSecurity(t *testing.T) {
 			in := func(org string, do func(pgx.Tx) error) error {
 				return pgx.BeginFunc(ctx, r.app, func(tx pgx.Tx) error {
 					if org != "" {
-						if _, err := tx.Exec(ctx, "SELECT set_config('audit.org', $1, true)", org); err != nil {
+						if err := tellOrg(ctx, tx, org); err != nil {
 							return err
 						}
 					}
