@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -68,19 +69,34 @@ var firstID, lastID = audit.ID{}, audit.ID(bytes.Repeat([]byte{0xff}, 16))
 // partitionsOf returns the partitions in the order of their ranges, the
 // default partition last.
 func partitionsOf(ctx context.Context, db querier, entries table) ([]partition, error) {
-	// A partition that another transaction drops meanwhile has no bound any more.
+	const attempts = 10
+	for attempt := 1; ; attempt++ {
+		partitions, err := readPartitions(ctx, db, entries)
+		if err != nil {
+			return nil, err
+		}
+		// A partition that another transaction drops meanwhile has no bound any
+		// more. It may be replaced by another one, which the next look finds.
+		left := slices.DeleteFunc(partitions, func(p partition) bool { return p.bound == "" })
+		if len(left) == len(partitions) || attempt == attempts {
+			return left, nil
+		}
+	}
+}
+
+func readPartitions(ctx context.Context, db querier, entries table) ([]partition, error) {
 	// One without statistics yet has those of its inserts.
 	rows, err := db.Query(ctx, `WITH partitions AS MATERIALIZED (
-			SELECT c.oid, n.nspname, c.relname, pg_get_userbyid(c.relowner) AS owner, pg_get_expr(c.relpartbound, c.oid) AS bound, c.reltuples
+			SELECT c.oid, n.nspname, c.relname, pg_get_userbyid(c.relowner) AS owner,
+				coalesce(pg_get_expr(c.relpartbound, c.oid), '') AS bound, c.reltuples
 			FROM pg_inherits AS i
 			JOIN pg_class AS c ON c.oid = i.inhrelid
 			JOIN pg_namespace AS n ON n.oid = c.relnamespace
 			WHERE i.inhparent = $1)
 		SELECT oid, nspname, relname, owner, bound,
-			CASE WHEN reltuples < 0 THEN pg_stat_get_live_tuples(oid) ELSE reltuples::bigint END,
+			CASE WHEN reltuples < 0 THEN coalesce(pg_stat_get_live_tuples(oid), 0) ELSE reltuples::bigint END,
 			coalesce(pg_total_relation_size(oid), 0)
 		FROM partitions
-		WHERE bound IS NOT NULL
 		ORDER BY bound = 'DEFAULT', bound NOT LIKE '%FROM (MINVALUE)%', bound COLLATE "C"`, entries.OID)
 	if err != nil {
 		return nil, err
@@ -89,7 +105,7 @@ func partitionsOf(ctx context.Context, db querier, entries table) ([]partition, 
 		if err := row.Scan(&p.OID, &p.Schema, &p.Name, &p.Owner, &p.bound, &p.rows, &p.bytes); err != nil {
 			return p, err
 		}
-		if p.isDefault = p.bound == "DEFAULT"; p.isDefault {
+		if p.isDefault = p.bound == "DEFAULT"; p.isDefault || p.bound == "" {
 			return p, nil
 		}
 		if p.lower, p.upper, err = parseBound(p.bound); err != nil {
