@@ -5,7 +5,7 @@ import "context"
 const (
 	// allChunk is how many entries All reads at a time: enough to keep the round
 	// trip cheap, little enough to keep memory flat.
-	allChunk = 1000
+	allChunk = 2000
 	// lookAhead is how many of them the caller has taken when the next ones are
 	// asked for, so that the database works while the caller does.
 	lookAhead = 100

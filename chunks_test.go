@@ -49,7 +49,7 @@ func watched(t *testing.T, entries int) (*audit.Log, *watchedStore) {
 func TestAllStopsReadingAhead(t *testing.T) {
 	t.Parallel()
 	for taken, ahead := range map[int]int32{1: 0, 50: 0, 500: 1} {
-		log, store := watched(t, 2000)
+		log, store := watched(t, 4000)
 		store.hold = true
 		n := 0
 		for _, err := range log.All(t.Context(), audit.Filter{}, audit.Sort{}) {
@@ -66,20 +66,20 @@ func TestAllStopsReadingAhead(t *testing.T) {
 
 func TestAllReadsEachChunkOnce(t *testing.T) {
 	t.Parallel()
-	log, store := watched(t, 2500)
+	log, store := watched(t, 5000)
 	seen := map[audit.ID]bool{}
 	for e, err := range log.All(t.Context(), audit.Filter{}, audit.Sort{}) {
 		require.NoError(t, err)
 		seen[e.ID] = true
 	}
-	assert.Len(t, seen, 2500)
+	assert.Len(t, seen, 5000)
 	assert.EqualValues(t, 1+3, store.all.Load(), "the newest entry, and three chunks")
 }
 
 // An error of a chunk that was read ahead comes where that chunk would begin.
 func TestAllEndsWithAnError(t *testing.T) {
 	t.Parallel()
-	log, store := watched(t, 2000)
+	log, store := watched(t, 4000)
 	store.hold = true
 	ctx, cancel := context.WithCancelCause(t.Context())
 	defer cancel(nil)
@@ -92,6 +92,6 @@ func TestAllEndsWithAnError(t *testing.T) {
 			}
 		}
 	}
-	assert.Equal(t, 1000, n)
+	assert.Equal(t, 2000, n)
 	require.ErrorIs(t, last, context.Canceled)
 }

@@ -56,6 +56,9 @@ type Report struct {
 	// Progress is told now and then how many entries have been written, and at
 	// the end. Defaults to nothing.
 	Progress func(rows int)
+
+	// made are the labels that were made of types, each once.
+	made map[string]string
 }
 
 func (r Report) withDefaults(f Format) (Report, error) {
@@ -79,6 +82,7 @@ func (r Report) withDefaults(f Format) (Report, error) {
 		return r, errors.Join(errors.New("export: Report.Sort"), err)
 	}
 	r.Strings = r.Strings.withDefaults()
+	r.made = map[string]string{}
 	return r, nil
 }
 
@@ -254,14 +258,24 @@ func (r Report) filters() []line {
 	return lines
 }
 
-func (r Report) objectLabel(key string) string {
+func (r *Report) objectLabel(key string) string {
 	if label, ok := r.Labels[key]; ok {
 		return label
 	}
-	return display.Label(key)
+	label, ok := r.made[key]
+	if !ok {
+		if label = display.Label(key); len(r.made) < mostMade {
+			r.made[key] = label
+		}
+	}
+	return label
 }
 
-func (r Report) actionLabel(a audit.Action) string {
+// mostMade is how many labels are kept: a log has few types, unless something
+// is wrong with it.
+const mostMade = 1000
+
+func (r *Report) actionLabel(a audit.Action) string {
 	if label, ok := r.Actions[a]; ok {
 		return label
 	}

@@ -24,7 +24,7 @@ type row struct {
 
 // row shows an entry. A value of more than room characters is cut, visibly;
 // 0 is room for all.
-func (r Report) row(e audit.Entry, room int) row {
+func (r *Report) row(e audit.Entry, room int) row {
 	out := row{
 		at:          e.OccurredAt.In(r.Zone),
 		objectType:  display.VisibleText(r.objectLabel(e.Object.Type)),
@@ -43,7 +43,7 @@ func (r Report) row(e audit.Entry, room int) row {
 const timestampFormat = "2006-01-02T15:04:05.000000Z07:00"
 
 // performedBy names the actor: by email where there is one.
-func (r Report) performedBy(a audit.Actor) string {
+func (r *Report) performedBy(a audit.Actor) string {
 	s := r.Strings
 	name := a.Email
 	switch {
@@ -65,7 +65,7 @@ func (r Report) performedBy(a audit.Actor) string {
 
 // changes shows what changed, one text a field; where no field did, the
 // host's comment stands in for them.
-func (r Report) changes(e audit.Entry, room int) []string {
+func (r *Report) changes(e audit.Entry, room int) []string {
 	if len(e.Changes) == 0 {
 		if e.Comment == "" {
 			return nil
@@ -82,7 +82,7 @@ func (r Report) changes(e audit.Entry, room int) []string {
 
 // change shows "field: old -> new", or one side alone where an object came or
 // went.
-func (r Report) change(c audit.Change, both bool, room int) string {
+func (r *Report) change(c audit.Change, both bool, room int) string {
 	field, sides := r.changeParts(c, both, room)
 	return field + strings.Join(sides, arrow)
 }
@@ -92,7 +92,7 @@ const arrow = " -> "
 
 // changeParts are the texts of a change: the field with its colon, and its
 // sides.
-func (r Report) changeParts(c audit.Change, both bool, room int) (field string, sides []string) {
+func (r *Report) changeParts(c audit.Change, both bool, room int) (field string, sides []string) {
 	field = display.VisibleText(c.Field) + ": "
 	before, after := r.value(c.Old, room), r.value(c.New, room)
 	switch {
@@ -108,7 +108,7 @@ func (r Report) changeParts(c audit.Change, both bool, room int) (field string, 
 }
 
 // value shows one side of a change.
-func (r Report) value(v audit.Value, room int) string {
+func (r *Report) value(v audit.Value, room int) string {
 	s := r.Strings
 	switch v.Kind() {
 	case audit.Absent:
@@ -137,7 +137,7 @@ func (r Report) value(v audit.Value, room int) string {
 
 // isAmbiguous reports whether a text reads like something that is none: like
 // a mark, like the end of a value, or like nothing.
-func (r Report) isAmbiguous(text string) bool {
+func (r *Report) isAmbiguous(text string) bool {
 	s := r.Strings
 	switch text {
 	case "", s.Null:
@@ -148,19 +148,19 @@ func (r Report) isAmbiguous(text string) bool {
 		strings.TrimSpace(text) != text
 }
 
-func (r Report) quotedText(v audit.Value, shown string, room int) string {
+func (r *Report) quotedText(v audit.Value, shown string, room int) string {
 	if v.Kind() != audit.String || strings.HasPrefix(shown, `"`) {
 		return shown
 	}
 	return r.quoted(v.Text(), room)
 }
 
-func (r Report) quoted(text string, room int) string {
+func (r *Report) quoted(text string, room int) string {
 	return `"` + strings.ReplaceAll(r.cut(text, room), `"`, `\"`) + `"`
 }
 
 // cut makes a text visible, and cuts what has no room.
-func (r Report) cut(text string, room int) string {
+func (r *Report) cut(text string, room int) string {
 	shown := display.VisibleText(text)
 	if room == 0 || len(shown) <= room {
 		return shown

@@ -113,11 +113,11 @@ func TestExportsOfBothStores(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			handler := serve(t, open(t), 2300).Config.Handler
+			handler := serve(t, open(t), 4300).Config.Handler
 			for _, query := range []string{"?range=all&per_page=200", "?range=all&per_page=200&sort=performed_by&dir=desc&not_action=destroy"} {
 				page := get(t, handler, "/"+query)
 				want := walked(page)
-				require.Greater(t, len(want), 1000)
+				require.Greater(t, len(want), 2000)
 				assert.Equal(t, want, exported(t, page.click("Export as JSON Lines")), query)
 
 				rows, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(page.click("Export as CSV").body, "\ufeff"))).ReadAll()
@@ -148,7 +148,7 @@ func TestT19TheDatabaseGoesAway(t *testing.T) {
 		require.NoError(t, err)
 		defer pool.Close()
 		store := &countingStore{Store: postgres.New(pool), after: 4, then: wire.cut}
-		entries := 6_000
+		entries := 12_000
 		if format != "csv" {
 			entries = 0 // they are there by now
 		}

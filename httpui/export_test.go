@@ -201,7 +201,7 @@ func (s *brokenStore) InsertDetached(ctx context.Context, entries []audit.Entry)
 // is a page that says so.
 func TestT19NoShortFileLooksWhole(t *testing.T) {
 	t.Parallel()
-	_, store, err := fixture.Log(fixture.Many(2500, fixture.Now.Add(-time.Second))...)
+	_, store, err := fixture.Log(fixture.Many(4500, fixture.Now.Add(-time.Second))...)
 	require.NoError(t, err)
 	for name, test := range map[string]struct {
 		store  brokenStore
@@ -325,7 +325,7 @@ func TestExportProgress(t *testing.T) {
 	t.Parallel()
 	server, store := newGated(t, httpui.Options{
 		Org: func(r *http.Request) string { return r.Header.Get("X-Org") },
-	}, fixture.Many(2500, fixture.Now.Add(-time.Second))...)
+	}, fixture.Many(4500, fixture.Now.Add(-time.Second))...)
 	const key = "0123456789abcdef0123456789abcdef"
 	do := func(method, path, org string, headers ...string) *http.Response {
 		r, err := http.NewRequestWithContext(t.Context(), method, server.URL+path, nil)
@@ -349,24 +349,24 @@ func TestExportProgress(t *testing.T) {
 	file := make(chan *http.Response)
 	go func() { file <- do(http.MethodGet, "/export.jsonl?progress="+key, fixture.Org) }()
 	<-store.waiting
-	assert.JSONEq(t, `{"state":"running","rows":0,"of":2500}`, progress())
+	assert.JSONEq(t, `{"state":"running","rows":0,"of":4500}`, progress())
 	assert.Equal(t, http.StatusNotFound, do(http.MethodGet, "/exports/"+key, "globex").StatusCode)
 	assert.Equal(t, http.StatusNotFound, do(http.MethodDelete, "/exports/"+key, "globex").StatusCode)
 	assert.Equal(t, http.StatusMethodNotAllowed, do(http.MethodPost, "/exports/"+key, fixture.Org).StatusCode)
 	assert.Equal(t, http.StatusForbidden, do(http.MethodDelete, "/exports/"+key, fixture.Org, "Sec-Fetch-Site", "cross-site").StatusCode)
 
-	store.gate <- struct{}{} // the first thousand
+	store.gate <- struct{}{} // the first chunk
 	answer := <-file
 	<-store.waiting
 	lines := bufio.NewReader(answer.Body)
 	_, err := lines.ReadString('\n')
 	require.NoError(t, err)
-	require.Eventually(t, func() bool { return progress() == `{"state":"running","rows":1000,"of":2500}` }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return progress() == `{"state":"running","rows":2000,"of":4500}` }, 10*time.Second, time.Millisecond)
 
 	assert.Equal(t, http.StatusNoContent, do(http.MethodDelete, "/exports/"+key, fixture.Org, "Sec-Fetch-Site", "same-origin").StatusCode)
 	_, err = io.Copy(io.Discard, lines)
 	require.ErrorIs(t, err, io.ErrUnexpectedEOF, "a cancelled download is a failed one")
-	assert.Equal(t, `{"state":"cancelled","rows":1000,"of":2500}`, progress())
+	assert.Equal(t, `{"state":"cancelled","rows":2000,"of":4500}`, progress())
 }
 
 // A workbook that is cancelled before anything was sent leaves the reader on
@@ -438,7 +438,7 @@ func TestExportOptions(t *testing.T) {
 // half a second; meanwhile nothing waits for it in the database.
 func TestT18SlowReader(t *testing.T) {
 	t.Parallel()
-	entries := fixture.Many(1500, fixture.Now.Add(-time.Second))
+	entries := fixture.Many(2500, fixture.Now.Add(-time.Second))
 	ui := newUI(t, httpui.Options{}, entries...)
 	server := httptest.NewUnstartedServer(ui)
 	server.Config.WriteTimeout = 500 * time.Millisecond

@@ -54,7 +54,7 @@ func (s *Store) listFew(ctx context.Context, walk audit.Walk) (entries []audit.E
 		if row.RawValues()[0] == nil { // the number alone
 			return e, row.Scan(append(make([]any, readColumns), &few)...)
 		}
-		return entrysql.Scan(func(dest ...any) error { return row.Scan(append(dest, &few)...) })
+		return scan(func(dest ...any) error { return row.Scan(append(dest, &few)...) })
 	}
 	entries, err = collect(ctx, s, walk.Filter.Org, read, statement)
 	if err != nil {
@@ -111,4 +111,20 @@ func (s *Store) listWindows(ctx context.Context, walk audit.Walk) (all []audit.E
 	return all, nil
 }
 
-func scanEntry(row pgx.CollectableRow) (audit.Entry, error) { return entrysql.Scan(row.Scan) }
+func scanEntry(row pgx.CollectableRow) (audit.Entry, error) { return scan(row.Scan) }
+
+// scan reads an entry as [entrysql.Scan] does, but lets pgx read IDs and times
+// itself, which it does several times as fast as by way of database/sql.
+func scan(row func(dest ...any) error) (audit.Entry, error) {
+	return entrysql.Scan(func(dest ...any) error {
+		for i, target := range dest {
+			switch target := target.(type) {
+			case *audit.ID:
+				dest[i] = (*[16]byte)(target)
+			case *entrysql.Instant:
+				dest[i] = (*time.Time)(target)
+			}
+		}
+		return row(dest...)
+	})
+}

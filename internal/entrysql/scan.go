@@ -26,7 +26,7 @@ func Scan(scan func(dest ...any) error) (audit.Entry, error) {
 		metadata    sql.NullString
 	)
 	err := scan(
-		&e.Org, &e.ID, (*instant)(&e.OccurredAt), (*instant)(&e.RecordedAt), (*string)(&e.Action),
+		&e.Org, &e.ID, (*Instant)(&e.OccurredAt), (*Instant)(&e.RecordedAt), (*string)(&e.Action),
 		&e.Object.Type, &e.Object.ID, &e.Parent.Type, &e.Parent.ID,
 		(*string)(&e.Actor.Kind), &e.Actor.ID, &e.Actor.Email, &e.Actor.OnBehalfOf,
 		&ip, &e.RequestID, &e.UserAgent, (*string)(&e.Source), &e.Comment,
@@ -35,6 +35,8 @@ func Scan(scan func(dest ...any) error) (audit.Entry, error) {
 	if err != nil {
 		return audit.Entry{}, err
 	}
+	// A driver that knows times itself gives them in its own zone.
+	e.OccurredAt, e.RecordedAt = e.OccurredAt.UTC(), e.RecordedAt.UTC()
 	if ip != "" {
 		if e.IP, err = netip.ParseAddr(ip); err != nil {
 			return audit.Entry{}, fmt.Errorf("reading entry %s: %w", e.ID, err)
@@ -51,17 +53,17 @@ func Scan(scan func(dest ...any) error) (audit.Entry, error) {
 	return e, nil
 }
 
-// instant reads a time: PostgreSQL's timestamptz, or SQLite's integer of
+// Instant reads a time: PostgreSQL's timestamptz, or SQLite's integer of
 // microseconds since 1970.
-type instant time.Time
+type Instant time.Time
 
 // Scan implements [sql.Scanner].
-func (t *instant) Scan(src any) error {
+func (t *Instant) Scan(src any) error {
 	switch v := src.(type) {
 	case time.Time:
-		*t = instant(v.UTC())
+		*t = Instant(v)
 	case int64:
-		*t = instant(time.UnixMicro(v).UTC())
+		*t = Instant(time.UnixMicro(v))
 	default:
 		return fmt.Errorf("scanning time: cannot read a %T", src)
 	}
