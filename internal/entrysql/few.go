@@ -11,14 +11,16 @@ import (
 const MostFew = 2048
 
 // mostOfAttempt is how many entries a walk may take for Few and [Head] to be
-// worth it: what reads on and on had better be planned well once.
+// worth it: what reads on and on had better be planned well once. One record's
+// entries, and one request's, are few however many are wanted.
 const mostOfAttempt = 256
 
 // needsSearch reports whether a walk in PostgreSQL is worth an attempt with less
 // than all entries: no index has what it wants in its order.
 func needsSearch(w audit.Walk) bool {
 	_, _, ok := spansOf(w)
-	return !ok && !isUnfiltered(w.Filter) && w.Limit <= mostOfAttempt
+	return !ok && !isUnfiltered(w.Filter) &&
+		(w.Limit <= mostOfAttempt || w.Filter.RecordID != "" || w.Filter.RequestID != "")
 }
 
 // Few returns a statement for PostgreSQL that looks for a walk's entries among
