@@ -36,7 +36,7 @@ func collect[T any](ctx context.Context, s *Store, org string, read pgx.RowToFun
 	if err != nil {
 		return nil, err
 	}
-	return pgx.CollectRows(rows, read)
+	return pgx.AppendRows(make([]T, 0, statement.Most), rows, read)
 }
 
 var planning = map[entrysql.Planning]string{entrysql.PlanOnce: planOnce, entrysql.PlanEach: planEach}
@@ -74,5 +74,5 @@ func collectAfter[T any](ctx context.Context, s *Store, batch pgx.Batch, read pg
 	if err != nil {
 		return nil, err
 	}
-	return pgx.CollectRows(rows, read)
+	return pgx.AppendRows(make([]T, 0, statement.Most), rows, read)
 }

@@ -120,7 +120,7 @@ func collect[T any](ctx context.Context, db *sql.DB, read func(*sql.Rows) (T, er
 		return nil, err
 	}
 	defer rows.Close()
-	var all []T
+	all := make([]T, 0, statement.Most)
 	for rows.Next() {
 		one, err := read(rows)
 		if err != nil {

@@ -8,6 +8,15 @@ import (
 
 // List returns the statement that reads a walk's entries.
 func List(d audit.Dialect, w audit.Walk) (Statement, error) {
+	statement, err := list(d, w)
+	statement.Most = min(w.Limit, mostRoom)
+	return statement, err
+}
+
+// mostRoom is for how many entries room is made at once.
+const mostRoom = 4096
+
+func list(d audit.Dialect, w audit.Walk) (Statement, error) {
 	where, err := w.Filter.Where(d, "e")
 	if err != nil {
 		return Statement{}, err

@@ -15,6 +15,9 @@ type Statement struct {
 	Args []any
 	// Planning says whether the best way to run it depends on the arguments.
 	Planning Planning
+	// Most is how many rows there are at most, for room to be made for them at
+	// once. Zero if nothing is known.
+	Most int
 }
 
 // Planning says when PostgreSQL is to plan a statement. Left to itself, it
@@ -37,7 +40,7 @@ func newStatement(d audit.Dialect, statement sq.Sqlizer, planning Planning) (Sta
 	if err == nil && d == audit.PostgreSQL {
 		query, err = sq.Dollar.ReplacePlaceholders(query)
 	}
-	return Statement{query, args, planning}, err
+	return Statement{SQL: query, Args: args, Planning: planning}, err
 }
 
 // limit returns a LIMIT clause. Its number is written out: of a parameter,
