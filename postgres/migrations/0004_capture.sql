@@ -9,11 +9,8 @@
 -- The functions find each other by the search_path of the function that Watch
 -- makes: pg_catalog, then the log's schema, then pg_temp.
 
--- What all entries of one statement share.
+-- What the transaction's setting audit.context tells.
 CREATE TYPE audit_capture_context AS (
-		at           timestamptz,
-		id_start     text,   -- the first 16 hexadecimal digits of the IDs: the time
-		id_end       bigint, -- what the others count from
 		org_id       text,
 		actor_kind   text,
 		actor_id     text,
@@ -54,26 +51,15 @@ BEGIN
 END
 $$;
 
--- The context of this statement: from the transaction's setting
--- audit.context, which postgres.SetContext makes, else the database's role.
-CREATE FUNCTION audit_capture_begin() RETURNS audit_capture_context
-	LANGUAGE plpgsql VOLATILE AS $$
-DECLARE	given constant text := current_setting('audit.context', true);
-		at constant timestamptz := clock_timestamp();
-		us constant bigint := (extract(epoch FROM at) * 1000000)::bigint;
-		told jsonb;
+-- The setting audit.context, which postgres.SetContext makes. No field of the
+-- answer is NULL but the metadata, and the ID of an actor that is the
+-- database's role.
+CREATE FUNCTION audit_capture_told(given text) RETURNS audit_capture_context
+	LANGUAGE plpgsql STABLE AS $$
+DECLARE	told jsonb;
 		address inet;
 		metadata jsonb;
 BEGIN
-	-- Each expression costs, since PostgreSQL begins anew with it in each
-	-- transaction: so there are few.
-	IF given IS NULL OR given = '' THEN
-		RETURN ROW(at, lpad(to_hex(us / 1000), 12, '0') || to_hex(28672 + us % 1000),
-			-- The variant and 61 random bits. The one between is left free, so
-			-- that counting up never overflows.
-			('x' || encode(substring(uuid_send(gen_random_uuid()) FROM 9), 'hex'))::bit(64)::bigint & -6917529027641081857,
-			'_platform', 'database_role', session_user::text, '', '', '', '', '', '', NULL)::audit_capture_context;
-	END IF;
 	-- Whoever can run SQL can set anything. What cannot be read must neither
 	-- stop their change nor pass for an actor.
 	BEGIN
@@ -97,11 +83,9 @@ BEGIN
 	IF address <<= '::ffff:0:0/96' THEN -- IPv4, mapped into IPv6
 		address := '0.0.0.0'::inet + (host(address)::inet - '::ffff:0:0'::inet);
 	END IF;
-	RETURN ROW(at, lpad(to_hex(us / 1000), 12, '0') || to_hex(28672 + us % 1000),
-		('x' || encode(substring(uuid_send(gen_random_uuid()) FROM 9), 'hex'))::bit(64)::bigint & -6917529027641081857,
-		coalesce(nullif(told ->> 'org', ''), '_platform'),
+	RETURN ROW(coalesce(nullif(told ->> 'org', ''), '_platform'),
 		coalesce(nullif(told ->> 'actor_kind', ''), 'database_role'),
-		CASE coalesce(nullif(told ->> 'actor_kind', ''), 'database_role') WHEN 'database_role' THEN session_user::text ELSE coalesce(told ->> 'actor_id', '') END,
+		CASE WHEN coalesce(nullif(told ->> 'actor_kind', ''), 'database_role') <> 'database_role' THEN coalesce(told ->> 'actor_id', '') END,
 		coalesce(told ->> 'actor_email', ''), coalesce(told ->> 'on_behalf_of', ''),
 		coalesce(host(address), ''), coalesce(family(address)::text || encode(substring(inet_send(address) FROM 5), 'hex'), ''),
 		coalesce(told ->> 'request_id', ''), coalesce(told ->> 'user_agent', ''), metadata)::audit_capture_context;
@@ -404,12 +388,17 @@ CREATE FUNCTION audit_capture_columns(relation oid, config jsonb, OUT name text,
 $$;
 
 -- The INSERT that records what a statement did to a table, with the columns
--- that the table has now. It reads the transition tables old_rows and new_rows
--- and a row named context. Rows are paired by organization and ID, so that an
--- update of either is told as what it is to both histories: the end of one
--- object, the beginning of another. A FULL JOIN, since PostgreSQL has no nested
--- loop for it: a plan that a session made for one row must serve a million too.
-CREATE FUNCTION audit_capture_sql(relation oid, operation text, config jsonb) RETURNS text
+-- that the table has now. It reads the transition tables old_rows and new_rows,
+-- and the variables of the trigger, context and told. Rows are paired by
+-- organization and ID, so that an update of either is told as what it is to both
+-- histories: the end of one object, the beginning of another. A FULL JOIN, since
+-- PostgreSQL has no nested loop for it: a plan that a session made for one row
+-- must serve a million too.
+--
+-- To begin with a hash and a count of rows takes long beside an UPDATE of one
+-- row. With single, the statement does without. It records the update of one row
+-- that kept its key, and nothing where there was any other.
+CREATE FUNCTION audit_capture_sql(relation oid, operation text, config jsonb, single boolean DEFAULT false) RETURNS text
 	LANGUAGE plpgsql STABLE AS $$
 DECLARE	c record;
 		t record;
@@ -430,6 +419,7 @@ DECLARE	c record;
 		fields text[] := '{}';
 		nested text[] := '{}'; -- conditions under which a change has paths within
 		side constant text := CASE operation WHEN 'DELETE' THEN 'o' ELSE 'n' END;
+		default_org constant text := coalesce(quote_literal(nullif(config ->> 'org', '')), 'coalesce(told.org_id, ''_platform'')');
 		id text;
 		source text;
 BEGIN
@@ -446,7 +436,7 @@ BEGIN
 			t.compared := coalesce(t.compared, format('(%s) COLLATE "C"', t.id));
 			pairs := pairs || (format(t.compared, 'o.f' || n) || ' = ' || format(t.compared, 'n.f' || n));
 		END IF;
-		CONTINUE WHEN config -> 'ignore' ? c.was AND NOT is_key OR is_key AND operation <> 'UPDATE';
+		CONTINUE WHEN is_key OR config -> 'ignore' ? c.was OR operation = 'TRUNCATE'; -- the ID tells the key
 		path := audit_capture_path('', c.name);
 		of_old := format('coalesce(%s, ''null'')', format(t.value, 'o.f' || n));
 		of_new := format('coalesce(%s, ''null'')', format(t.value, 'n.f' || n));
@@ -462,7 +452,7 @@ BEGIN
 			differs := format('%s AND concat(%s) IS DISTINCT FROM concat(%s)', differs, of_old, of_new);
 		END IF;
 		IF operation = 'UPDATE' THEN
-			differs := CASE WHEN is_key THEN 'o.m AND n.m AND ' ELSE 'o.m IS NULL OR n.m IS NULL OR ' END || differs;
+			differs := 'o.m IS NULL OR n.m IS NULL OR ' || differs;
 		END IF;
 		IF t.json <> '' AND of_old NOT LIKE '''%' THEN
 			told := format(CASE t.json WHEN 'json' THEN 'audit_capture_texts(%L, %s, %s, %s, %L::text[])' ELSE 'audit_capture_paths(%L, %s, %s, %s, false, %L::text[], 32)' END, path,
@@ -493,9 +483,15 @@ BEGIN
 		FROM unnest(ids) WITH ORDINALITY AS parts (part, place) WHERE part IS NOT NULL;
 	END IF;
 	id := array_to_string(ids, ' || '','' || ');
-	source := format('(SELECT %s FROM old_rows AS r) AS o FULL JOIN (SELECT %1$s FROM new_rows AS r) AS n ON %s', list,
-		array_to_string(pairs || ('coalesce(' || format(org, 'o') || ', '''') = coalesce(' || format(org, 'n') || ', '''')'), ' AND '));
-	IF operation <> 'UPDATE' THEN
+	source := format('(SELECT %1$s FROM old_rows AS r) AS o %2$s JOIN (SELECT %1$s FROM new_rows AS r) AS n ON %3$s%4$s', list,
+		CASE WHEN NOT single THEN 'FULL' END,
+		array_to_string(pairs || ('coalesce(' || format(org, 'o') || ', '''') = coalesce(' || format(org, 'n') || ', '''')'), ' AND '),
+		CASE WHEN single THEN ' WHERE NOT EXISTS (SELECT FROM new_rows OFFSET 1)' END);
+	IF operation = 'TRUNCATE' THEN -- all organizations' rows, where a column tells them apart
+		source := '(SELECT) AS r';
+		id := '''*''';
+		org := CASE WHEN org IS NOT NULL AND config ->> 'org' = '' THEN '''_platform''' END;
+	ELSIF operation <> 'UPDATE' THEN
 		source := format('(SELECT %s FROM %s AS r) AS %s', list, CASE operation WHEN 'DELETE' THEN 'old_rows' ELSE 'new_rows' END, side);
 		id := format(id, side);
 		org := format(org, side);
@@ -509,29 +505,30 @@ BEGIN
 	-- OFFSET 0 keeps what is computed once from being computed where it is used.
 	RETURN format($sql$INSERT INTO audit_entries (org_id, id, occurred_at, action, object_type, object_id, object_sort,
 			actor_kind, actor_id, actor_email, on_behalf_of, ip, ip_key, request_id, user_agent, source, changes, changed_fields, metadata, format)
-		SELECT %1$s, (context.id_start || to_hex(context.id_end + row_number() OVER ()))::uuid, context.at, e.action, %2$L,
+		SELECT %1$s, (context.id_start || to_hex(context.id_end%12$s))::uuid, context.at, e.action, %2$L,
 			CASE WHEN octet_length(e.id) > 255 THEN audit_capture_key(e.id) ELSE e.id END,
 			CASE WHEN octet_length(e.id) > 255 THEN 't' || audit_capture_key(e.id) ELSE audit_capture_sort(e.id) END,
-			context.actor_kind, context.actor_id, context.actor_email, context.on_behalf_of, context.ip, context.ip_key, context.request_id, context.user_agent, 'trigger',
+			coalesce(told.actor_kind, 'database_role'), coalesce(told.actor_id, session_user), coalesce(told.actor_email, ''), coalesce(told.on_behalf_of, ''),
+			coalesce(told.ip, ''), coalesce(told.ip_key, ''), coalesce(told.request_id, ''), coalesce(told.user_agent, ''), 'trigger',
 			('[' || e.changes || ']')::jsonb,
 			CASE WHEN octet_length(e.changes) > 60000 THEN audit_capture_cut(audit_capture_fields(e.changes), 200)
-				WHEN octet_length(e.fields) > 200 THEN audit_capture_cut(e.fields, 200) ELSE e.fields END, context.metadata, 1
+				WHEN octet_length(e.fields) > 200 THEN audit_capture_cut(e.fields, 200) ELSE e.fields END, told.metadata, 1
 		FROM (SELECT d.org, d.id, d.action, CASE WHEN octet_length(d.changes) > 60000 THEN audit_capture_bounded(d.changes) ELSE d.changes END AS changes, %3$s AS fields
 			FROM (SELECT %4$s AS org, %5$s AS id, %6$s AS action, %7$s AS nested,
 				%8$s AS fields,
 				%9$s AS changes
 				FROM %10$s OFFSET 0) AS d%11$s OFFSET 0) AS e$sql$,
-		CASE WHEN org IS NOT NULL THEN format('CASE WHEN octet_length(e.org) > 255 THEN audit_capture_key(e.org) ELSE coalesce(e.org, %s) END', coalesce(quote_literal(nullif(config ->> 'org', '')), 'context.org_id'))
-			ELSE coalesce(quote_literal(nullif(config ->> 'org', '')), 'context.org_id') END,
+		CASE WHEN org IS NOT NULL THEN format('CASE WHEN octet_length(e.org) > 255 THEN audit_capture_key(e.org) ELSE coalesce(e.org, %s) END', default_org) ELSE default_org END,
 		config ->> 'type',
 		CASE WHEN cardinality(nested) > 0 THEN 'CASE WHEN d.nested THEN audit_capture_fields(d.changes) ELSE d.fields END' ELSE 'd.fields' END,
 		coalesce(org, 'NULL::text'), id,
-		CASE operation WHEN 'INSERT' THEN '''create''' WHEN 'DELETE' THEN '''destroy'''
+		CASE operation WHEN 'INSERT' THEN '''create''' WHEN 'DELETE' THEN '''destroy''' WHEN 'TRUNCATE' THEN '''truncate'''
 			ELSE 'CASE WHEN o.m IS NULL THEN ''create'' WHEN n.m IS NULL THEN ''destroy'' ELSE ''update'' END' END,
 		coalesce(nullif(array_to_string(nested, ' OR '), ''), 'false'),
 		CASE WHEN cardinality(fields) > 0 THEN format(replace(told, '%s', '%1$s'), array_to_string(fields, ', ')) ELSE '''''' END,
 		CASE WHEN cardinality(changes) > 0 THEN format(replace(told, '%s', '%1$s'), array_to_string(changes, E',\n				')) ELSE '''''' END,
-		source, CASE operation WHEN 'UPDATE' THEN ' WHERE d.action <> ''update'' OR d.changes <> ''''' ELSE '' END);
+		source, CASE operation WHEN 'UPDATE' THEN ' WHERE d.action <> ''update'' OR d.changes <> ''''' ELSE '' END,
+		CASE WHEN NOT single THEN ' + row_number() OVER ()' END);
 END
 $$;
 
@@ -549,28 +546,41 @@ $$;
 -- name the columns that the table had then. Where its columns are others now,
 -- the statement is made anew each time: slower, and nothing is missed until
 -- Watch is called again. A column that is dropped or renamed never stops a write.
+--
+-- An expression of PL/pgSQL costs even if it is simple, since PostgreSQL begins
+-- anew with it in each transaction: so there are few.
 CREATE FUNCTION audit_capture_source(relation oid, config jsonb) RETURNS text
 	LANGUAGE plpgsql STABLE AS $$
 BEGIN
 	RETURN format($source$
-DECLARE	context audit_capture_context;
+<<context>>
+DECLARE	at constant timestamptz := clock_timestamp();
+	-- The IDs: the time in 16 hexadecimal digits; behind it the variant and 61
+	-- bits, at random, from where they count up. The one between is left free, so
+	-- that this never overflows. gen_random_uuid would take a tenth of the whole;
+	-- the transaction's number is there for sessions that called setseed.
+	id_start constant text := lpad(to_hex((extract(epoch FROM at) * 1000000)::bigint / 1000 * 65536 + 28672 + extract(microseconds FROM at)::int %% 1000), 16, '0');
+	id_end constant bigint := hashint8extended(txid_current(), (random() * 9e18)::bigint) & 2305843009213693951 | '-9223372036854775808';
+	told audit_capture_context;
 BEGIN
 	%2$s
-	context := audit_capture_begin();
-	IF (TG_RELID <> %3$s OR audit_capture_signature('%3$s'::regclass) IS DISTINCT FROM %4$s) AND TG_OP <> 'TRUNCATE' THEN
-		EXECUTE replace(audit_capture_sql(TG_RELID, TG_OP, %1$L), 'OFFSET 0) AS e', 'OFFSET 0) AS e CROSS JOIN (SELECT ($1).*) AS context') USING context;
+	IF current_setting('audit.context', true) <> '' THEN
+		told := audit_capture_told(current_setting('audit.context'));
+	END IF;
+	IF TG_RELID <> %3$s OR audit_capture_signature('%3$s'::regclass) IS DISTINCT FROM %4$s THEN
+		EXECUTE replace(audit_capture_sql(TG_RELID, TG_OP, %1$L), 'OFFSET 0) AS e', 'OFFSET 0) AS e CROSS JOIN (SELECT ($4).*) AS told CROSS JOIN (SELECT $1 AS at, $2 AS id_start, $3 AS id_end) AS context')
+			USING at, id_start, id_end, told;
 	ELSIF TG_OP = 'UPDATE' THEN
 		%5$s;
-	ELSIF TG_OP = 'INSERT' THEN
+		IF NOT FOUND THEN
 		%6$s;
-	ELSIF TG_OP = 'DELETE' THEN
+		END IF;
+	ELSIF TG_OP = 'INSERT' THEN
 		%7$s;
+	ELSIF TG_OP = 'DELETE' THEN
+		%8$s;
 	ELSE
-		INSERT INTO audit_entries (org_id, id, occurred_at, action, object_type, object_id, object_sort,
-			actor_kind, actor_id, actor_email, on_behalf_of, ip, ip_key, request_id, user_agent, source, metadata, format)
-		VALUES (%8$s, (context.id_start || to_hex(context.id_end))::uuid, context.at, 'truncate', %9$L, '*', 't*',
-			context.actor_kind, context.actor_id, context.actor_email, context.on_behalf_of, context.ip, context.ip_key,
-			context.request_id, context.user_agent, 'trigger', context.metadata, 1);
+		%9$s;
 	END IF;
 	RETURN NULL;
 END
@@ -580,10 +590,8 @@ $source$, config::text,
 		RETURN NULL;
 	END IF;$skip$, config ->> 'type') ELSE '' END,
 		relation, audit_capture_signature(relation),
-		audit_capture_sql(relation, 'UPDATE', config), audit_capture_sql(relation, 'INSERT', config), audit_capture_sql(relation, 'DELETE', config),
-		-- All organizations' rows, where a column tells them apart.
-		CASE WHEN config ->> 'org' <> '' THEN quote_literal(config ->> 'org') WHEN config ->> 'org_column' <> '' THEN '''_platform''' ELSE 'context.org_id' END,
-		config ->> 'type');
+		audit_capture_sql(relation, 'UPDATE', config, single => true), audit_capture_sql(relation, 'UPDATE', config),
+		audit_capture_sql(relation, 'INSERT', config), audit_capture_sql(relation, 'DELETE', config), audit_capture_sql(relation, 'TRUNCATE', config));
 END
 $$;
 
@@ -601,9 +609,9 @@ CREATE FUNCTION audit_capture_settings(relation oid) RETURNS text
 	WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped
 $$;
 
-REVOKE ALL ON FUNCTION audit_capture_cut(text, int), audit_capture_key(text), audit_capture_begin(), audit_capture_sort(text),
+REVOKE ALL ON FUNCTION audit_capture_cut(text, int), audit_capture_key(text), audit_capture_told(text), audit_capture_sort(text),
 	audit_capture_path(text, text), audit_capture_secret(text, text[]), audit_capture_walk(jsonb, text[], int),
 	audit_capture_masked(jsonb, text[], int), audit_capture_paths(text, jsonb, jsonb, boolean, boolean, text[], int),
 	audit_capture_texts(text, json, json, boolean, text[]), audit_capture_fields(text), audit_capture_bound(jsonb, int), audit_capture_bounded(text),
-	audit_capture_type(oid), audit_capture_columns(oid, jsonb), audit_capture_sql(oid, text, jsonb),
+	audit_capture_type(oid), audit_capture_columns(oid, jsonb), audit_capture_sql(oid, text, jsonb, boolean),
 	audit_capture_signature(regclass), audit_capture_source(oid, jsonb), audit_capture_settings(oid) FROM PUBLIC;
