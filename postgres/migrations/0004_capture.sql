@@ -298,9 +298,10 @@ END
 $$;
 
 -- How the values of a type are told and compared: expressions, with %1$s for
--- the value, of its JSON, its text as an object's ID, and what to compare; where
--- that is NULL, values are compared bit by bit. json says that a value is JSON
--- itself, and is empty where all that is told of a value is a mark.
+-- the value, of what to_json makes its JSON of, its text as an object's ID, and
+-- what to compare; where that is NULL, values are compared bit by bit. json says
+-- that a value is JSON itself, and is empty where all that is told of a value is
+-- a mark.
 --
 -- Types that are not PostgreSQL's own are never given to to_json, nor are they
 -- cast or compared by an operator: that could call a function of their owner's,
@@ -327,7 +328,7 @@ BEGIN
 	END IF;
 	IF e.typtype = 'c' OR e.typtype = 'd' AND t.oid <> e.oid THEN
 		-- Its fields may be secrets, and are not to be found in its text.
-		value := format('CASE WHEN %%1$s IS DISTINCT FROM NULL THEN %s END',
+		value := format('CASE WHEN %%1$s IS DISTINCT FROM NULL THEN %s::json END',
 			replace(quote_literal(jsonb_build_object('$audit', 'opaque', 'type', format_type(t.oid, NULL))::text), '%', '%%'));
 		json := '';
 	ELSIF t.oid >= 16384 THEN
@@ -339,10 +340,10 @@ BEGIN
 			compared := x;
 		END IF;
 	ELSIF t.oid <> e.oid AND e.oid IN ('timestamptz'::regtype, 'timestamp'::regtype, 'bytea'::regtype) THEN
-		value := format('CASE WHEN %%1$s IS NOT NULL THEN (SELECT concat(''['', string_agg(coalesce(%s, ''null''), '','' ORDER BY place), '']'') FROM unnest(%s) WITH ORDINALITY AS items (item, place)) END',
+		value := format('CASE WHEN %%1$s IS NOT NULL THEN (SELECT coalesce(json_agg(%s ORDER BY place), ''[]'') FROM unnest(%s) WITH ORDINALITY AS items (item, place)) END',
 			format((audit_capture_type(e.oid)).value, 'item'), x);
 	ELSE
-		value := 'to_json(' || x || ')';
+		value := x;
 		CASE t.oid::regtype
 		WHEN 'bool'::regtype, 'int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'oid'::regtype, 'uuid'::regtype THEN
 			compared := x;
@@ -352,17 +353,17 @@ BEGIN
 			id := x || '::text';
 		WHEN 'numeric'::regtype THEN
 			compared := x;
-			value := 'to_json(trim_scale(%1$s))';
-			id := 'trim_scale(%1$s)::text';
+			value := 'trim_scale(%1$s)';
+			id := value || '::text';
 		WHEN 'timestamptz'::regtype, 'timestamp'::regtype THEN
 			compared := x;
-			value := format('CASE WHEN isfinite(%s) THEN left(to_json(%1$s%s)::text, -1) || ''Z"'' ELSE to_json(%1$s)::text END', x,
+			value := format('CASE WHEN isfinite(%s) THEN (left(to_json(%1$s%s)::text, -1) || ''Z"'')::json ELSE to_json(%1$s) END', x,
 				CASE WHEN t.typname = 'timestamptz' THEN ' AT TIME ZONE ''UTC''' END);
-			id := '(' || value || ')::json #>> ''{}''';
+			id := '(' || value || ') #>> ''{}''';
 		WHEN 'bytea'::regtype THEN
 			compared := x;
-			id := '''\x'' || encode(%1$s, ''hex'')';
-			value := '''"\\x'' || encode(%1$s, ''hex'') || ''"''';
+			value := '''\x'' || encode(%1$s, ''hex'')';
+			id := value;
 		WHEN 'float4'::regtype, 'float8'::regtype, 'date'::regtype, 'inet'::regtype, 'cidr'::regtype, 'time'::regtype, 'timetz'::regtype THEN
 			compared := x;
 		ELSE
@@ -406,7 +407,7 @@ DECLARE	c record;
 		names constant text[] := ARRAY(SELECT jsonb_array_elements_text(config -> 'names'));
 		key_names constant text[] := ARRAY(SELECT jsonb_array_elements_text(config -> 'key'));
 		is_key boolean;
-		of_new text;    -- a column's new value as JSON
+		of_new text;    -- a column's new value, as audit_capture_type tells it
 		of_old text;
 		differs text;   -- the condition that it is a change
 		path text;
@@ -438,34 +439,33 @@ BEGIN
 		END IF;
 		CONTINUE WHEN is_key OR config -> 'ignore' ? c.was OR operation = 'TRUNCATE'; -- the ID tells the key
 		path := audit_capture_path('', c.name);
-		of_old := format('coalesce(%s, ''null'')', format(t.value, 'o.f' || n));
-		of_new := format('coalesce(%s, ''null'')', format(t.value, 'n.f' || n));
+		of_old := format(t.value, 'o.f' || n);
+		of_new := format(t.value, 'n.f' || n);
 		differs := CASE WHEN t.compared IS NULL THEN format('ROW(o.f%1$s)::record *<> ROW(n.f%1$s)::record', n)
 			ELSE format(t.compared, 'o.f' || n) || ' IS DISTINCT FROM ' || format(t.compared, 'n.f' || n) END;
 		IF config -> 'redact' ? c.was OR audit_capture_secret(c.name, names) THEN
-			of_old := '''{"$audit":"redacted"}''';
+			of_old := '''{"$audit":"redacted"}''::json';
 			of_new := of_old;
 		ELSIF t.json <> '' THEN
 			nested := nested || CASE operation WHEN 'UPDATE' THEN differs ELSE format('%s.f%s IS NOT NULL', side, n) END;
 		ELSIF t.compared IS NULL AND t.json IS NULL THEN
 			-- Other bits, but recorded alike: no change.
-			differs := format('%s AND concat(%s) IS DISTINCT FROM concat(%s)', differs, of_old, of_new);
+			differs := format('%s AND to_json(%s)::text IS DISTINCT FROM to_json(%s)::text', differs, of_old, of_new);
 		END IF;
 		IF operation = 'UPDATE' THEN
 			differs := 'o.m IS NULL OR n.m IS NULL OR ' || differs;
 		END IF;
 		IF t.json <> '' AND of_old NOT LIKE '''%' THEN
 			told := format(CASE t.json WHEN 'json' THEN 'audit_capture_texts(%L, %s, %s, %s, %L::text[])' ELSE 'audit_capture_paths(%L, %s, %s, %s, false, %L::text[], 32)' END, path,
-				CASE operation WHEN 'DELETE' THEN of_old WHEN 'INSERT' THEN 'NULL' ELSE 'CASE WHEN o.m THEN ' || of_old || ' END' END,
-				CASE operation WHEN 'INSERT' THEN of_new WHEN 'DELETE' THEN 'NULL' ELSE 'CASE WHEN n.m THEN ' || of_new || ' END' END,
+				CASE operation WHEN 'INSERT' THEN 'NULL' ELSE format('CASE WHEN o.m THEN coalesce(%s, ''null'') END', of_old) END,
+				CASE operation WHEN 'DELETE' THEN 'NULL' ELSE format('CASE WHEN n.m THEN coalesce(%s, ''null'') END', of_new) END,
 				CASE operation WHEN 'UPDATE' THEN 'o.m IS NULL OR n.m IS NULL' ELSE 'true' END, names);
 		ELSE
-			told := format('{"field":%s', to_json(path)::text);
-			told := CASE operation
-				WHEN 'INSERT' THEN format('concat(%L, %s, ''}'')', told || ',"new":', of_new)
-				WHEN 'DELETE' THEN format('concat(%L, %s, ''}'')', told || ',"old":', of_old)
-				ELSE format('concat(%L, CASE WHEN n.m THEN '',"new":'' END, CASE WHEN n.m THEN %s END,'
-					' CASE WHEN o.m THEN '',"old":'' END, CASE WHEN o.m THEN %s END, ''}'')', told, of_new, of_old) END;
+			told := 'json_build_object(''field'', ' || quote_literal(path);
+			of_new := ', ''new'', ' || of_new;
+			of_old := ', ''old'', ' || of_old;
+			told := CASE operation WHEN 'INSERT' THEN told || of_new || ')' WHEN 'DELETE' THEN told || of_old || ')' ELSE
+				format('CASE WHEN o.m IS NULL THEN %1$s%2$s) WHEN n.m IS NULL THEN %1$s%3$s) ELSE %1$s%2$s%3$s) END', told, of_new, of_old) END;
 		END IF;
 		IF operation = 'UPDATE' THEN
 			told := format('CASE WHEN %s THEN %s END', differs, told);
@@ -483,10 +483,9 @@ BEGIN
 		FROM unnest(ids) WITH ORDINALITY AS parts (part, place) WHERE part IS NOT NULL;
 	END IF;
 	id := array_to_string(ids, ' || '','' || ');
-	source := format('(SELECT %1$s FROM old_rows AS r) AS o %2$s JOIN (SELECT %1$s FROM new_rows AS r) AS n ON %3$s%4$s', list,
+	source := format('(SELECT %1$s FROM old_rows AS r) AS o %2$s JOIN (SELECT %1$s FROM new_rows AS r) AS n ON %3$s', list,
 		CASE WHEN NOT single THEN 'FULL' END,
-		array_to_string(pairs || ('coalesce(' || format(org, 'o') || ', '''') = coalesce(' || format(org, 'n') || ', '''')'), ' AND '),
-		CASE WHEN single THEN ' WHERE NOT EXISTS (SELECT FROM new_rows OFFSET 1)' END);
+		array_to_string(pairs || ('coalesce(' || format(org, 'o') || ', '''') = coalesce(' || format(org, 'n') || ', '''')'), ' AND '));
 	IF operation = 'TRUNCATE' THEN -- all organizations' rows, where a column tells them apart
 		source := '(SELECT) AS r';
 		id := '''*''';
@@ -500,9 +499,15 @@ BEGIN
 		org := 'CASE WHEN n.m THEN ' || format(org, 'n') || ' ELSE ' || format(org, 'o') || ' END';
 	END IF;
 	-- concat_ws takes no more than 100 arguments.
-	told := CASE WHEN n < 90 THEN 'concat_ws('','', %s)' ELSE 'array_to_string(ARRAY[%s]::text[], '','')' END;
+	IF n < 90 THEN
+		told := 'concat_ws('','', %s)';
+	ELSE
+		told := 'array_to_string(ARRAY[%s], '','')';
+		changes := ARRAY(SELECT '(' || change || ')::text' FROM unnest(changes) WITH ORDINALITY AS all_changes (change, place) ORDER BY place);
+	END IF;
 
 	-- OFFSET 0 keeps what is computed once from being computed where it is used.
+	-- That is two times for changes beyond 60000 bytes, since they are rare.
 	RETURN format($sql$INSERT INTO audit_entries (org_id, id, occurred_at, action, object_type, object_id, object_sort,
 			actor_kind, actor_id, actor_email, on_behalf_of, ip, ip_key, request_id, user_agent, source, changes, changed_fields, metadata, format)
 		SELECT %1$s, (context.id_start || to_hex(context.id_end%12$s))::uuid, context.at, e.action, %2$L,
@@ -510,24 +515,24 @@ BEGIN
 			CASE WHEN octet_length(e.id) > 255 THEN 't' || audit_capture_key(e.id) ELSE audit_capture_sort(e.id) END,
 			coalesce(told.actor_kind, 'database_role'), coalesce(told.actor_id, session_user), coalesce(told.actor_email, ''), coalesce(told.on_behalf_of, ''),
 			coalesce(told.ip, ''), coalesce(told.ip_key, ''), coalesce(told.request_id, ''), coalesce(told.user_agent, ''), 'trigger',
-			('[' || e.changes || ']')::jsonb,
-			CASE WHEN octet_length(e.changes) > 60000 THEN audit_capture_cut(audit_capture_fields(e.changes), 200)
-				WHEN octet_length(e.fields) > 200 THEN audit_capture_cut(e.fields, 200) ELSE e.fields END, told.metadata, 1
-		FROM (SELECT d.org, d.id, d.action, CASE WHEN octet_length(d.changes) > 60000 THEN audit_capture_bounded(d.changes) ELSE d.changes END AS changes, %3$s AS fields
-			FROM (SELECT %4$s AS org, %5$s AS id, %6$s AS action, %7$s AS nested,
-				%8$s AS fields,
-				%9$s AS changes
-				FROM %10$s OFFSET 0) AS d%11$s OFFSET 0) AS e$sql$,
+			('[' || CASE WHEN octet_length(e.changes) > 60000 THEN audit_capture_bounded(e.changes) ELSE e.changes END || ']')::jsonb,
+			CASE WHEN octet_length(e.changes) > 60000 THEN audit_capture_cut(audit_capture_fields(audit_capture_bounded(e.changes)), 200)
+				%3$sWHEN octet_length(e.fields) > 200 THEN audit_capture_cut(e.fields, 200) ELSE e.fields END, told.metadata, 1
+		FROM (SELECT %4$s AS org, %5$s AS id, %6$s AS action, %7$s AS nested,
+			%8$s AS fields,
+			%9$s AS changes
+			FROM %10$s OFFSET 0) AS e%11$s$sql$,
 		CASE WHEN org IS NOT NULL THEN format('CASE WHEN octet_length(e.org) > 255 THEN audit_capture_key(e.org) ELSE coalesce(e.org, %s) END', default_org) ELSE default_org END,
 		config ->> 'type',
-		CASE WHEN cardinality(nested) > 0 THEN 'CASE WHEN d.nested THEN audit_capture_fields(d.changes) ELSE d.fields END' ELSE 'd.fields' END,
+		CASE WHEN cardinality(nested) > 0 THEN 'WHEN e.nested THEN audit_capture_cut(audit_capture_fields(e.changes), 200) ' END,
 		coalesce(org, 'NULL::text'), id,
 		CASE operation WHEN 'INSERT' THEN '''create''' WHEN 'DELETE' THEN '''destroy''' WHEN 'TRUNCATE' THEN '''truncate'''
 			ELSE 'CASE WHEN o.m IS NULL THEN ''create'' WHEN n.m IS NULL THEN ''destroy'' ELSE ''update'' END' END,
 		coalesce(nullif(array_to_string(nested, ' OR '), ''), 'false'),
 		CASE WHEN cardinality(fields) > 0 THEN format(replace(told, '%s', '%1$s'), array_to_string(fields, ', ')) ELSE '''''' END,
 		CASE WHEN cardinality(changes) > 0 THEN format(replace(told, '%s', '%1$s'), array_to_string(changes, E',\n				')) ELSE '''''' END,
-		source, CASE operation WHEN 'UPDATE' THEN ' WHERE d.action <> ''update'' OR d.changes <> ''''' ELSE '' END,
+		source, CASE WHEN single THEN ' WHERE e.changes <> '''' AND NOT EXISTS (SELECT FROM old_rows OFFSET 1)'
+			WHEN operation = 'UPDATE' THEN ' WHERE e.action <> ''update'' OR e.changes <> ''''' END,
 		CASE WHEN NOT single THEN ' + row_number() OVER ()' END);
 END
 $$;
@@ -567,20 +572,18 @@ BEGIN
 	IF current_setting('audit.context', true) <> '' THEN
 		told := audit_capture_told(current_setting('audit.context'));
 	END IF;
-	IF TG_RELID <> %3$s OR audit_capture_signature('%3$s'::regclass) IS DISTINCT FROM %4$s THEN
+	IF TG_OP = 'UPDATE' AND %3$s THEN
+		%4$s;
+		IF NOT FOUND THEN
+		%5$s;
+		END IF;
+	ELSIF TG_OP = 'INSERT' AND %3$s THEN
+		%6$s;
+	ELSIF TG_OP = 'DELETE' AND %3$s THEN
+		%7$s;
+	ELSE
 		EXECUTE replace(audit_capture_sql(TG_RELID, TG_OP, %1$L), 'OFFSET 0) AS e', 'OFFSET 0) AS e CROSS JOIN (SELECT ($4).*) AS told CROSS JOIN (SELECT $1 AS at, $2 AS id_start, $3 AS id_end) AS context')
 			USING at, id_start, id_end, told;
-	ELSIF TG_OP = 'UPDATE' THEN
-		%5$s;
-		IF NOT FOUND THEN
-		%6$s;
-		END IF;
-	ELSIF TG_OP = 'INSERT' THEN
-		%7$s;
-	ELSIF TG_OP = 'DELETE' THEN
-		%8$s;
-	ELSE
-		%9$s;
 	END IF;
 	RETURN NULL;
 END
@@ -589,9 +592,9 @@ $source$, config::text,
 			$skip$IF %L = ANY (string_to_array(current_setting('audit.skip', true), ',')) THEN
 		RETURN NULL;
 	END IF;$skip$, config ->> 'type') ELSE '' END,
-		relation, audit_capture_signature(relation),
+		format('TG_RELID = %1$s AND audit_capture_signature(%1$L::regclass) = %2$s', relation, audit_capture_signature(relation)),
 		audit_capture_sql(relation, 'UPDATE', config, single => true), audit_capture_sql(relation, 'UPDATE', config),
-		audit_capture_sql(relation, 'INSERT', config), audit_capture_sql(relation, 'DELETE', config), audit_capture_sql(relation, 'TRUNCATE', config));
+		audit_capture_sql(relation, 'INSERT', config), audit_capture_sql(relation, 'DELETE', config));
 END
 $$;
 
