@@ -249,6 +249,54 @@ func TestWatchOtherTables(t *testing.T) {
 	assert.Len(t, w.entries(t), 2)
 }
 
+// One row and many have statements of their own, whichever came first.
+func TestWatchOneAndMany(t *testing.T) {
+	t.Parallel()
+	w := watch(t, `CREATE TABLE parts (id int PRIMARY KEY, n int) PARTITION BY RANGE (id);
+		CREATE TABLE few PARTITION OF parts FOR VALUES FROM (1) TO (100);
+		CREATE TABLE gone PARTITION OF parts FOR VALUES FROM (100) TO (200);
+		CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+		CREATE TRIGGER refuse BEFORE INSERT ON gone FOR EACH ROW EXECUTE FUNCTION refuse();
+		INSERT INTO parts SELECT i, 0 FROM generate_series(1, 50) AS i`, postgres.Table{Name: "parts"})
+	conn, err := w.pool.Acquire(t.Context())
+	require.NoError(t, err)
+	defer conn.Release()
+	for range 2 {
+		for statement, want := range map[string]int{"UPDATE parts SET n = n + 1": 50, "UPDATE parts SET n = n + 1 WHERE id = 7": 1, "UPDATE parts SET n = n WHERE id = 7": 0} {
+			for range 8 { // PostgreSQL decides about a plan to keep at the sixth
+				_, err := conn.Exec(t.Context(), statement)
+				require.NoError(t, err)
+				require.Len(t, w.entries(t), want, statement)
+			}
+		}
+	}
+	actions := func(statement string) (actions []string) {
+		w.exec(t, statement)
+		for _, e := range w.entries(t) {
+			actions = append(actions, string(e.Action)+e.Object.ID)
+		}
+		return actions
+	}
+	assert.ElementsMatch(t, []string{"destroy1", "create60", "update2"}, actions("UPDATE parts SET id = CASE id WHEN 1 THEN 60 ELSE id END, n = -1 WHERE id IN (1, 2)"))
+	assert.ElementsMatch(t, []string{"destroy60", "create1"}, actions("UPDATE parts SET id = 1 WHERE id = 60"))
+	// A row whose new partition refuses it is gone.
+	assert.ElementsMatch(t, []string{"destroy3", "update4"}, actions("UPDATE parts SET id = CASE id WHEN 3 THEN 103 ELSE id END, n = -2 WHERE id IN (3, 4)"))
+}
+
+func TestWatchWide(t *testing.T) {
+	t.Parallel()
+	var columns strings.Builder
+	for i := range 150 {
+		fmt.Fprintf(&columns, ", c%d int, j%d jsonb", i, i)
+	}
+	w := watch(t, "CREATE TABLE wide (id int PRIMARY KEY"+columns.String()+"); INSERT INTO wide (id) VALUES (1), (2)", postgres.Table{Name: "wide"})
+	const want = `[{"field":"c7","new":1,"old":null},{"field":"j149","new":{"a":2},"old":null}]`
+	w.exec(t, `UPDATE wide SET c7 = 1, j149 = '{"a":2}' WHERE id = 1`)
+	assert.Equal(t, []string{"_platform update wide 1 " + want}, w.told(t))
+	w.exec(t, `UPDATE wide SET c7 = 1, j149 = '{"a":2}'`)
+	assert.Equal(t, []string{"_platform update wide 2 " + want}, w.told(t))
+}
+
 func TestWatchMany(t *testing.T) {
 	t.Parallel()
 	w := watch(t, "CREATE TABLE many (id int PRIMARY KEY, n int)", postgres.Table{Name: "many"})

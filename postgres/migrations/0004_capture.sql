@@ -397,8 +397,9 @@ $$;
 -- must serve a million too.
 --
 -- To begin with a hash and a count of rows takes long beside an UPDATE of one
--- row. With single, the statement does without. It records the update of one row
--- that kept its key, and nothing where there was any other.
+-- row. With single, the statement does without: it records the update of one row
+-- that kept its key, and nothing where there was any other. IS TRUE leaves no
+-- plan but the nested loop, whatever the first statement of a session was.
 CREATE FUNCTION audit_capture_sql(relation oid, operation text, config jsonb, single boolean DEFAULT false) RETURNS text
 	LANGUAGE plpgsql STABLE AS $$
 DECLARE	c record;
@@ -483,8 +484,8 @@ BEGIN
 		FROM unnest(ids) WITH ORDINALITY AS parts (part, place) WHERE part IS NOT NULL;
 	END IF;
 	id := array_to_string(ids, ' || '','' || ');
-	source := format('(SELECT %1$s FROM old_rows AS r) AS o %2$s JOIN (SELECT %1$s FROM new_rows AS r) AS n ON %3$s', list,
-		CASE WHEN NOT single THEN 'FULL' END,
+	source := format(CASE WHEN single THEN '(SELECT %1$s FROM old_rows AS r) AS o JOIN (SELECT %1$s FROM new_rows AS r) AS n ON (%2$s) IS TRUE'
+			ELSE '(SELECT %1$s FROM old_rows AS r) AS o FULL JOIN (SELECT %1$s FROM new_rows AS r) AS n ON %2$s' END, list,
 		array_to_string(pairs || ('coalesce(' || format(org, 'o') || ', '''') = coalesce(' || format(org, 'n') || ', '''')'), ' AND '));
 	IF operation = 'TRUNCATE' THEN -- all organizations' rows, where a column tells them apart
 		source := '(SELECT) AS r';
