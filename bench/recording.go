@@ -87,13 +87,13 @@ func measureRecording(ctx context.Context, b *bench) error {
 const rawInsertSQL = `INSERT INTO audit_entries (org_id, id, occurred_at, action, object_type, object_id, object_sort, actor_kind, source, changes, changed_fields, format)
 	VALUES ('org_01', $1, $2, 'update', 'account', $3, $4, 'system', 'app', $5, 'c01,c02,c03,c11,c12', 1)`
 
+const readyChanges = `[{"field":"c01","new":"new","old":"old"},{"field":"c02","new":"a somewhat longer text","old":"old"},` +
+	`{"field":"c03","new":"new","old":"old"},{"field":"c11","new":2,"old":1},{"field":"c12","new":2,"old":1}]`
+
 // byHand is what a host would write that knows the row already.
 func byHand(ctx context.Context, h *host, client int) error {
 	c := h.next(client)
-	return h.changeAndInsert(ctx, c, func() (string, error) {
-		return `[{"field":"c01","new":"new","old":"old"},{"field":"c02","new":"a somewhat longer text","old":"old"},` +
-			`{"field":"c03","new":"new","old":"old"},{"field":"c11","new":2,"old":1},{"field":"c12","new":2,"old":1}]`, nil
-	})
+	return h.changeAndInsert(ctx, c, func() (string, error) { return readyChanges, nil })
 }
 
 // byJSON is what hosts often write: both sides through JSON into maps, and the
@@ -119,10 +119,15 @@ func (h *host) changeAndInsert(ctx context.Context, c change, changes func() (st
 		if err != nil {
 			return err
 		}
-		id, object := newID(), fmt.Sprint(c.after.ID)
-		_, err = tx.Exec(ctx, rawInsertSQL, id.String(), id.Time(), object, fmt.Sprintf("n%03d%s", len(object), object), text)
+		_, err = tx.Exec(ctx, rawInsertSQL, c.ready(text)...)
 		return err
 	})
+}
+
+// ready returns the arguments of rawInsertSQL.
+func (c *change) ready(changes string) []any {
+	id, object := newID(), fmt.Sprint(c.after.ID)
+	return []any{id.String(), id.Time(), object, fmt.Sprintf("n%03d%s", len(object), object), changes}
 }
 
 // fieldChange is a change as [compareByJSON] finds it.
