@@ -91,8 +91,8 @@ func TestE1_ProgressAndCancel(t *testing.T) {
 	folder := b.downloads()
 
 	b.exportAs("CSV")
-	until(t, b, func() bool { return b.text(".audit-progress span") == "1,000 of 3,500 entries" })
-	assert.InDelta(t, 1000.0/3500, eval[float64](b, "document.querySelector('.audit-progress progress').position"), 1e-9)
+	until(t, b, func() bool { return b.text(".audit-progress span") == "2,000 of 3,500 entries" })
+	assert.InDelta(t, 2000.0/3500, eval[float64](b, "document.querySelector('.audit-progress progress').position"), 1e-9)
 	assert.False(t, b.has(".audit-export ul"), "the menu is closed")
 	close(slow.wait)
 	until(t, b, func() bool { return b.text(".audit-progress") == "Export complete" })
