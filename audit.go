@@ -73,13 +73,19 @@
 //
 // Without a tag are left out: updated_at and lock_version (see
 // [Config].Ignore), fields that hold other records (structs with an ID), and
-// unexported fields. Values of names like password or api_key are redacted.
+// unexported fields. Of a struct that has no other fields, such as a type for
+// money, is recorded that it changed, but not its value: give it a MarshalText.
+//
+// Values of names like password or api_key are redacted, in JSON that is held as
+// [encoding/json.RawMessage] or []byte too. A text is a text, also where it holds
+// JSON: if there may be secrets in it, tag it.
 //
 // A value is recorded by the first of these that it has: the methods of
 // [encoding/json.Marshaler], [database/sql/driver.Valuer] and
 // [encoding.TextMarshaler], else by its kind. []byte is recorded as the JSON
 // object or array that it holds, else as PostgreSQL shows bytea. NaN and the
-// infinities are texts. See [Value] for what JSON cannot hold. Two values are
+// infinities are texts. A method that is promoted from an embedded field speaks
+// for the whole struct, as in encoding/json. See [Value] for what JSON cannot hold. Two values are
 // the same if they are recorded alike, or if their type has a method Equal
 // that says so.
 //

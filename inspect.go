@@ -308,6 +308,12 @@ func (in *inspector) structure(v reflect.Value, plain bool) (*node, error) {
 	if err != nil {
 		return nil, err
 	}
+	if p.closed {
+		if in.rest == nil {
+			in.rest = newBeyond()
+		}
+		return &node{kind: Opaque, text: v.Type().String(), rest: in.rest}, nil
+	}
 	n := &node{kind: Map}
 	for i := range p.fields {
 		f := &p.fields[i]

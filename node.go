@@ -20,11 +20,12 @@ type node struct {
 	sorted bool     // the keys are in byte order
 	secret bool     // its value is never written
 
-	// source is the Go value: a Cut is compared by it, and so is a value that
-	// is recorded by a method of its own and has a method Equal too.
+	// source is the Go value: a Cut is compared by it, and so are a struct that
+	// is Opaque and a value that is recorded by a method of its own and has a
+	// method Equal too.
 	source   reflect.Value
 	byMethod bool
-	rest     *beyond // of a Cut
+	rest     *beyond // of a Cut, and of a struct that is Opaque
 }
 
 // get returns the item under a key, or nil.
@@ -45,6 +46,9 @@ func (n *node) equal(other *node) bool {
 	}
 	if other.kind == Cut {
 		return other.equal(n)
+	}
+	if n.kind == Opaque && other.kind == Opaque && n.rest != nil && n.text == other.text {
+		return n.rest.compare(n.source, other.source)
 	}
 	return n.equalKind(other) || n.byMethod && other.byMethod && equalByMethod(n.source, other.source)
 }

@@ -22,6 +22,7 @@ type plan struct {
 	// is a field like any other where it can differ from the object's.
 	ids, all  []field
 	auditable bool // the record says itself which object it is
+	closed    bool // nothing of it can be seen from outside its package
 	shares    bool // two values of the type can share what changes in place
 }
 
@@ -121,7 +122,7 @@ func (p *planner) make(t reflect.Type, top bool) (*plan, error) {
 	if err != nil {
 		return nil, invalidEvent(t.String(), "", err.Error(), "mend the type's tags")
 	}
-	made := &plan{objectType: typeName(t), fields: fields, auditable: has(t, auditableType), shares: canShare(t)}
+	made := &plan{objectType: typeName(t), fields: fields, auditable: has(t, auditableType), closed: isClosed(t), shares: canShare(t)}
 	if !top {
 		return made, nil
 	}
@@ -242,7 +243,7 @@ func (c *fieldCollector) collect(t reflect.Type, at level) error {
 		}
 		if inner.path = name; c.flatten {
 			inner.path = joinPath(at.path, name)
-			if sf.Type.Kind() == reflect.Struct && !isSpecial(sf.Type) {
+			if sf.Type.Kind() == reflect.Struct && !isSpecial(sf.Type) && !isClosed(sf.Type) {
 				if err := c.collect(sf.Type, inner); err != nil {
 					return err
 				}
@@ -264,6 +265,37 @@ func isData(t reflect.Type) bool {
 		return isSpecial(t)
 	}
 	return true
+}
+
+// isClosed reports whether a struct type has data, and all of it in fields that
+// are not exported, as types for money and versions do. What it holds cannot be
+// recorded, but that it changed can. The locks of package sync hold no data.
+func isClosed(t reflect.Type) bool {
+	return t.Kind() == reflect.Struct && !isSpecial(t) && t.PkgPath() != "sync" && hidesAll(t, nil)
+}
+
+func hidesAll(t reflect.Type, within []reflect.Type) bool {
+	if slices.Contains(within, t) {
+		return true // a struct that embeds a pointer to itself has no further fields
+	}
+	within = append(slices.Clone(within), t)
+	hidden := false
+	for i := range t.NumField() {
+		sf := t.Field(i)
+		if embedded := embeddedStruct(sf); embedded != nil {
+			if embedded.NumField() > 0 && !hidesAll(embedded, within) {
+				return false
+			}
+			hidden = hidden || embedded.NumField() > 0
+			continue
+		}
+		if sf.IsExported() {
+			return false
+		}
+		tag, err := parseTag(sf.Tag)
+		hidden = hidden || err == nil && !tag.skip && isData(sf.Type)
+	}
+	return hidden
 }
 
 // embeddedStruct returns the struct type whose fields count as the outer

@@ -34,6 +34,9 @@ func (in *inspector) special(v reflect.Value, plain bool) (n *node, err error) {
 		return numberNode(string(*x)), nil
 	case json.Marshaler:
 		method = "MarshalJSON"
+		if raw, ok := x.(*json.RawMessage); ok && len(*raw) == 0 {
+			return &node{kind: Null}, nil // a column without a value
+		}
 		text, err := x.MarshalJSON()
 		if err != nil {
 			return nil, fmt.Errorf("%s of %s: %w", method, t, err)

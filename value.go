@@ -35,7 +35,7 @@ const (
 	Cut                       // too large: only its size and beginning are kept
 	Cycle                     // a value that contains itself
 	Bytes                     // a text that is not UTF-8 or holds NUL, kept as bytes
-	Opaque                    // a function, a channel: only the type's name is kept
+	Opaque                    // a function, a channel, a struct without exported fields: only the type's name is kept
 )
 
 // The marks: {"$audit":"redacted"}, {"$audit":"cut","bytes":n,"start":"…"} or
