@@ -30,13 +30,15 @@ func collect[T any](ctx context.Context, s *Store, org string, read pgx.RowToFun
 		before.Queue(planning[statement.Planning])
 	}
 	if before.Len() > 0 {
-		return collectAfter(ctx, s, before, read, statement)
+		all, err := collectAfter(ctx, s, before, read, statement)
+		return all, unmigrated(err)
 	}
 	rows, err := s.pool.Query(ctx, statement.SQL, statement.Args...)
 	if err != nil {
-		return nil, err
+		return nil, unmigrated(err)
 	}
-	return pgx.AppendRows(make([]T, 0, statement.Most), rows, read)
+	all, err := pgx.AppendRows(make([]T, 0, statement.Most), rows, read)
+	return all, unmigrated(err)
 }
 
 var planning = map[entrysql.Planning]string{entrysql.PlanOnce: planOnce, entrysql.PlanEach: planEach}

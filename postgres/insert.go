@@ -121,7 +121,7 @@ func insert(ctx context.Context, db handle, entries []audit.Entry) error {
 		query, args := insertSQL.with(rows[:n])
 		affected, err := db.exec(ctx, query, args)
 		if err != nil {
-			return fmt.Errorf("inserting entries: %w", err)
+			return fmt.Errorf("inserting entries: %w", unmigrated(err))
 		}
 		if affected != int64(n) {
 			stored, err := db.entries(ctx, takenSQL, arraysOf(rows[:n], 2))
@@ -145,7 +145,7 @@ func insertNew(ctx context.Context, db handle, entries []audit.Entry) error {
 		n := statementRows(rows)
 		query, args := newSQL.with(rows[:n])
 		if _, err := db.exec(ctx, query, args); err != nil {
-			return fmt.Errorf("inserting entries: %w", asConflict(err))
+			return fmt.Errorf("inserting entries: %w", asConflict(unmigrated(err)))
 		}
 		rows = rows[n:]
 	}

@@ -3,8 +3,10 @@ package postgres
 import (
 	"context"
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -93,5 +95,14 @@ func (m migrationTx) Apply(ctx context.Context, file migration.Migration) error 
 	}
 	_, err := m.tx.Exec(ctx, "INSERT INTO audit_migrations (version, name, checksum) VALUES ($1, $2, $3)",
 		file.Version, file.Name, file.Checksum())
+	return err
+}
+
+// unmigrated adds to an error what to do where the log's tables are missing.
+func unmigrated(err error) error {
+	var state interface{ SQLState() string }
+	if errors.As(err, &state) && state.SQLState() == "42P01" && strings.Contains(err.Error(), `"audit_`) {
+		return fmt.Errorf("%w; call Store.Migrate, or apply the files of Migrations, and see that the search_path finds the tables", err)
+	}
 	return err
 }

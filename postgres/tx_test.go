@@ -144,6 +144,8 @@ func TestNotMigrated(t *testing.T) {
 	log := newLog(t, postgres.New(pgtest.New(t)))
 	err := log.RecordDetached(t.Context(), performed("x"))
 	require.ErrorContains(t, err, `inserting entries: ERROR: relation "audit_entries" does not exist`)
+	require.ErrorContains(t, err, "call Store.Migrate")
 	_, err = log.Page(t.Context(), audit.Query{})
 	require.ErrorContains(t, err, "listing entries: ")
+	require.ErrorContains(t, err, "call Store.Migrate")
 }

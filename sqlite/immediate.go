@@ -22,9 +22,16 @@ func (s *Store) immediate(ctx context.Context, do func(*sql.Conn) error) error {
 		return err
 	}
 	defer conn.Close()
-	if _, err := conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
+	err = whileBusy(ctx, func() error {
+		_, err := conn.ExecContext(ctx, "BEGIN IMMEDIATE")
+		return err
+	})
+	if err != nil {
 		// A context that ended may have hidden that it did begin.
 		rollback(ctx, conn)
+		if isBusy(err) {
+			err = fmt.Errorf("%w; give writers more time to wait for each other by busy_timeout", err)
+		}
 		return fmt.Errorf("beginning a transaction: %w", err)
 	}
 	if err := do(conn); err != nil {
@@ -40,22 +47,35 @@ func (s *Store) immediate(ctx context.Context, do func(*sql.Conn) error) error {
 
 // connect returns a connection of the pool. The first ones to a new file may
 // not open at once: the switch to WAL wants the file for itself, and SQLite then
-// reports SQLITE_BUSY without waiting for the busy timeout. So a few processes
-// that start together get a few more attempts, over two seconds in all.
-func connect(ctx context.Context, db *sql.DB) (*sql.Conn, error) {
+// reports SQLITE_BUSY without waiting for the busy timeout.
+func connect(ctx context.Context, db *sql.DB) (conn *sql.Conn, err error) {
+	err = whileBusy(ctx, func() error {
+		conn, err = db.Conn(ctx)
+		return err
+	})
+	return conn, err
+}
+
+// whileBusy tries something until SQLite is not busy with another process's
+// writing, over two seconds in all: enough for a few processes that start
+// together, also where the host has set no busy timeout.
+func whileBusy(ctx context.Context, try func() error) error {
 	for wait := time.Millisecond; ; wait *= 2 {
-		conn, err := db.Conn(ctx)
-		// The drivers have error types of their own, but SQLite's words.
-		if err == nil || wait > time.Second || !strings.Contains(err.Error(), "database is locked") {
-			return conn, err
+		err := try()
+		if err == nil || wait > time.Second || !isBusy(err) {
+			return err
 		}
 		select {
 		case <-time.After(wait):
 		case <-ctx.Done():
-			return nil, ctx.Err()
+			return ctx.Err()
 		}
 	}
 }
+
+// isBusy reports whether SQLite had no time. The drivers have error types of
+// their own, but its words.
+func isBusy(err error) bool { return strings.Contains(err.Error(), "database is locked") }
 
 // rollback makes sure that no transaction is open on the connection when it
 // goes back to the pool, even if the context has ended.

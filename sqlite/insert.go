@@ -52,7 +52,7 @@ func insert(ctx context.Context, db handle, entries []audit.Entry) error {
 	}
 	statement, err := db.PrepareContext(ctx, insertSQL)
 	if err != nil {
-		return err
+		return unmigrated(err)
 	}
 	defer statement.Close()
 	for _, e := range entries {

@@ -6,6 +6,7 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"strings"
 
 	"github.com/auditkeep/audit/internal/migration"
 )
@@ -83,5 +84,13 @@ func (m migrationConn) Apply(ctx context.Context, file migration.Migration) erro
 	}
 	_, err := m.conn.ExecContext(ctx, "INSERT INTO audit_migrations (version, name, checksum) VALUES (?, ?, ?)",
 		file.Version, file.Name, file.Checksum())
+	return err
+}
+
+// unmigrated adds to an error what to do where the log's tables are missing.
+func unmigrated(err error) error {
+	if strings.Contains(err.Error(), "no such table: audit_") {
+		return fmt.Errorf("%w; call Store.Migrate, or apply the files of Migrations", err)
+	}
 	return err
 }

@@ -14,7 +14,7 @@ import (
 
 func TestMigrateFromManyAtOnce(t *testing.T) {
 	t.Parallel()
-	for name, options := range map[string]string{"recommended": recommended, "deferred": deferred} {
+	for name, options := range map[string]string{"recommended": recommended, "deferred": deferred, "nothing set": ""} {
 		db := openDB(t, options)
 		var group sync.WaitGroup
 		errs := make([]error, 8)

@@ -117,7 +117,7 @@ func collect[T any](ctx context.Context, db *sql.DB, read func(*sql.Rows) (T, er
 	}
 	rows, err := db.QueryContext(ctx, statement.SQL, statement.Args...)
 	if err != nil {
-		return nil, err
+		return nil, unmigrated(err)
 	}
 	defer rows.Close()
 	all := make([]T, 0, statement.Most)

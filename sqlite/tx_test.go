@@ -140,6 +140,8 @@ func TestNotMigrated(t *testing.T) {
 	err := log.RecordDetached(t.Context(), performed("x"))
 	require.ErrorContains(t, err, "inserting entries: ")
 	require.ErrorContains(t, err, "no such table: audit_entries")
+	require.ErrorContains(t, err, "call Store.Migrate")
 	_, err = log.Page(t.Context(), audit.Query{})
 	require.ErrorContains(t, err, "listing entries: ")
+	require.ErrorContains(t, err, "call Store.Migrate")
 }
