@@ -53,10 +53,10 @@ func (k *kind[T]) list(ctx context.Context, db *database, org string) ([]T, erro
 
 var errNoRecord = errors.New("there is no such record")
 
-func (k *kind[T]) get(ctx context.Context, db *database, q querier, org string, id int64) (*T, error) {
+func (k *kind[T]) get(ctx context.Context, db *database, q querier, org string, id int64, suffix string) (*T, error) {
 	var x T
 	*k.id(&x) = id
-	row := q.QueryRowContext(ctx, db.sql(fmt.Sprintf("SELECT %s FROM %s WHERE org = ? AND id = ?", strings.Join(k.columns, ", "), k.table)), org, id)
+	row := q.QueryRowContext(ctx, db.sql(fmt.Sprintf("SELECT %s FROM %s WHERE org = ? AND id = ?%s", strings.Join(k.columns, ", "), k.table, suffix)), org, id)
 	if err := row.Scan(k.scan(&x)...); errors.Is(err, sql.ErrNoRows) {
 		return nil, errNoRecord
 	} else if err != nil {
@@ -77,10 +77,21 @@ func (k *kind[T]) create(ctx context.Context, a *app, org string, x *T) error {
 	})
 }
 
+// lock reads a record that is about to change. Nobody else can change it before
+// the transaction ends, so that what is recorded as the before was the before:
+// SQLite's transactions here hold the write lock from their beginning.
+func (k *kind[T]) lock(ctx context.Context, db *database, tx *sql.Tx, org string, id int64) (*T, error) {
+	suffix := ""
+	if db.dollars {
+		suffix = " FOR UPDATE"
+	}
+	return k.get(ctx, db, tx, org, id, suffix)
+}
+
 // update changes the record and records the difference, both or neither.
 func (k *kind[T]) update(ctx context.Context, a *app, org string, id int64, change func(*T) error) error {
 	return a.db.inTx(ctx, func(tx *sql.Tx) error {
-		record, err := k.get(ctx, a.db, tx, org, id)
+		record, err := k.lock(ctx, a.db, tx, org, id)
 		if err != nil {
 			return err
 		}
@@ -99,7 +110,7 @@ func (k *kind[T]) update(ctx context.Context, a *app, org string, id int64, chan
 // destroy deletes the record and records what it last was, both or neither.
 func (k *kind[T]) destroy(ctx context.Context, a *app, org string, id int64) error {
 	return a.db.inTx(ctx, func(tx *sql.Tx) error {
-		record, err := k.get(ctx, a.db, tx, org, id)
+		record, err := k.lock(ctx, a.db, tx, org, id)
 		if err != nil {
 			return err
 		}

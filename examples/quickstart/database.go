@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	_ "embed"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -43,11 +44,18 @@ func openDatabase(ctx context.Context, dsn string) (*database, error) {
 	if strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://") {
 		return openPostgres(ctx, dsn)
 	}
-	return openSQLite(ctx, dsn)
+	if scheme, _, found := strings.Cut(dsn, "://"); found {
+		return nil, fmt.Errorf("-db is a %s:// URL: give a postgres:// one, or the name of a SQLite file", scheme)
+	}
+	db, err := openSQLite(ctx, dsn)
+	if err != nil {
+		return nil, fmt.Errorf("-db %q: %w", dsn, err)
+	}
+	return db, nil
 }
 
-func openPostgres(ctx context.Context, url string) (*database, error) {
-	pool, err := pgxpool.New(ctx, url)
+func openPostgres(ctx context.Context, dsn string) (*database, error) {
+	pool, err := pgxpool.New(ctx, dsn)
 	if err != nil {
 		return nil, fmt.Errorf("opening PostgreSQL: %w", err)
 	}
@@ -72,7 +80,8 @@ func openSQLite(ctx context.Context, file string) (*database, error) {
 		}
 		file, remove = filepath.Join(dir, "quickstart.db"), func() { _ = os.RemoveAll(dir) }
 	}
-	pool, err := sql.Open("sqlite", "file:"+file+"?_txlock=immediate&_pragma=journal_mode(WAL)&_pragma=busy_timeout(5000)&_pragma=synchronous(FULL)")
+	name := (&url.URL{Path: file}).EscapedPath() // it may hold what means something in a URL
+	pool, err := sql.Open("sqlite", "file:"+name+"?_txlock=immediate&_pragma=journal_mode(WAL)&_pragma=busy_timeout(5000)&_pragma=synchronous(FULL)")
 	if err != nil {
 		return nil, fmt.Errorf("opening SQLite: %w", err)
 	}

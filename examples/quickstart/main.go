@@ -18,6 +18,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"syscall"
 	"time"
 )
 
@@ -26,8 +27,12 @@ func main() {
 	db := flag.String("db", "", "a SQLite file, or a postgres:// URL (default a temporary file)")
 	seed := flag.Int("seed", 5000, "how many entries to make up in an empty log, spread over the last 90 days")
 	flag.Parse()
+	if flag.NArg() > 0 {
+		fmt.Fprintf(os.Stderr, "quickstart: there is no argument %q; see -help\n", flag.Arg(0))
+		os.Exit(2)
+	}
 
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := run(ctx, *addr, *db, *seed); err != nil {
 		fmt.Fprintln(os.Stderr, "quickstart:", err)
@@ -39,6 +44,11 @@ func run(ctx context.Context, addr, dsn string, entries int) error {
 	if entries < 0 || entries > maxSeed {
 		return fmt.Errorf("-seed is %d: give 0 to %d", entries, maxSeed)
 	}
+	listener, err := net.Listen("tcp", addr) // before the seed, which takes its time
+	if err != nil {
+		return fmt.Errorf("listening: %w; choose another address with -addr", err)
+	}
+	defer listener.Close()
 	db, err := openDatabase(ctx, dsn)
 	if err != nil {
 		return err
@@ -50,10 +60,6 @@ func run(ctx context.Context, addr, dsn string, entries int) error {
 	}
 	if err := app.seed(ctx, entries, os.Stderr); err != nil {
 		return fmt.Errorf("seeding: %w", err)
-	}
-	listener, err := net.Listen("tcp", addr)
-	if err != nil {
-		return fmt.Errorf("listening: %w; choose another address with -addr", err)
 	}
 	fmt.Printf("Signed in as %s. The Audit Logs page: http://%s/admin/audit-logs/\n", demoUsers[0].Email, listener.Addr())
 

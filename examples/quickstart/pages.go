@@ -119,7 +119,7 @@ func mount[T any](a *app, mux *http.ServeMux, k *kind[T]) {
 		}
 	}
 	mux.HandleFunc("GET "+base+"/{id}", withID(func(w http.ResponseWriter, r *http.Request, id int64) {
-		record, err := k.get(r.Context(), a.db, a.db, organization(r), id)
+		record, err := k.get(r.Context(), a.db, a.db, organization(r), id, "")
 		if err != nil {
 			fail(w, r, err)
 			return

@@ -9,7 +9,10 @@ import (
 	"net/url"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -210,6 +213,74 @@ func TestSeedIsAPastThatAddsUp(t *testing.T) {
 		// New records get IDs of their own.
 		assert.Contains(t, b.post("/admin/api-keys", url.Values{"name": {"after the seed"}}), "after the seed")
 	})
+}
+
+// What many change at once is told one after the other: each before is what the
+// entry before left, and a record is destroyed once.
+func TestChangesAtOnce(t *testing.T) {
+	t.Parallel()
+	onEachStore(t, func(t *testing.T, dsn string) {
+		_, a := start(t, dsn, 0)
+		ctx := audit.WithOrg(t.Context(), "acme")
+		group := &SecurityGroup{Name: "0"}
+		require.NoError(t, securityGroups.create(ctx, a, "acme", group))
+		const many = 10
+		var wait sync.WaitGroup
+		for i := range many {
+			wait.Go(func() {
+				assert.NoError(t, securityGroups.update(ctx, a, "acme", group.ID, func(g *SecurityGroup) error {
+					g.Name = strconv.Itoa(i + 1)
+					return nil
+				}))
+			})
+		}
+		wait.Wait()
+		var destroyed atomic.Int64
+		for range many {
+			wait.Go(func() {
+				if err := securityGroups.destroy(ctx, a, "acme", group.ID); err == nil {
+					destroyed.Add(1)
+				} else {
+					assert.ErrorIs(t, err, errNoRecord)
+				}
+			})
+		}
+		wait.Wait()
+		assert.EqualValues(t, 1, destroyed.Load())
+
+		// Entries have the order in which they were recorded, not that of the
+		// transactions: so the names are followed.
+		next, destroys := map[string]string{}, 0
+		for entry, err := range a.trail.All(ctx, audit.Filter{}, audit.Sort{}) {
+			require.NoError(t, err)
+			switch entry.Action {
+			case audit.Update:
+				next[entry.Changes[0].Old.Text()] = entry.Changes[0].New.Text()
+			case audit.Destroy:
+				destroys++
+			}
+		}
+		assert.Equal(t, 1, destroys)
+		name, steps := "0", 0
+		for ; next[name] != ""; steps++ {
+			name = next[name]
+		}
+		assert.Equal(t, many, steps, "%v", next)
+	})
+}
+
+// A file's name may hold what means something in a URL.
+func TestDatabaseNames(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "we ird?50%25#1.db")
+	db, err := openDatabase(t.Context(), file)
+	require.NoError(t, err)
+	db.close()
+	assert.FileExists(t, file)
+	_, err = openDatabase(t.Context(), "mysql://localhost/x")
+	require.ErrorContains(t, err, "-db is a mysql:// URL")
+	_, err = openDatabase(t.Context(), filepath.Join(t.TempDir(), "none", "x.db"))
+	require.ErrorContains(t, err, "-db \"")
 }
 
 func TestEveryPageIsServed(t *testing.T) {
