@@ -30,6 +30,21 @@ func fieldsOf(err error) (fields []string) {
 	return fields
 }
 
+// The alias becomes a part of the statement.
+func TestWhereRefusesWhatIsNoName(t *testing.T) {
+	t.Parallel()
+	f := audit.Filter{Org: "acme"}
+	for _, alias := range []string{"a; drop", "1a", "a.b", "ä", `"a"`} {
+		_, err := f.Where(audit.PostgreSQL, alias)
+		require.ErrorIs(t, err, audit.ErrInvalidFilter, alias)
+		assert.Equal(t, []string{"alias"}, fieldsOf(err))
+	}
+	_, err := f.Where(audit.SQLite, "entries_2")
+	require.NoError(t, err)
+	_, err = f.Where(audit.Dialect(9), "")
+	assert.Equal(t, []string{"dialect"}, fieldsOf(err))
+}
+
 func TestValidateRefusesAnInvalidPrefix(t *testing.T) {
 	t.Parallel()
 	addr := netip.MustParseAddr("10.0.0.1")

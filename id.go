@@ -99,7 +99,7 @@ func FirstID(t time.Time) ID {
 func ParseID(s string) (ID, error) {
 	u, err := uuid.Parse(s)
 	if err != nil {
-		return ID{}, fmt.Errorf("parsing ID %s: %w", quote(s), err)
+		return ID{}, fmt.Errorf("parsing ID %s: %w; give one that NewID made or an entry has", quote(s), err)
 	}
 	if u.String() != s {
 		return ID{}, fmt.Errorf("parsing ID %s: want the lower-case form with four hyphens", quote(s))

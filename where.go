@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"fmt"
 	"net/netip"
 	"slices"
 	"time"
@@ -33,6 +34,12 @@ func (d Dialect) IDArg(id ID) any {
 func (f Filter) Where(d Dialect, alias string) (sq.Sqlizer, error) {
 	if err := f.Validate(); err != nil {
 		return nil, err
+	}
+	if d != PostgreSQL && d != SQLite {
+		return nil, invalidFilter("dialect", fmt.Sprint(int(d)), "not a dialect", "use PostgreSQL or SQLite")
+	}
+	if alias != "" && !isAlias(alias) {
+		return nil, invalidFilter("alias", alias, "not a plain name", "use letters, digits and underscores, or none")
 	}
 	column := func(name string) string {
 		if alias == "" {
@@ -99,6 +106,17 @@ func (f Filter) Where(d Dialect, alias string) (sq.Sqlizer, error) {
 		add(between(" NOT BETWEEN ", plainPrefix(p)))
 	}
 	return where, nil
+}
+
+// isAlias reports whether a text is a name that needs no quotes: it becomes a
+// part of the statement.
+func isAlias(s string) bool {
+	for i, c := range []byte(s) {
+		if c != '_' && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (i == 0 || c < '0' || c > '9') {
+			return false
+		}
+	}
+	return true
 }
 
 // mostGaps is how many values are excluded by the gaps between them.

@@ -131,8 +131,14 @@ func (o Options) withDefaults() (Options, error) {
 	if o.Zone == time.Local {
 		return o, errors.New("httpui: Options.Zone is time.Local, which has no name that a URL could hold: use time.LoadLocation")
 	}
-	if _, err := time.LoadLocation(o.Zone.String()); err != nil {
+	// Links name the zone, and readers of the page trust the name.
+	named, err := time.LoadLocation(o.Zone.String())
+	if err != nil {
 		return o, fmt.Errorf("httpui: Options.Zone: %w: use a zone from time.LoadLocation", err)
+	}
+	_, offset := time.Unix(0, 0).In(o.Zone).Zone()
+	if _, want := time.Unix(0, 0).In(named).Zone(); offset != want {
+		return o, fmt.Errorf("httpui: Options.Zone is called %q, but is %d seconds off that zone: use one from time.LoadLocation", o.Zone, offset-want)
 	}
 	if o.OnError == nil {
 		o.OnError = func(r *http.Request, err error) {

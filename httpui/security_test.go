@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -92,6 +93,8 @@ func TestAuthorize(t *testing.T) {
 	require.ErrorContains(t, err, "trail is nil")
 	_, err = httpui.New(trail, httpui.Options{Authorize: everybody, Timeout: -1})
 	require.ErrorContains(t, err, "Options.Timeout is -1ns")
+	_, err = httpui.New(trail, httpui.Options{Authorize: everybody, Zone: time.FixedZone("UTC", 3600)})
+	require.ErrorContains(t, err, `Options.Zone is called "UTC", but is 3600 seconds off that zone`)
 
 	for name, authorize := range map[string]func(*http.Request) bool{
 		"false": func(*http.Request) bool { return false },

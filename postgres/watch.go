@@ -72,6 +72,9 @@ type watchConfig struct {
 // none on the log. The call waits for transactions that write to the table, no
 // longer than two seconds. docs/capture.md says what is captured and what not.
 func (a *Admin) Watch(ctx context.Context, t Table) error {
+	if strings.TrimSpace(t.Name) == "" {
+		return errors.New("watching a table: Table.Name is empty: give the table's name, with its schema if need be")
+	}
 	err := a.alone(ctx, func(tx pgx.Tx, entries table) error {
 		if err := checkSchema(ctx, tx, entries); err != nil {
 			return err
