@@ -14,6 +14,7 @@ import (
 // associated_id), (user_id, user_type), (request_uuid), (created_at). The
 // organization is what an application adds to it.
 var auditedTable = []string{
+	"DROP TABLE IF EXISTS audited_entries", // that a kept log may have
 	"CREATE TABLE audited_entries (LIKE audit_entries)",
 	"INSERT INTO audited_entries SELECT * FROM audit_entries",
 	"ALTER TABLE audited_entries ADD PRIMARY KEY (id)",

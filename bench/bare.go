@@ -45,7 +45,7 @@ func newestEntries(ctx context.Context, pool *pgxpool.Pool, rows int) (iter.Seq2
 	if err != nil {
 		return nil, err
 	}
-	all := trail.All(ctx, audit.Filter{AsOf: audit.FirstID(dataEnd)}, audit.Sort{})
+	all := trail.All(ctx, audit.Filter{AsOf: asLoaded}, audit.Sort{})
 	return func(yield func(audit.Entry, error) bool) {
 		n := 0
 		for entry, err := range all {
@@ -74,7 +74,7 @@ func format(f export.Format) exporter {
 const rowsSQL = "SELECT occurred_at, object_type, object_id, action, changes::text, actor_email, ip FROM audit_entries" +
 	" WHERE org_id = 'org_01' AND id < '%s' ORDER BY id DESC LIMIT %d"
 
-func selectRows(rows int) string { return fmt.Sprintf(rowsSQL, audit.FirstID(dataEnd), rows) }
+func selectRows(rows int) string { return fmt.Sprintf(rowsSQL, asLoaded, rows) }
 
 func bareCSV(ctx context.Context, pool *pgxpool.Pool, w io.Writer, limit int) (int, error) {
 	rows, err := pool.Query(ctx, selectRows(limit))

@@ -113,9 +113,14 @@ func timeRanges() []timeRange {
 	return []timeRange{{"all time", time.Time{}}, {"30 days", dataEnd.AddDate(0, 0, -30)}}
 }
 
+// asLoaded is the end of the data. What other measurements add is from the next
+// month on: within the month, pages in another order than that of time would
+// have to pass over it.
+var asLoaded = audit.FirstID(dataEnd.Add(-time.Microsecond))
+
 // sampleOf finds an entry in the middle of a range of the log, as it was loaded.
 func sampleOf(ctx context.Context, trail *audit.Log, r timeRange) (sample, error) {
-	s := sample{base: audit.Filter{Org: largestOrg, From: r.from, AsOf: audit.FirstID(dataEnd)}}
+	s := sample{base: audit.Filter{Org: largestOrg, From: r.from, AsOf: asLoaded}}
 	from := r.from
 	if from.IsZero() {
 		from = dataStart
