@@ -152,6 +152,7 @@ func TestWriteRefuses(t *testing.T) {
 	t.Parallel()
 	for want, write := range map[string]func() error{
 		`format "xls"`: func() error { _, err := export.Format("xls").Write(nil, nil, export.Report{}); return err },
+		"are nil":      func() error { _, err := export.CSV.Write(nil, nil, export.Report{}); return err },
 		"MaxRows -1":   func() error { _, err := export.CSV.Write(nil, nil, export.Report{MaxRows: -1}); return err },
 		`sort "nose"`: func() error {
 			_, err := export.CSV.Write(nil, nil, export.Report{Sort: audit.Sort{By: "nose"}})

@@ -17,6 +17,7 @@
 package export
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -82,6 +83,9 @@ func (f Format) Write(w io.Writer, entries iter.Seq2[audit.Entry, error], r Repo
 	r, err := r.withDefaults(f)
 	if err != nil {
 		return Result{}, err
+	}
+	if w == nil || entries == nil {
+		return Result{}, errors.New("export: the writer or the entries are nil: give a file and what Log.All returns")
 	}
 	rows := &feed{entries: entries, max: r.MaxRows, progress: r.Progress}
 	err = format.write(w, rows, r)
