@@ -45,8 +45,8 @@ func (s *Store) list(ctx context.Context, walk audit.Walk) ([]audit.Entry, error
 // listFew looks for a walk's entries among few, and reports whether it has
 // found them.
 func (s *Store) listFew(ctx context.Context, walk audit.Walk) (entries []audit.Entry, ok bool, err error) {
-	statement, ok, err := entrysql.Few(walk)
-	if !ok || err != nil {
+	statement, most, err := entrysql.Few(walk)
+	if most == 0 || err != nil {
 		return nil, false, err
 	}
 	few := 0
@@ -61,7 +61,7 @@ func (s *Store) listFew(ctx context.Context, walk audit.Walk) (entries []audit.E
 		return nil, false, err
 	}
 	entries = slices.DeleteFunc(entries, func(e audit.Entry) bool { return e.ID.IsZero() })
-	return entries, few <= entrysql.MostFew, nil
+	return entries, few <= most, nil
 }
 
 var readColumns = strings.Count(entrysql.ReadColumns, ",") + 1

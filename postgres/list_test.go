@@ -77,6 +77,7 @@ func TestPagesOfSearches(t *testing.T) {
 		{NotActions: []audit.Action{"update", "create"}},
 		{NotUsers: []string{"user7@acme.test"}},
 		{From: date(2026, time.March, 10), Until: date(2026, time.March, 20)},
+		{From: date(2026, time.July, 1), Until: date(2026, time.July, 2)},
 		{AsOf: audit.FirstID(date(2026, time.August, 15))},
 	}
 	for i, one := range parts {

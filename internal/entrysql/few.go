@@ -1,14 +1,23 @@
 package entrysql
 
 import (
+	"time"
+
 	sq "github.com/Masterminds/squirrel"
 
 	"github.com/auditkeep/audit"
 )
 
-// MostFew is how many entries [Few] looks among: as many as take no longer to go
-// through than PostgreSQL takes to plan a search of some years of months.
-const MostFew = 2048
+const (
+	// mostFew is how many entries [Few] looks among: as many as take no longer to
+	// go through than PostgreSQL takes to plan a search of some years of months.
+	mostFew = 2048
+	// mostNear is how many it looks among where they have but a short time in
+	// common, a day at most: where there are more, the order that is wanted soon
+	// gives a page of them.
+	mostNear  = 512
+	shortTime = 25 * time.Hour
+)
 
 // mostOfAttempt is how many entries a walk may take for Few and [Head] to be
 // worth it: what reads on and on had better be planned well once. One record's
@@ -26,23 +35,22 @@ func needsSearch(w audit.Walk) bool {
 // Few returns a statement for PostgreSQL that looks for a walk's entries among
 // those that have the value which the fewest are likely to have, of what the
 // filter asks for: one record's or one user's are soon gone through, whatever
-// else is asked of them and however they are sorted.
+// else is asked of them and however they are sorted. So are those of a few
+// minutes, in whichever order.
 //
 // Its rows are ReadColumns and the number of entries that it has looked among;
 // where none is the walk's, it is one row that has the number alone. The entries
-// are the walk's only if there are no more than MostFew of them.
-func Few(w audit.Walk) (statement Statement, ok bool, err error) {
-	if !needsSearch(w) {
-		return Statement{}, false, nil
-	}
-	few, ok, err := rarest(w)
-	if !ok || err != nil {
-		return Statement{}, false, err
+// are the walk's only if there are no more of them than most, which is zero
+// where there is nothing to try.
+func Few(w audit.Walk) (statement Statement, most int, err error) {
+	few, most, err := rarest(w)
+	if most == 0 || err != nil {
+		return Statement{}, 0, err
 	}
 	order := orderOf(w)
 	matching, err := matches(w, order)
 	if err != nil {
-		return Statement{}, false, err
+		return Statement{}, 0, err
 	}
 	page := sq.Select(order.keys("e.")).From("few AS e").Where(matching).
 		OrderBy(order.by("e.")).Suffix(limit(w.Limit)+" OFFSET ?", w.Offset)
@@ -51,7 +59,7 @@ func Few(w audit.Walk) (statement Statement, ok bool, err error) {
 		" LEFT JOIN LATERAL (?) AS k ON TRUE"+
 		" LEFT JOIN LATERAL (SELECT * FROM audit_entries AS e WHERE e.org_id = k.org_id AND e.id = k.id LIMIT 1) AS e ON TRUE"+
 		" ORDER BY "+order.by("k."), few, page), PlanOnce)
-	return statement, true, err
+	return statement, most, err
 }
 
 // matches is the condition that an entry is the walk's.
@@ -63,22 +71,33 @@ func matches(w audit.Walk, o order) (sq.Sqlizer, error) {
 	return sq.And{where, o.beyond(audit.PostgreSQL, w.After, PlanOnce)}, nil
 }
 
-// rarest is a query for the entries that match the condition of a filter which
-// the fewest are likely to match, one more than MostFew if there are as many.
-func rarest(w audit.Walk) (few sq.Sqlizer, ok bool, err error) {
-	columns, f := fewColumns(w), w.Filter
-	w.Limit, w.Offset = MostFew+1, 0
-	if f.IP.IsValid() && !f.IP.IsSingleIP() && f.RequestID == "" && f.RecordID == "" {
+// rarest is a query for the entries that match the condition of a walk which the
+// fewest are likely to match, one more than most if there are as many.
+func rarest(w audit.Walk) (few sq.Sqlizer, most int, err error) {
+	columns, f, all, searched := fewColumns(w), w.Filter, equalities(w.Filter), needsSearch(w)
+	from, before := idRange(f)
+	near := w.Sort.By != audit.ByTimestamp && w.Limit <= mostOfAttempt && before.Time().Sub(from.Time()) <= shortTime
+	w.Limit, w.Offset = mostFew+1, 0
+	switch {
+	case searched && f.IP.IsValid() && !f.IP.IsSingleIP() && f.RequestID == "" && f.RecordID == "":
 		few, err = addresses(w, columns)
-		return few, true, err
+		return few, mostFew, err
+	case searched && len(all) > 0:
+		q := spanQueryOf(audit.PostgreSQL, w, all[0].column)
+		q.unordered = true
+		return q.lateral(spansWith(all[0].values, w, q.column), columns, "e.*", "e"), mostFew, nil
+	case near && len(all) == 0:
+		// In their own order, so that no index that has all columns seems better.
+		where, err := withinTimes(f).Where(audit.PostgreSQL, "e")
+		return entries(columns, where, "e.id", mostNear+1), mostNear, err
+	default:
+		return nil, 0, nil
 	}
-	all := equalities(f)
-	if len(all) == 0 {
-		return nil, false, nil
-	}
-	q := spanQueryOf(audit.PostgreSQL, w, all[0].column)
-	q.unordered = true
-	return q.lateral(spansWith(all[0].values, w, q.column), columns, "e.*", "e"), true, nil
+}
+
+// withinTimes is a filter's organization and its times, and no other condition.
+func withinTimes(f audit.Filter) audit.Filter {
+	return audit.Filter{Org: f.Org, From: f.From, Until: f.Until, AsOf: f.AsOf}
 }
 
 // addresses is a query for the entries from a range of addresses. Rows are

@@ -24,7 +24,7 @@ func Head(w audit.Walk) (statement Statement, ok bool, err error) {
 		return Statement{}, false, err
 	}
 	all := w
-	all.Filter = audit.Filter{Org: w.Filter.Org, From: w.Filter.From, Until: w.Filter.Until, AsOf: w.Filter.AsOf}
+	all.Filter = withinTimes(w.Filter)
 	within, err := matches(all, order)
 	if err != nil {
 		return Statement{}, false, err
