@@ -86,7 +86,7 @@ func TestPlansOfShortTimes(t *testing.T) {
 }
 
 // A range of time ends where it ends, also within one large table: what lies
-// before it and behind it is not read. 3,000 of acme's entries are updates.
+// before it and behind it is not read. 5,000 of acme's entries are updates.
 func TestRangesReadNothingElse(t *testing.T) {
 	t.Parallel()
 	for table, pool := range planTables(t) {

@@ -50,8 +50,8 @@ func list(d audit.Dialect, w audit.Walk) (Statement, error) {
 // has to choose between sorting what matches and looking for it in the order of
 // another column. It expects matches to be spread evenly over that order. Those
 // of one action all have like changes, and may all come last, so that it would
-// read everything else first: for a quarter of a minute, where sorting takes half
-// a second. A query of its own is planned without a look at how much of it is
+// read everything else first: for seconds, where sorting takes a fraction of one.
+// A query of its own is planned without a look at how much of it is
 // taken, but what is not taken is not read.
 const pessimism = 50_000
 

@@ -57,7 +57,8 @@ func (o order) keys(alias string) string {
 // Where PostgreSQL plans for the values, the comparison includes its end, which
 // is therefore the next ID: it is estimated by the first column alone, and of
 // what is less than "create" no entry would be expected that is a create itself.
-// Otherwise it leaves its end out; see [spanQuery.in].
+// Otherwise it leaves its end out: given one that includes its end, PostgreSQL
+// looks for where to begin by conditions on the ID alone, if there are such.
 func (o order) beyond(d audit.Dialect, c audit.Cursor, planning Planning) sq.Sqlizer {
 	operator, end := ">", c.ID()
 	if o.descending {
