@@ -299,15 +299,16 @@ $$;
 
 -- How the values of a type are told and compared: expressions, with %1$s for
 -- the value, of what to_json makes its JSON of, its text as an object's ID, and
--- what to compare; where that is NULL, values are compared bit by bit. json says
--- that a value is JSON itself, and is empty where all that is told of a value is
--- a mark.
+-- what to compare; where that is NULL, values are compared bit by bit. document
+-- names the type of a value that is JSON itself, and is empty if a value is
+-- recorded as a mark only. (An output parameter cannot be called json: since
+-- PostgreSQL 17 that is the beginning of an expression.)
 --
 -- Types that are not PostgreSQL's own are never given to to_json, nor are they
 -- cast or compared by an operator: that could call a function of their owner's,
 -- with the rights of the log's owner. concat calls their output function alone,
 -- which only a superuser can make.
-CREATE FUNCTION audit_capture_type(given oid, OUT value text, OUT id text, OUT compared text, OUT json text) RETURNS record
+CREATE FUNCTION audit_capture_type(given oid, OUT value text, OUT id text, OUT compared text, OUT document text) RETURNS record
 	LANGUAGE plpgsql STABLE AS $$
 DECLARE	t pg_type;
 		e pg_type;
@@ -330,11 +331,11 @@ BEGIN
 		-- Its fields may be secrets, and are not to be found in its text.
 		value := format('CASE WHEN %%1$s IS DISTINCT FROM NULL THEN %s::json END',
 			replace(quote_literal(jsonb_build_object('$audit', 'opaque', 'type', format_type(t.oid, NULL))::text), '%', '%%'));
-		json := '';
+		document := '';
 	ELSIF t.oid >= 16384 THEN
 		value := format('CASE WHEN %%1$s IS NOT NULL THEN to_json(concat(%%1$s)%s) END', CASE WHEN t.oid <> e.oid THEN '::text[]' END);
 	ELSIF e.oid IN ('json'::regtype, 'jsonb'::regtype) THEN
-		json := CASE WHEN t.oid <> e.oid THEN 'jsonb' ELSE t.typname END;
+		document := CASE WHEN t.oid <> e.oid THEN 'jsonb' ELSE t.typname END;
 		value := CASE WHEN t.oid <> e.oid THEN 'to_jsonb(' || x || ')' ELSE x END;
 		IF t.oid = 'jsonb'::regtype THEN
 			compared := x;
@@ -447,17 +448,17 @@ BEGIN
 		IF config -> 'redact' ? c.was OR audit_capture_secret(c.name, names) THEN
 			of_old := '''{"$audit":"redacted"}''::json';
 			of_new := of_old;
-		ELSIF t.json <> '' THEN
+		ELSIF t.document <> '' THEN
 			nested := nested || CASE operation WHEN 'UPDATE' THEN differs ELSE format('%s.f%s IS NOT NULL', side, n) END;
-		ELSIF t.compared IS NULL AND t.json IS NULL THEN
+		ELSIF t.compared IS NULL AND t.document IS NULL THEN
 			-- Other bits, but recorded alike: no change.
 			differs := format('%s AND to_json(%s)::text IS DISTINCT FROM to_json(%s)::text', differs, of_old, of_new);
 		END IF;
 		IF operation = 'UPDATE' THEN
 			differs := 'o.m IS NULL OR n.m IS NULL OR ' || differs;
 		END IF;
-		IF t.json <> '' AND of_old NOT LIKE '''%' THEN
-			told := format(CASE t.json WHEN 'json' THEN 'audit_capture_texts(%L, %s, %s, %s, %L::text[])' ELSE 'audit_capture_paths(%L, %s, %s, %s, false, %L::text[], 32)' END, path,
+		IF t.document <> '' AND of_old NOT LIKE '''%' THEN
+			told := format(CASE t.document WHEN 'json' THEN 'audit_capture_texts(%L, %s, %s, %s, %L::text[])' ELSE 'audit_capture_paths(%L, %s, %s, %s, false, %L::text[], 32)' END, path,
 				CASE operation WHEN 'INSERT' THEN 'NULL' ELSE format('CASE WHEN o.m THEN coalesce(%s, ''null'') END', of_old) END,
 				CASE operation WHEN 'DELETE' THEN 'NULL' ELSE format('CASE WHEN n.m THEN coalesce(%s, ''null'') END', of_new) END,
 				CASE operation WHEN 'UPDATE' THEN 'o.m IS NULL OR n.m IS NULL' ELSE 'true' END, names);
