@@ -39,6 +39,35 @@ func TestIDsNeverStepBackWithinASecond(t *testing.T) {
 	assert.Equal(t, now.Add(-2*time.Second).Truncate(time.Microsecond), followed.Time(), "a greater step back is followed")
 }
 
+// The generator starts from the greatest tail that newID can draw, so an ID
+// with a tail of its own would come before the last one.
+func TestIDsOfOneMicrosecondCountUp(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 1, 2, 3, 4, 5, 678_000, time.UTC)
+	last := FirstID(now)
+	copy(last[8:], []byte{0x9f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff})
+	for _, back := range []time.Duration{0, time.Nanosecond, time.Microsecond, maxStepBack} {
+		g := idGenerator{last: last}
+		next := g.next(now.Add(-back))
+		require.Equal(t, last.successor(), next, "a clock that is back by %v", back)
+		require.Equal(t, next.successor(), g.next(now.Add(-back)), "and the one after it")
+		require.Equal(t, now, next.Time())
+		require.NoError(t, next.validate())
+	}
+}
+
+// A tail that could begin with one would leave no successors behind it.
+func TestNewIDLeavesRoomForSuccessors(t *testing.T) {
+	t.Parallel()
+	drawn := byte(0)
+	for range 1000 {
+		id := newID(time.Unix(1, 0))
+		require.Equal(t, byte(0x80), id[8]&0xe0, "the variant, and a zero")
+		drawn |= id[8] & 0x1f
+	}
+	assert.Equal(t, byte(0x1f), drawn, "the rest is random")
+}
+
 func TestIDSuccessorCarriesIntoTheNextMicrosecond(t *testing.T) {
 	t.Parallel()
 	id := newID(time.Unix(1, 999_999_000))
