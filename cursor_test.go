@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/auditkeep/audit"
+	"github.com/auditkeep/audit/audittest"
 )
 
 func TestCursorSurvivesItsText(t *testing.T) {
@@ -21,6 +22,43 @@ func TestCursorSurvivesItsText(t *testing.T) {
 			assert.Equal(t, entry.SortKey(column), again.Key())
 		}
 	}
+}
+
+// A cursor is a place in one order. In another order it would begin anywhere,
+// so that a page would repeat entries, or leave some out.
+func TestCursorOfAnotherSortIsRefused(t *testing.T) {
+	t.Parallel()
+	log, _ := audittest.New(t)
+	for range 3 {
+		require.NoError(t, log.RecordDetached(t.Context(), audit.Performed("look", audit.Object{Type: "key", ID: "1"})))
+	}
+	var sorts []audit.Sort
+	for _, column := range audit.Columns() {
+		for _, dir := range []audit.Direction{audit.Ascending, audit.Descending} {
+			sorts = append(sorts, audit.Sort{By: column, Dir: dir})
+		}
+	}
+	for _, of := range sorts {
+		page, err := log.Page(t.Context(), audit.Query{Sort: of, Limit: 1})
+		require.NoError(t, err)
+		require.False(t, page.Next.IsZero())
+		for _, sort := range sorts {
+			for name, query := range map[string]audit.Query{
+				"after":  {Sort: sort, After: page.Next},
+				"before": {Sort: sort, Before: page.Next},
+			} {
+				_, err := log.Page(t.Context(), query)
+				if sort == of {
+					require.NoError(t, err, "%s, %v", name, sort)
+					continue
+				}
+				require.ErrorIs(t, err, audit.ErrInvalidFilter, "%s, cursor of %v in %v", name, of, sort)
+				require.ErrorContains(t, err, "the cursor belongs to another sort")
+			}
+		}
+	}
+	_, err := log.Page(t.Context(), audit.Query{After: audit.CursorAt(audit.Entry{ID: audit.NewID()}, audit.Sort{By: audit.ByTimestamp, Dir: audit.Descending})})
+	require.NoError(t, err, "the default sort, left out")
 }
 
 func FuzzCursor(f *testing.F) {
