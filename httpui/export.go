@@ -23,8 +23,7 @@ func exportAs(format export.Format) screen {
 		if !slices.Contains(h.options.Exports.Formats, format) {
 			return &failure{status: http.StatusNotFound, public: h.options.Strings.NotFound}
 		}
-		// An <img> on another site must not burn the database.
-		if r.Header.Get("Sec-Fetch-Site") == "cross-site" {
+		if h.isCrossOrigin(r.Request) {
 			redirect(w, "./"+query(r.URL.Query()))
 			return nil
 		}

@@ -110,23 +110,55 @@ func TestP7ExportsStayPut(t *testing.T) {
 	assert.Equal(t, want, exported(t, page.click("Export as JSON Lines")), "neither newer entries, nor a range that moves on")
 }
 
-// E2: an <img> on another site must not burn the database.
+// E2: an <img> on another origin must not burn the database, whether it is on
+// another site or on a sibling subdomain. The reader is led to the page instead.
 func TestE2CrossSiteExport(t *testing.T) {
 	t.Parallel()
 	ui := newUI(t, httpui.Options{}, fixture.Showcase()...)
-	for site, status := range map[string]int{"cross-site": http.StatusSeeOther, "same-site": http.StatusOK, "same-origin": http.StatusOK, "none": http.StatusOK, "": http.StatusOK} {
-		r := httptest.NewRequest(http.MethodGet, "/export.jsonl?action=create", nil)
-		if site != "" {
-			r.Header.Set("Sec-Fetch-Site", site)
-		}
-		w := httptest.NewRecorder()
-		ui.ServeHTTP(w, r)
-		assert.Equal(t, status, w.Code, site)
-		if status == http.StatusSeeOther {
-			assert.Equal(t, "./?action=create", w.Header().Get("Location"))
+	made := 0
+	for _, test := range []struct {
+		site, origin string
+		allowed      bool
+	}{
+		{"same-origin", "", true},
+		{"same-origin", "https://example.com", true},
+		{"none", "", true},
+		{"", "", true}, // curl
+		{"", "http://example.com", true},
+		{"same-site", "", false},
+		{"same-site", "https://blog.example.com", false},
+		{"cross-site", "", false},
+		{"cross-site", "https://evil.test", false},
+		{"Same-Origin", "", false},
+		{"unknown", "", false},
+		{"", "https://blog.example.com", false}, // a browser that does not send Sec-Fetch-Site
+		{"", "https://evil.test", false},
+		{"", "null", false},
+	} {
+		for _, format := range []string{"csv", "xlsx", "pdf", "jsonl"} {
+			for _, method := range []string{http.MethodGet, http.MethodHead} {
+				r := httptest.NewRequest(method, "/export."+format+"?action=create", nil)
+				for name, value := range map[string]string{"Sec-Fetch-Site": test.site, "Origin": test.origin} {
+					if value != "" {
+						r.Header.Set(name, value)
+					}
+				}
+				w := httptest.NewRecorder()
+				ui.ServeHTTP(w, r)
+				what := fmt.Sprintf("%s %s, Sec-Fetch-Site %q, Origin %q", method, format, test.site, test.origin)
+				if test.allowed {
+					assert.Equal(t, http.StatusOK, w.Code, what)
+					if method == http.MethodGet {
+						made++
+					}
+					continue
+				}
+				assert.Equal(t, http.StatusSeeOther, w.Code, what)
+				assert.Equal(t, "./?action=create", w.Header().Get("Location"), what)
+			}
 		}
 	}
-	assert.Len(t, exportEntries(t, ui), 4, "the one that was sent away left no entry")
+	assert.Len(t, exportEntries(t, ui), made, "those that were sent away left no entry")
 }
 
 func exportEntries(t testing.TB, ui *testUI) []audit.Entry {
@@ -353,7 +385,9 @@ func TestExportProgress(t *testing.T) {
 	assert.Equal(t, http.StatusNotFound, do(http.MethodGet, "/exports/"+key, "globex").StatusCode)
 	assert.Equal(t, http.StatusNotFound, do(http.MethodDelete, "/exports/"+key, "globex").StatusCode)
 	assert.Equal(t, http.StatusMethodNotAllowed, do(http.MethodPost, "/exports/"+key, fixture.Org).StatusCode)
-	assert.Equal(t, http.StatusForbidden, do(http.MethodDelete, "/exports/"+key, fixture.Org, "Sec-Fetch-Site", "cross-site").StatusCode)
+	for _, site := range []string{"cross-site", "same-site"} {
+		assert.Equal(t, http.StatusForbidden, do(http.MethodDelete, "/exports/"+key, fixture.Org, "Sec-Fetch-Site", site).StatusCode, site)
+	}
 
 	store.gate <- struct{}{} // the first chunk
 	answer := <-file

@@ -25,3 +25,14 @@ func authorized(authorize func(*http.Request) bool, r *http.Request) (ok bool) {
 	}()
 	return authorize(r)
 }
+
+// isCrossOrigin reports whether a browser sent the request for a page of
+// another origin, a sibling subdomain included. Such a page must not cancel an
+// export, and must not start one either: an <img> would make the database read
+// everything, and leave an entry in the reader's name.
+func (h *Handler) isCrossOrigin(r *http.Request) bool {
+	// Check lets every GET through, so it is asked as for a POST.
+	asPost := *r
+	asPost.Method = http.MethodPost
+	return h.crossOrigin.Check(&asPost) != nil
+}
