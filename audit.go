@@ -148,8 +148,8 @@ type Config struct {
 	Ignore []string
 	// Redact names further fields whose values are never kept, beside the
 	// built-in ones (password, token, api_key …): a field is redacted if its
-	// name, in snake_case, is one of them or ends in "_" and one of them.
-	// Defaults to none.
+	// name, in snake_case, is one of them or ends in "_" and one of them. Case
+	// and accents do not count, in any script. Defaults to none.
 	Redact []string
 	// RequireComment names object types (or "*" for all) whose changes must say
 	// why: an event without a comment is an error. Defaults to none.

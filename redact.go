@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/auditkeep/audit/internal/secrets"
 )
@@ -18,7 +17,7 @@ type redactor struct {
 func newRedactor(more []string) (redactor, error) {
 	r := redactor{names: make(map[string]struct{}, len(secrets.Names)+len(more))}
 	for _, name := range slices.Concat(secrets.Names, more) {
-		squeezed := strings.Join(words(name), "")
+		squeezed := strings.Join(secrets.Words(name), "")
 		if squeezed == "" {
 			return redactor{}, fmt.Errorf("audit: Config.Redact holds the name %q, in which there is no letter or digit", name)
 		}
@@ -31,7 +30,7 @@ func newRedactor(more []string) (redactor, error) {
 // its last words are one of the names, in any spelling, with or without a
 // plural s or a number behind it.
 func (r redactor) secret(name string) bool {
-	all := words(name)
+	all := secrets.Words(name)
 	return r.endsInSecret(all) || r.endsInSecret(withoutNumber(all))
 }
 
@@ -47,12 +46,6 @@ func (r redactor) endsInSecret(words []string) bool {
 		}
 	}
 	return false
-}
-
-// words takes a name apart, whatever stands between its words: smtp.password,
-// user[password], X-Api-Key.
-func words(name string) []string {
-	return strings.FieldsFunc(snakeCase(name), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 }
 
 // withoutNumber takes a number off the end: otp_1, password2.

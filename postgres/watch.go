@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -32,8 +31,7 @@ type Table struct {
 	Ignore []string
 	// Redact names further columns and keys of JSON whose values are never kept,
 	// beside the built-in ones (password, token, api_key …), by the same rules
-	// as [audit.Config]. Names outside ASCII count only as they are. Defaults to
-	// none.
+	// as [audit.Config]. Defaults to none.
 	Redact []string
 	// OrgColumn is the column that holds a row's organization. Where it is NULL
 	// or empty, and by default, Org counts.
@@ -251,29 +249,19 @@ func sameSet(a, b []string) bool {
 	return slices.Equal(a, b)
 }
 
-var separators = regexp.MustCompile(`[^a-z0-9]+`)
-
 // squeezedNames returns the names of secrets without what stands between their
 // words, as they are looked for.
 func squeezedNames(more []string) ([]string, error) {
 	var all []string
 	for _, name := range slices.Concat(secrets.Names, more) {
-		lower := strings.ToLower(name)
-		switch squeezed := separators.ReplaceAllString(lower, ""); {
-		case strings.TrimSpace(name) == "":
+		squeezed := strings.Join(secrets.Words(name), "")
+		if squeezed == "" {
 			return nil, fmt.Errorf("field Table.Redact holds the name %q, in which there is no letter or digit", name)
-		case isASCII(name) && squeezed != "":
-			all = append(all, squeezed)
-		default:
-			all = append(all, lower)
 		}
+		all = append(all, squeezed)
 	}
 	slices.Sort(all)
 	return slices.Compact(all), nil
-}
-
-func isASCII(s string) bool {
-	return !strings.ContainsFunc(s, func(r rune) bool { return r >= utf8.RuneSelf })
 }
 
 // captureTriggers are the triggers of a watched table.
