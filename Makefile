@@ -6,8 +6,12 @@ help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: test
-test: ## set up what is missing, then format check, lint and all tests with -race
+test: ## set up what is missing, then format check, lint and all tests
 	@scripts/test.sh
+
+.PHONY: test-majors
+test-majors: ## what depends on PostgreSQL's version, on those that make test leaves out
+	@scripts/test-majors.sh
 
 .PHONY: test-long
 test-long: ## what takes longer: fuzzing (FUZZTIME=20s each) and the long tests

@@ -33,8 +33,8 @@ if [ -z "${AUDIT_BENCH_DATABASE_URL:-}" ]; then
 		apt_get install --no-install-recommends postgresql
 		find_postgres || die "The PostgreSQL server is still missing after its installation."
 	fi
-	start_postgres
-	export AUDIT_BENCH_DATABASE_URL=$AUDIT_TEST_DATABASE_URL
+	start_postgres "$postgres_bin" "$(usual_locale "$postgres_bin")"
+	export AUDIT_BENCH_DATABASE_URL=$postgres_url
 else
 	note "PostgreSQL: the server of AUDIT_BENCH_DATABASE_URL"
 fi

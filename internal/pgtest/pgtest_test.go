@@ -29,29 +29,32 @@ func (t *fakeTB) Fatal(args ...any) {
 	runtime.Goexit()
 }
 
+func (t *fakeTB) Skipf(format string, args ...any) { t.Skip(fmt.Sprintf(format, args...)) }
+
 func (t *fakeTB) Fatalf(format string, args ...any) { t.Fatal(fmt.Sprintf(format, args...)) }
 
-// ending says how a test that asks for a schema ends.
-func ending(t *testing.T) string {
+// ending says how a test that asks for something ends.
+func ending(t *testing.T, ask func(testing.TB)) string {
 	t.Helper()
 	fake := &fakeTB{TB: t}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		pgtest.URL(fake)
+		ask(fake)
 	}()
 	<-done
 	return fake.ended
 }
 
 func TestWithoutAServer(t *testing.T) {
+	server := func(t testing.TB) { pgtest.URL(t) }
 	t.Setenv(pgtest.URLVariable, "")
 	t.Setenv(pgtest.RequireVariable, "")
-	assert.Contains(t, ending(t), "skipped: no PostgreSQL server: set AUDIT_TEST_DATABASE_URL")
+	assert.Contains(t, ending(t, server), "skipped: no PostgreSQL server: set AUDIT_TEST_DATABASE_URL")
 	t.Setenv(pgtest.RequireVariable, "1")
-	assert.Contains(t, ending(t), "failed: no PostgreSQL server: set AUDIT_TEST_DATABASE_URL")
+	assert.Contains(t, ending(t, server), "failed: no PostgreSQL server: set AUDIT_TEST_DATABASE_URL")
 	t.Setenv(pgtest.URLVariable, "host=localhost password=secret")
-	assert.Equal(t, "failed: AUDIT_TEST_DATABASE_URL must be a postgres:// URL", ending(t))
+	assert.Equal(t, "failed: AUDIT_TEST_DATABASE_URL must be a postgres:// URL", ending(t, server))
 }
 
 func TestNew(t *testing.T) {
