@@ -70,6 +70,7 @@
 //	Token string `audit:",plain"`     // recorded although it looks like a secret
 //	Notes string `audit:",redact"`    // recorded as changed, its value never kept
 //	Code  string `audit:",id"`        // the object's ID (default: the field "id")
+//	State *State `audit:",immutable"` // never changed in place: both sides of an update may share it
 //
 // Without a tag are left out: updated_at and lock_version (see
 // [Config].Ignore), fields that hold other records (structs with an ID), and
@@ -154,6 +155,9 @@ type Config struct {
 	// RequireComment names object types (or "*" for all) whose changes must say
 	// why: an event without a comment is an error. Defaults to none.
 	RequireComment []string
+	// Shared says what becomes of an update whose two sides share memory that a
+	// program can write through. Defaults to SharedRefused, an error.
+	Shared SharedPolicy
 	// Limits bounds what one event may hold. Defaults as its fields say.
 	Limits Limits
 	// Now is the clock. Defaults to time.Now.
@@ -172,6 +176,9 @@ func New(store Store, config Config) (*Log, error) {
 	var err error
 	if config.Limits, err = config.Limits.withDefaults(); err != nil {
 		return nil, err
+	}
+	if config.Shared != SharedRefused && config.Shared != SharedMarked {
+		return nil, fmt.Errorf("audit: Config.Shared is %d: give SharedRefused or SharedMarked", config.Shared)
 	}
 	if config.Now == nil {
 		config.Now = time.Now

@@ -50,40 +50,5 @@ func (l *Log) Describe(x any) ([]FieldRule, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := fieldCollector{redactor: l.planner.redactor, root: t, flatten: true}
-	if err := c.collect(t, level{}); err != nil {
-		return nil, err // the plan was made the same way
-	}
-	has := func(fields []field, f field) bool {
-		return slices.ContainsFunc(fields, func(g field) bool { return slices.Equal(f.index, g.index) })
-	}
-	type placed struct {
-		index []int
-		rule  FieldRule
-	}
-	var all []placed
-	for _, f := range c.found {
-		rule := FieldRule{Field: f.name, Handling: FieldRecorded}
-		switch {
-		case has(plan.ids, f):
-			rule.Handling = FieldIdentity
-		case has(plan.fields, f) && f.secret:
-			rule.Handling = FieldRedacted
-		case has(plan.fields, f):
-		case slices.Contains(l.planner.ignore, f.name):
-			rule.Handling, rule.Reason = FieldLeftOut, "ignored by the log's configuration"
-		default:
-			rule.Handling, rule.Reason = FieldLeftOut, "hidden by a field of the same name"
-		}
-		all = append(all, placed{f.index, rule})
-	}
-	for _, left := range c.left {
-		all = append(all, placed{left.index, FieldRule{left.name, FieldLeftOut, left.reason}})
-	}
-	slices.SortStableFunc(all, func(a, b placed) int { return slices.Compare(a.index, b.index) })
-	rules := make([]FieldRule, len(all))
-	for i, p := range all {
-		rules[i] = p.rule
-	}
-	return rules, nil
+	return slices.Clone(plan.rules), nil
 }

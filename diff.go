@@ -26,10 +26,14 @@ func (l *Log) diff(e *Event, room Changes) (Object, Changes, error) {
 	if err := d.planRecord(e); err != nil {
 		return Object{}, nil, err
 	}
-	if err := checkShared(e.before, e.after, d.plan); err != nil {
-		return Object{}, nil, err
+	if d.notCompared = d.shared(e.before, e.after); d.notCompared != nil && l.config.Shared != SharedMarked {
+		return Object{}, nil, d.notCompared.refuse(d.plan)
 	}
-	before, err := d.side("before", e.before)
+	some := e.before
+	if d.notCompared.has(omittedField) {
+		some = e.after // before is what after is, or only the rest of it
+	}
+	before, err := d.side("before", some)
 	if err != nil {
 		return Object{}, nil, err
 	}
@@ -39,15 +43,6 @@ func (l *Log) diff(e *Event, room Changes) (Object, Changes, error) {
 	}
 	if before.value.IsValid() && after.value.IsValid() && before.value.Type() != after.value.Type() {
 		return Object{}, nil, invalidEvent("after", after.value.Type().String(), "of another type than before, which is a "+before.value.Type().String(), "give two values of one type")
-	}
-	if d.plan == nil && before.tree == nil && after.tree == nil { // an interface that holds a struct
-		some := before.value
-		if !some.IsValid() {
-			some = after.value
-		}
-		if d.plan, err = d.planner.plan(some.Type()); err != nil {
-			return Object{}, nil, err
-		}
 	}
 	object, err := d.object(e.object, before, after)
 	if err != nil {
@@ -73,10 +68,11 @@ type differ struct {
 	oneSided bool  // a create or destroy: all of the other side is absent
 	// foreignID: the host named the object by another ID than its record has,
 	// so that the record's own is a field like any other.
-	foreignID bool
-	draft     *draft
-	left      int // how many more bytes of JSON the changes may take
-	omitted   int // how many changes found no more room
+	foreignID   bool
+	notCompared *sharedFields // fields in which the two sides share memory
+	draft       *draft
+	left        int // how many more bytes of JSON the changes may take
+	omitted     int // how many changes found no more room
 }
 
 // planRecord looks up the plan of the event's records where their type says
@@ -89,6 +85,18 @@ func (d *differ) planRecord(e *Event) (err error) {
 	t := some.Type()
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
+	}
+	for steps := 0; t.Kind() == reflect.Interface && steps <= d.limits.Depth; steps++ {
+		for some.Kind() == reflect.Pointer && !some.IsNil() {
+			some = some.Elem()
+		}
+		if some.Kind() != reflect.Interface || some.IsNil() {
+			return nil // side says so
+		}
+		some = some.Elem()
+		for t = some.Type(); t.Kind() == reflect.Pointer; {
+			t = t.Elem()
+		}
 	}
 	if t.Kind() == reflect.Struct && t != timeType {
 		d.plan, err = d.planner.plan(t)
@@ -153,6 +161,13 @@ func (d *differ) compareFields(before, after reflect.Value) error {
 	for i := range fields {
 		f := &fields[i]
 		old, now := f.of(before), f.of(after)
+		shared := d.notCompared != nil && d.notCompared.has(f.name) && !(d.notCompared.whole && i < len(fields)-len(d.plan.fields))
+		if f.direct != notDirect && shared {
+			if start, oldEnd, room := d.beginUncompared(); room > 0 {
+				d.note(f.name, start, oldEnd, f.append(d.draft.buf, now, room))
+			}
+			continue
+		}
 		if f.direct != notDirect {
 			if !f.same(old, now) {
 				d.addDirect(f, old, now)
@@ -162,11 +177,15 @@ func (d *differ) compareFields(before, after reflect.Value) error {
 		if inBefore == nil {
 			inBefore, inAfter = newInspector(d.planner, d.limits), newInspector(d.planner, d.limits)
 		}
-		oldNode, err := f.inspect(inBefore, old)
+		newNode, err := f.inspect(inAfter, now)
 		if err != nil {
 			return err
 		}
-		newNode, err := f.inspect(inAfter, now)
+		if shared {
+			d.addUncompared(f.name, newNode)
+			continue
+		}
+		oldNode, err := f.inspect(inBefore, old)
 		if err != nil {
 			return err
 		}
@@ -203,12 +222,22 @@ func (f *field) inspect(in *inspector, v reflect.Value) (*node, error) {
 // compareMaps compares two objects at the top level, either of which may be
 // missing. Names at this level may be ignored.
 func (d *differ) compareMaps(old, now *node) {
+	compared := false
 	eachKey(old, now, func(key string, o, n *node) {
-		if slices.Contains(d.planner.ignore, key) || key == mapIDKey && (d.oneSided && !d.foreignID || o.equal(n)) {
-			return
+		path := joinPath("", key)
+		switch {
+		case d.planner.ignores(key):
+		case d.notCompared.has(path) && !(d.notCompared.whole && key == mapIDKey):
+			compared = true
+			d.addUncompared(path, n)
+		case key == mapIDKey && (d.oneSided && !d.foreignID || o.equal(n)):
+		default:
+			d.compareNodes(path, o, n)
 		}
-		d.compareNodes(joinPath("", key), o, n)
 	})
+	if d.notCompared.has(omittedField) && !compared { // one map, which may have lost its keys
+		d.addUncompared(omittedField, nil)
+	}
 }
 
 // compareNodes notes the difference of two values under a path; nil is absent.
@@ -307,6 +336,26 @@ func (d *differ) addDirect(f *field, old, now reflect.Value) {
 	oldEnd := len(buf)
 	buf = f.append(buf, now, max(d.left-(oldEnd-start), leastValue))
 	d.note(f.name, start, oldEnd, buf)
+}
+
+// addUncompared notes a field in which the two sides share memory: what it was
+// before is not known.
+func (d *differ) addUncompared(path string, now *node) {
+	if start, oldEnd, room := d.beginUncompared(); room > 0 {
+		d.note(path, start, oldEnd, now.append(d.draft.buf, room))
+	}
+}
+
+// beginUncompared writes the mark in place of the old value, and returns how
+// much room the new one has; none if the event is full.
+func (d *differ) beginUncompared() (start, oldEnd, room int) {
+	if d.left <= 0 {
+		d.omitted++
+		return 0, 0, 0
+	}
+	start = len(d.draft.buf)
+	d.draft.buf = append(d.draft.buf, sharedJSON...)
+	return start, len(d.draft.buf), max(d.left-len(sharedJSON), leastValue)
 }
 
 // append appends a direct field's value, which may be missing.

@@ -339,7 +339,7 @@ func TestSharedMemoryIsAnError(t *testing.T) {
 	}{
 		"one pointer":        {audit.Updated(key, key), "before"},
 		"one map":            {audit.Updated(key.Notes, key.Notes), "before"},
-		"a shallow copy":     {audit.Updated(shallow, *key), "scopes"},
+		"a shallow copy":     {audit.Updated(shallow, *key), "scopes, notes"},
 		"a nested pointer":   {audit.Updated(nested{1, home}, nested{1, home}), "home"},
 		"a list within maps": {audit.Updated(map[string]any{"id": 1, "l": key.Notes["list"]}, map[string]any{"id": 1, "l": key.Notes["list"]}), "l"},
 		"behind interfaces":  {audit.Updated[any](key, key), "before"},

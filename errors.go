@@ -20,6 +20,9 @@ var (
 	ErrConflict = errors.New("audit: an entry with this ID but other content exists")
 	// ErrInvalidEvent is wrapped by every error about what a host records.
 	ErrInvalidEvent = errors.New("audit: invalid event")
+	// ErrShared is returned for an update whose two sides share memory that can
+	// be written through; see Config.Shared. It wraps ErrInvalidEvent.
+	ErrShared = fmt.Errorf("%w", ErrInvalidEvent)
 	// ErrInvalidFilter is wrapped by every error about what a reader asks for.
 	ErrInvalidFilter = errors.New("audit: invalid filter")
 )

@@ -28,11 +28,16 @@ func Created[T any](x T) Event {
 }
 
 // Updated is the event that an object changed from before to after, each as
-// in [Created]. The two must not share memory that can change in place: with
-// one pointer or map on both sides, the before is already overwritten, and
-// recording fails. Take the before from the database, locked so that nobody else
-// changes it meanwhile (SELECT … FOR UPDATE), or with [Snapshot]. An update in
-// which nothing changed records nothing.
+// in [Created]. Load before from the database, locked so that nobody else
+// changes it meanwhile (SELECT … FOR UPDATE). Then load after too, or change a
+// [Snapshot] of before.
+//
+// After an assignment (after := before) the two still share what pointers, maps,
+// lists and bytes lead to. Decoding JSON into after writes there, and so changes
+// before too. If a recorded field shares such memory, recording fails with
+// ErrShared; see Config.Shared and audittest.RequireNotShared.
+//
+// An update in which nothing changed records nothing.
 func Updated[T any](before, after T) Event {
 	both := &struct{ before, after T }{before, after} // one allocation for the two
 	return Event{action: Update, before: reflect.ValueOf(&both.before).Elem(), after: reflect.ValueOf(&both.after).Elem()}

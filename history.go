@@ -148,8 +148,8 @@ type Reversal struct {
 	// Conflicts are fields that the entry changed, and something else since:
 	// undoing them would undo that too. They are among Changes.
 	Conflicts []Change
-	// Lost are fields whose value before the entry was not kept: redacted, or
-	// cut for its size. They are not among Changes.
+	// Lost are fields whose value before the entry was not kept: redacted, cut
+	// for its size, or not compared. They are not among Changes.
 	Lost []string
 }
 

@@ -12,18 +12,24 @@ import (
 	"time"
 )
 
-// plan says what to record of a struct type. It is made once per type.
+// plan says what to record of a struct type. It is made once per type, and is
+// the one place that decides it: differences, Describe and the search for shared
+// memory ask it.
 type plan struct {
+	of reflect.Type
 	// objectType is the type's name as an object type.
 	objectType string
 	// fields are recorded, in the struct's order, nested structs flattened.
 	fields []field
 	// ids are the fields that make up the object's ID, and all are both: an ID
 	// is a field like any other where it can differ from the object's.
-	ids, all  []field
-	auditable bool // the record says itself which object it is
-	closed    bool // nothing of it can be seen from outside its package
-	shares    bool // two values of the type can share what changes in place
+	ids, all []field
+	// sharing are those of all in which two values of the type can share memory
+	// that a program can write through.
+	sharing   []int
+	rules     []FieldRule // what becomes of every field, at the top level only
+	auditable bool        // the record says itself which object it is
+	closed    bool        // nothing of it can be seen from outside its package
 }
 
 // field is one recorded field of a struct.
@@ -39,6 +45,9 @@ type field struct {
 	within    bool // it is a field of a struct within
 	tagged    bool // has an audit tag
 	embedding int  // how many embedded structs it comes through
+	embedded  bool // a pointer leads to one of them
+	immutable bool // tagged as never changed in place
+	shares    bool // two values can share memory that a program can write through
 }
 
 // get returns the field of a struct, or an invalid Value where an embedded
@@ -122,17 +131,63 @@ func (p *planner) make(t reflect.Type, top bool) (*plan, error) {
 	if err != nil {
 		return nil, invalidEvent(t.String(), "", err.Error(), "mend the type's tags")
 	}
-	made := &plan{objectType: typeName(t), fields: fields, auditable: has(t, auditableType), closed: isClosed(t), shares: canShare(t)}
-	if !top {
-		return made, nil
+	made := &plan{of: t, objectType: typeName(t), fields: fields, auditable: has(t, auditableType), closed: isClosed(t)}
+	if top {
+		made.ids = identity(fields)
+		made.fields = slices.DeleteFunc(slices.Clone(fields), func(f field) bool { return contains(made.ids, f) || p.leavesOut(f) })
+		made.rules = p.rules(&c, fields, made.ids)
 	}
-	made.ids = identity(fields)
-	made.fields = slices.DeleteFunc(slices.Clone(fields), func(f field) bool {
-		return !f.tagged && slices.Contains(p.ignore, f.name) ||
-			slices.ContainsFunc(made.ids, func(id field) bool { return slices.Equal(id.index, f.index) })
-	})
 	made.all = slices.Concat(made.ids, made.fields)
+	for i, f := range made.all {
+		if f.shares {
+			made.sharing = append(made.sharing, i)
+		}
+	}
 	return made, nil
+}
+
+// ignores reports whether the log's configuration leaves out a name at the top
+// level.
+func (p *planner) ignores(name string) bool { return slices.Contains(p.ignore, name) }
+
+// leavesOut reports whether it leaves out a field, which a tag prevents.
+func (p *planner) leavesOut(f field) bool { return !f.tagged && p.ignores(f.name) }
+
+func contains(fields []field, f field) bool {
+	return slices.ContainsFunc(fields, func(g field) bool { return slices.Equal(f.index, g.index) })
+}
+
+// rules returns what becomes of each field that was found, in the struct's
+// order: visible are those that no other field hides.
+func (p *planner) rules(c *fieldCollector, visible, ids []field) []FieldRule {
+	type placed struct {
+		index []int
+		rule  FieldRule
+	}
+	var all []placed
+	for _, f := range c.found {
+		rule := FieldRule{Field: f.name, Handling: FieldRecorded}
+		switch {
+		case contains(ids, f):
+			rule.Handling = FieldIdentity
+		case !contains(visible, f):
+			rule.Handling, rule.Reason = FieldLeftOut, "hidden by a field of the same name"
+		case p.leavesOut(f):
+			rule.Handling, rule.Reason = FieldLeftOut, "ignored by the log's configuration"
+		case f.secret:
+			rule.Handling = FieldRedacted
+		}
+		all = append(all, placed{f.index, rule})
+	}
+	for _, left := range c.left {
+		all = append(all, placed{left.index, FieldRule{left.name, FieldLeftOut, left.reason}})
+	}
+	slices.SortStableFunc(all, func(a, b placed) int { return slices.Compare(a.index, b.index) })
+	rules := make([]FieldRule, len(all))
+	for i, p := range all {
+		rules[i] = p.rule
+	}
+	return rules
 }
 
 // identity returns the fields that make up the object's ID: those tagged so,
@@ -189,6 +244,8 @@ type level struct {
 	index         []int
 	embedding     int
 	secret, plain bool
+	immutable     bool
+	pointer       bool // an embedded pointer led here
 	within        []reflect.Type
 }
 
@@ -210,12 +267,14 @@ func (c *fieldCollector) collect(t reflect.Type, at level) error {
 		inner := level{
 			path: at.path, index: append(slices.Clone(at.index), i), embedding: at.embedding,
 			secret: at.secret || tag.redact, plain: at.plain || tag.plain, within: at.within,
+			immutable: at.immutable || tag.immutable, pointer: at.pointer,
 		}
 		if !sf.IsExported() && tag.audit && (tag.name != "" || embeddedStruct(sf) == nil) {
 			return fmt.Errorf("field %s has an audit tag, but is not exported, so it cannot be recorded; export it", sf.Name)
 		}
 		if embedded := embeddedStruct(sf); embedded != nil && (tag.name == "" || !sf.IsExported()) {
 			inner.embedding++
+			inner.pointer = inner.pointer || sf.Type.Kind() == reflect.Pointer
 			if err := c.collect(embedded, inner); err != nil {
 				return err
 			}
@@ -253,6 +312,7 @@ func (c *fieldCollector) collect(t reflect.Type, at level) error {
 		c.found = append(c.found, field{
 			name: inner.path, index: inner.index, pointer: sf.Type.Kind() == reflect.Pointer, secret: inner.secret, plain: inner.plain,
 			direct: directOf(sf.Type), id: tag.id, within: at.path != "", tagged: tag.audit, embedding: inner.embedding,
+			embedded: inner.pointer, immutable: inner.immutable, shares: !inner.immutable && (inner.pointer || reachOf(sf.Type).shares),
 		})
 	}
 	return nil
@@ -352,7 +412,7 @@ func (c *fieldCollector) visible() ([]field, error) {
 			least[f.name] = f.embedding
 		}
 	}
-	visible := slices.DeleteFunc(c.found, func(f field) bool { return f.embedding > least[f.name] })
+	visible := slices.DeleteFunc(slices.Clone(c.found), func(f field) bool { return f.embedding > least[f.name] })
 	names := make(map[string]bool, len(visible))
 	for _, f := range visible {
 		if names[f.name] {

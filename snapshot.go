@@ -1,28 +1,37 @@
 package audit
 
-import (
-	"math/big"
-	"reflect"
-)
+import "reflect"
 
-// Snapshot returns a copy of x that shares nothing with it that could change
-// in place, to keep as the before of an [Updated]: pointers, maps and lists
-// are followed, a thousand deep. Unexported fields are copied as Go assigns
-// them; an unexported struct that is embedded by pointer stays shared, which
-// Updated then refuses.
+// Snapshot returns a copy of x to keep as the before of an [Updated]. The copy
+// shares no memory with x that a program can write through: pointers, maps,
+// lists and bytes are copied, however deeply they lie, up to a thousand levels.
+//
+// Some memory stays shared, and Updated does not object: fields with the tag
+// audit:",immutable", the keys of maps, time zones, and what lies behind
+// unexported fields, which are copied as Go assigns them. Unexported structs
+// that are embedded, by pointer too, count as exported.
 func Snapshot[T any](x T) T {
 	out := reflect.New(reflect.TypeFor[T]()).Elem()
-	c := copier{done: map[sliceVisit]reflect.Value{}, depth: maxBeyondDepth}
-	c.copy(out, reflect.ValueOf(&x).Elem())
+	out.Set(reflect.ValueOf(&x).Elem())
+	c := copier{done: map[sliceVisit]reflect.Value{}}
+	c.detach(out, maxBeyondDepth)
+	for len(c.queue) > 0 {
+		next := c.queue[0]
+		c.queue = c.queue[1:]
+		next()
+	}
 	copied, _ := out.Interface().(T) // a nil interface stays one
 	return copied
 }
 
-// copier copies values. What was copied before is used again, so that cycles
-// end and what was shared within x stays shared within the copy.
+// copier gives values memory of their own. What was copied before is used
+// again, so that cycles end and what was shared within x stays shared within
+// the copy. References are made at once and filled in the order in which they
+// were reached, so that a copy is cut off only where its shortest way from the
+// top is too long.
 type copier struct {
 	done  map[sliceVisit]reflect.Value
-	depth int
+	queue []func()
 }
 
 // sliceVisit tells slices of one array apart by their length.
@@ -31,133 +40,83 @@ type sliceVisit struct {
 	length int
 }
 
-// copy sets dst, which is settable, to a copy of src.
-func (c *copier) copy(dst, src reflect.Value) {
-	if c.depth == 0 {
-		dst.Set(src)
+// detach replaces in v, which was assigned from another value, all memory that
+// the two share.
+func (c *copier) detach(v reflect.Value, depth int) {
+	if depth == 0 || !reachOf(v.Type()).shares {
 		return
 	}
-	c.depth--
-	defer func() { c.depth++ }()
-	switch src.Kind() {
+	switch v.Kind() {
 	case reflect.Pointer, reflect.Map, reflect.Slice:
-		c.copyReference(dst, src)
+		c.detachReference(v, depth)
 	case reflect.Interface:
-		if src.IsNil() {
-			dst.SetZero()
+		if v.IsNil() {
 			return
 		}
-		inner := reflect.New(src.Elem().Type()).Elem()
-		c.copy(inner, src.Elem())
-		dst.Set(inner)
+		inner := reflect.New(v.Elem().Type()).Elem()
+		inner.Set(v.Elem())
+		c.detach(inner, depth-1)
+		v.Set(inner)
 	case reflect.Struct:
-		dst.Set(src)
-		for i := range src.NumField() {
-			if dst.Field(i).CanSet() || isEmbeddedValue(src.Type().Field(i)) {
-				c.copyField(dst.Field(i), src.Field(i))
-			}
+		for _, i := range reachOf(v.Type()).fields {
+			c.detach(settable(v.Field(i)), depth-1)
 		}
 	case reflect.Array:
-		dst.Set(src)
-		if holdsReferences(src.Type().Elem()) {
-			for i := range src.Len() {
-				c.copy(dst.Index(i), src.Index(i))
-			}
-		}
-	default:
-		dst.Set(src)
-	}
-}
-
-// isEmbeddedValue reports whether the field is an unexported struct whose
-// exported fields count as the outer struct's own.
-func isEmbeddedValue(sf reflect.StructField) bool {
-	return sf.Anonymous && !sf.IsExported() && sf.Type.Kind() == reflect.Struct
-}
-
-// copyField copies a field of a struct that was assigned already. Of an
-// embedded unexported struct only the fields can be set, not the whole.
-func (c *copier) copyField(dst, src reflect.Value) {
-	if dst.CanSet() {
-		c.copy(dst, src)
-		return
-	}
-	for i := range src.NumField() {
-		if dst.Field(i).CanSet() || isEmbeddedValue(src.Type().Field(i)) {
-			c.copyField(dst.Field(i), src.Field(i))
+		for i := range v.Len() {
+			c.detach(v.Index(i), depth-1)
 		}
 	}
 }
 
-func (c *copier) copyReference(dst, src reflect.Value) {
-	if src.IsNil() {
-		dst.SetZero()
+// settable returns a field that can be set, although it may not be exported.
+func settable(v reflect.Value) reflect.Value {
+	if v.CanSet() {
+		return v
+	}
+	return reflect.NewAt(v.Type(), v.Addr().UnsafePointer()).Elem()
+}
+
+func (c *copier) detachReference(v reflect.Value, depth int) {
+	if v.IsNil() || v.Kind() == reflect.Pointer && isFixed(v.Type().Elem()) {
 		return
 	}
-	at := sliceVisit{visit: visit{src.Pointer(), src.Type()}}
-	if src.Kind() == reflect.Slice {
-		at.length = src.Len()
+	at := sliceVisit{visit: visit{v.Pointer(), v.Type()}}
+	if v.Kind() == reflect.Slice {
+		at.length = v.Len()
 	}
 	if copied, ok := c.done[at]; ok {
-		dst.Set(copied)
+		v.Set(copied)
 		return
 	}
-	switch src.Kind() {
+	original := reflect.New(v.Type()).Elem() // v is about to be another
+	original.Set(v)
+	var made reflect.Value
+	switch v.Kind() {
 	case reflect.Pointer:
-		made := reflect.New(src.Type().Elem()).Convert(src.Type())
-		c.done[at] = made
-		if !copyNumber(made, src) {
-			c.copy(made.Elem(), src.Elem())
-		}
-		dst.Set(made)
+		made = reflect.New(v.Type().Elem()).Convert(v.Type())
+		made.Elem().Set(original.Elem())
+		c.queue = append(c.queue, func() { c.detach(made.Elem(), depth-1) })
 	case reflect.Map:
-		made := reflect.MakeMapWithSize(src.Type(), src.Len())
-		c.done[at] = made
-		for iter := src.MapRange(); iter.Next(); {
-			value := reflect.New(src.Type().Elem()).Elem()
-			c.copy(value, iter.Value())
-			made.SetMapIndex(iter.Key(), value)
-		}
-		dst.Set(made)
-	default:
-		made := reflect.MakeSlice(src.Type(), src.Len(), src.Len())
-		c.done[at] = made
-		if holdsReferences(src.Type().Elem()) {
-			for i := range src.Len() {
-				c.copy(made.Index(i), src.Index(i))
+		made = reflect.MakeMapWithSize(v.Type(), v.Len())
+		c.queue = append(c.queue, func() {
+			for iter := original.MapRange(); iter.Next(); {
+				value := reflect.New(original.Type().Elem()).Elem()
+				value.Set(iter.Value())
+				c.detach(value, depth-1)
+				made.SetMapIndex(iter.Key(), value)
 			}
-		} else {
-			reflect.Copy(made, src)
-		}
-		dst.Set(made)
-	}
-}
-
-// copyNumber copies the numbers of math/big, which change in place and hide
-// their digits.
-func copyNumber(dst, src reflect.Value) bool {
-	if !src.CanInterface() {
-		return false
-	}
-	switch from := src.Interface().(type) {
-	case *big.Int:
-		dst.Interface().(*big.Int).Set(from)
-	case *big.Float:
-		dst.Interface().(*big.Float).Copy(from)
-	case *big.Rat:
-		dst.Interface().(*big.Rat).Set(from)
+		})
 	default:
-		return false
+		made = reflect.MakeSlice(v.Type(), v.Len(), v.Len())
+		reflect.Copy(made, original)
+		if reachOf(v.Type().Elem()).shares {
+			c.queue = append(c.queue, func() {
+				for i := range made.Len() {
+					c.detach(made.Index(i), depth-1)
+				}
+			})
+		}
 	}
-	return true
-}
-
-// holdsReferences reports whether assigning a value of the type may leave
-// something shared.
-func holdsReferences(t reflect.Type) bool {
-	switch t.Kind() {
-	case reflect.Pointer, reflect.Map, reflect.Slice, reflect.Interface, reflect.Struct, reflect.Array:
-		return t.Size() > 0
-	}
-	return false
+	c.done[at] = made
+	v.Set(made)
 }

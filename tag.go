@@ -15,6 +15,8 @@ type fieldTag struct {
 	id     bool   // audit:",id"
 	redact bool   // audit:",redact"
 	plain  bool   // audit:",plain": recorded although its name looks like a secret
+
+	immutable bool // audit:",immutable": both sides may share it
 }
 
 // parseTag reads the tag audit:"name,option,…" in the manner of encoding/json
@@ -48,9 +50,11 @@ func parseTag(tag reflect.StructTag) (fieldTag, error) {
 			t.redact = true
 		case "plain":
 			t.plain = true
+		case "immutable":
+			t.immutable = true
 		case "":
 		default:
-			return fieldTag{}, fmt.Errorf("audit:%q has the unknown option %q; the options are id, redact and plain", text, option)
+			return fieldTag{}, fmt.Errorf("audit:%q has the unknown option %q; the options are id, redact, plain and immutable", text, option)
 		}
 	}
 	if t.redact && t.plain {

@@ -36,14 +36,18 @@ const (
 	Cycle                     // a value that contains itself
 	Bytes                     // a text that is not UTF-8 or holds NUL, kept as bytes
 	Opaque                    // a function, a channel, a struct without exported fields: only the type's name is kept
+	Shared                    // not compared: before and after shared memory, see Config.Shared
 )
 
 // The marks: {"$audit":"redacted"}, {"$audit":"cut","bytes":n,"start":"…"} or
 // {"$audit":"cut","items":n}, {"$audit":"cycle"}, {"$audit":"bytes","hex":"…"},
-// {"$audit":"opaque","type":"…"}.
+// {"$audit":"opaque","type":"…"}, {"$audit":"shared"}.
 const markKey = "$audit"
 
-const redactedJSON = `{"` + markKey + `":"redacted"}`
+const (
+	redactedJSON = `{"` + markKey + `":"redacted"}`
+	sharedJSON   = `{"` + markKey + `":"shared"}`
+)
 
 // mark is a mark's JSON.
 type mark struct {
@@ -110,6 +114,8 @@ func (v Value) markKind() ValueKind {
 		return Bytes
 	case "opaque":
 		return Opaque
+	case "shared":
+		return Shared
 	default:
 		return Map
 	}
@@ -141,6 +147,8 @@ func (v Value) Text() string {
 		return s
 	case Redacted:
 		return "redacted"
+	case Shared:
+		return "not compared"
 	case Cut:
 		switch m := v.mark(); {
 		case m.Start != "":

@@ -117,6 +117,8 @@ func (r *Report) value(v audit.Value, room int) string {
 		return s.Null
 	case audit.Redacted:
 		return s.Redacted
+	case audit.Shared:
+		return s.NotCompared
 	case audit.Cycle:
 		return s.Cycle
 	case audit.Cut:

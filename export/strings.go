@@ -37,6 +37,7 @@ type Strings struct {
 
 	// What stands for what is no text. Texts that read the same are in quotes.
 	Absent, Null, Redacted, Cycle string
+	NotCompared                   string // audit.Shared
 	CutText                       func(start string, bytes int) string
 	MoreCharacters                func(n int) string
 	MoreFields                    func(n int) string
@@ -66,7 +67,7 @@ func English() Strings {
 		CutOf:  func(rows, of int) string { return fmt.Sprintf("NO: the first %d of %d entries", rows, of) },
 		Page:   "Page %s of %s", Part: "Part %s",
 		RowsOf: "%s of %s", Continues: "continues in the next part",
-		Absent: "(absent)", Null: "null", Redacted: "(redacted)", Cycle: "(contains itself)",
+		Absent: "(absent)", Null: "null", Redacted: "(redacted)", NotCompared: "(not compared)", Cycle: "(contains itself)",
 		CutText:        func(start string, bytes int) string { return fmt.Sprintf("%s… (cut: %d bytes)", start, bytes) },
 		MoreCharacters: func(n int) string { return fmt.Sprintf("… (%d more characters)", n) },
 		MoreFields:     func(n int) string { return fmt.Sprintf("… (%d more fields)", n) },

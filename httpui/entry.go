@@ -153,6 +153,8 @@ func (h *Handler) whole(v audit.Value) whole {
 		return whole{Mark: s.Null}
 	case audit.Redacted:
 		return whole{Mark: s.Redacted}
+	case audit.Shared:
+		return whole{Mark: s.NotCompared}
 	case audit.Cycle:
 		return whole{Mark: s.Cycle}
 	case audit.Cut:

@@ -79,6 +79,7 @@ type Strings struct {
 	ChangedTo, Changed                               string
 	Absent, Null, Empty, Redacted, Cycle             string
 	MoreFields, FieldsLeftOut, MoreCharacters, Bytes func(n int) string
+	NotCompared                                      string // the old value of a field whose memory both sides of an update shared
 	// What became of long texts, lists, and values that are no JSON.
 	Added, Removed, Moved, BlanksOnly, WholeEntry     string
 	MoreChanges, MoreItems, Characters, ByteCount     func(n int) string
@@ -200,7 +201,7 @@ func English() Strings {
 		},
 		SortBy:    "Sort by",
 		ChangedTo: "changed to", Changed: "(changed)",
-		Absent: "absent", Null: "null", Empty: "empty", Redacted: "redacted", Cycle: "contains itself",
+		Absent: "absent", Null: "null", Empty: "empty", Redacted: "redacted", NotCompared: "not compared", Cycle: "contains itself",
 		MoreFields:     func(n int) string { return plural(n, false, "more field", "more fields") },
 		FieldsLeftOut:  func(n int) string { return plural(n, false, "further field", "further fields") + " not shown here" },
 		MoreCharacters: func(n int) string { return plural(n, false, "more character", "more characters") },

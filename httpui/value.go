@@ -156,7 +156,7 @@ func (w *valueWriter) isMark(text string) bool {
 	if len(text) > 1 && text[0] == '"' && text[len(text)-1] == '"' {
 		return true
 	}
-	return slices.Contains([]string{s.Absent, s.Null, s.Empty, s.Redacted, s.Cycle, s.CutShort}, text)
+	return slices.Contains([]string{s.Absent, s.Null, s.Empty, s.Redacted, s.NotCompared, s.Cycle, s.CutShort}, text)
 }
 
 func (w *valueWriter) node(v audit.Value, depth int) {
@@ -168,6 +168,8 @@ func (w *valueWriter) node(v audit.Value, depth int) {
 		w.mark(s.Null)
 	case audit.Redacted:
 		w.mark(s.Redacted)
+	case audit.Shared:
+		w.mark(s.NotCompared)
 	case audit.Cycle:
 		w.mark(s.Cycle)
 	case audit.Cut:

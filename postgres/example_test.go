@@ -26,7 +26,7 @@ type Key struct {
 // renameKey changes a record that was read before, and records the change, in
 // one round trip: PostgreSQL runs a batch without BEGIN as one transaction.
 func renameKey(ctx context.Context, pool *pgxpool.Pool, trail *audit.Log, before Key, name string) error {
-	after := before
+	after := audit.Snapshot(before)
 	after.Name = name
 
 	batch := &pgx.Batch{}

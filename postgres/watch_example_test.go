@@ -41,7 +41,7 @@ func (h host) cancelOrder(ctx context.Context, before Order, why string) error {
 		if err := postgres.SkipCapture(ctx, tx, "order"); err != nil { // these triggers are silent until the transaction ends
 			return err
 		}
-		after := before
+		after := audit.Snapshot(before)
 		after.Status = "cancelled"
 		if _, err := tx.Exec(ctx, "UPDATE orders SET status = $1 WHERE id = $2", after.Status, after.ID); err != nil {
 			return err

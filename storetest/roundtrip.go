@@ -31,6 +31,7 @@ func testRoundTrip(t *testing.T, b Backend) {
 		{"field":"only_old","old":""},
 		{"field":"path.with\\.dot","old":{"$audit":"redacted"},"new":{"$audit":"cut","bytes":70000,"start":"x"}},
 		{"field":"bytes","new":{"$audit":"bytes","hex":"00ff"}},
+		{"field":"shared","old":{"$audit":"shared"},"new":1},
 		{"field":"{\"a,b\"} NULL","new":1}
 	]`)
 	full.Metadata = value(t, `{"zz":1E2,"a":[12345678901234567890.10],"ip_note":"x, y","$$audit":1}`)

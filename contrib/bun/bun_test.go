@@ -53,7 +53,7 @@ func (h host) rename(ctx context.Context, id int64, name string) error {
 		if err := tx.NewSelect().Model(&before).Where("id = ?", id).Scan(ctx); err != nil { // PostgreSQL: .For("UPDATE")
 			return err
 		}
-		after := before
+		after := audit.Snapshot(before)
 		after.Name = name
 		if _, err := tx.NewUpdate().Model(&after).WherePK().Exec(ctx); err != nil {
 			return err

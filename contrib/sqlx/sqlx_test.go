@@ -43,7 +43,7 @@ func (h host) rename(ctx context.Context, id int, name string) error {
 	if err := tx.GetContext(ctx, &before, tx.Rebind("SELECT * FROM api_keys WHERE id = ?"), id); err != nil { // PostgreSQL: FOR UPDATE
 		return err
 	}
-	after := before
+	after := audit.Snapshot(before)
 	after.Title = name
 	if _, err := tx.NamedExecContext(ctx, "UPDATE api_keys SET name = :name WHERE id = :id", after); err != nil {
 		return err

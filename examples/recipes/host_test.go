@@ -91,7 +91,7 @@ func (h host) changeKey(ctx context.Context, tx *sql.Tx, id int, comment string,
 	if err := tx.QueryRowContext(ctx, read, org, id).Scan(&before.ID, &before.Org, &before.Name, &before.Limit, &before.Secret); err != nil {
 		return err
 	}
-	after := before
+	after := audit.Snapshot(before)
 	if err := change(&after); err != nil {
 		return err
 	}

@@ -66,8 +66,8 @@ func TestC3_ListsObjectsAndWhiteSpace(t *testing.T) {
 // TestC4_NoTwoKindsLookAlike, and what is redacted is nowhere.
 func TestC4_NoTwoKindsLookAlike(t *testing.T) {
 	kinds := []string{
-		`null`, `""`, ``, `{"$audit":"redacted"}`, `{"$audit":"cut","bytes":9}`, `{"$audit":"cycle"}`, `{"$audit":"bytes","hex":"00ff"}`,
-		`{"$audit":"opaque","type":"func()"}`, `"null"`, `"empty"`, `"absent"`, `"redacted"`, `"\\x00ff"`, `[]`, `{}`, `"\"null\""`,
+		`null`, `""`, ``, `{"$audit":"redacted"}`, `{"$audit":"cut","bytes":9}`, `{"$audit":"cycle"}`, `{"$audit":"shared"}`, `{"$audit":"bytes","hex":"00ff"}`,
+		`{"$audit":"opaque","type":"func()"}`, `"null"`, `"empty"`, `"absent"`, `"redacted"`, `"not compared"`, `"\\x00ff"`, `[]`, `{}`, `"\"null\""`,
 	}
 	var changes []audit.Change
 	for _, kind := range kinds {

@@ -1,0 +1,142 @@
+package audit
+
+import (
+	"math/big"
+	"reflect"
+	"strings"
+	"sync"
+	"time"
+)
+
+// reach is what memory the values of a type lead to that a program can write
+// through: the memory that an assignment leaves shared, and that a decoder, a
+// Scan or an append then overwrites on both sides.
+type reach struct {
+	// shares reports whether two values of the type can have such memory in common.
+	shares bool
+	// fields are those of a struct that lead to it.
+	fields []int
+	// hidden reports whether the struct is recorded by a method or as a whole,
+	// so that tags do not decide what of it is recorded.
+	hidden bool
+}
+
+// reaches remembers reachOf by type: tags and methods are read once.
+var reaches sync.Map // reflect.Type to *reach
+
+func reachOf(t reflect.Type) *reach {
+	if known, ok := reaches.Load(t); ok {
+		return known.(*reach)
+	}
+	made := &reach{shares: leadsToMemory(t, map[reflect.Type]bool{})}
+	if t.Kind() == reflect.Struct {
+		made.hidden = isHidden(t)
+		for _, i := range reachableFields(t) {
+			if leadsToMemory(t.Field(i).Type, map[reflect.Type]bool{}) {
+				made.fields = append(made.fields, i)
+			}
+		}
+	}
+	reaches.Store(t, made)
+	return made
+}
+
+func leadsToMemory(t reflect.Type, seen map[reflect.Type]bool) bool {
+	if seen[t] {
+		return false
+	}
+	seen[t] = true
+	switch t.Kind() {
+	case reflect.Interface, reflect.Map:
+		return true
+	case reflect.Slice:
+		return t.Elem().Size() > 0
+	case reflect.Pointer:
+		return !isFixed(t.Elem())
+	case reflect.Array:
+		return t.Len() > 0 && leadsToMemory(t.Elem(), seen)
+	case reflect.Struct:
+		for _, i := range reachableFields(t) {
+			if leadsToMemory(t.Field(i).Type, seen) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+var (
+	// Time zones are shared by all times, and nothing writes to them.
+	locationType = reflect.TypeFor[time.Location]()
+	bigIntType   = reflect.TypeFor[big.Int]()
+	bigFloatType = reflect.TypeFor[big.Float]()
+	bigRatType   = reflect.TypeFor[big.Rat]()
+)
+
+// isHidden reports whether a struct is recorded by a method of its own or as a
+// whole, not by its exported fields.
+func isHidden(t reflect.Type) bool { return isSpecial(t) || isClosed(t) }
+
+func isBigNumber(t reflect.Type) bool { return t == bigIntType || t == bigFloatType || t == bigRatType }
+
+// reachableFields returns the fields of a struct that a program can write
+// through, from outside the struct's package too: the exported ones, those of
+// embedded structs, and of what is recorded although it is not exported, maps
+// and values of a type argument, which such types hand out and decode into
+// (orderedmap.OrderedMap, datatypes.JSONType[T]). Numbers of math/big write
+// their digits in place. Other unexported pointers and lists are the type's own:
+// decimal.Decimal replaces its *big.Int and never changes it.
+func reachableFields(t reflect.Type) []int {
+	if t == timeType {
+		return nil
+	}
+	number, hidden := isBigNumber(t), isHidden(t)
+	var fields []int
+	for i := range t.NumField() {
+		sf := t.Field(i)
+		if tag, err := parseTag(sf.Tag); err == nil && tag.immutable {
+			continue
+		}
+		if number || sf.IsExported() || embeddedStruct(sf) != nil ||
+			hidden && (sf.Type.Kind() == reflect.Map || isTypeArgument(t, sf.Type)) {
+			fields = append(fields, i)
+		}
+	}
+	return fields
+}
+
+// isTypeArgument reports whether the generic type t has the argument of, alone
+// or as the last one.
+func isTypeArgument(t, of reflect.Type) bool {
+	_, arguments, generic := strings.Cut(strings.TrimSuffix(t.Name(), "]"), "[")
+	if !generic {
+		return false
+	}
+	name := fullName(of)
+	return arguments == name || strings.HasSuffix(arguments, ","+name) || strings.HasPrefix(arguments, name+",")
+}
+
+// fullName spells a type as it stands among the arguments of a generic type.
+func fullName(t reflect.Type) string {
+	if t.Name() != "" {
+		if t.PkgPath() == "" {
+			return t.Name()
+		}
+		return t.PkgPath() + "." + t.Name()
+	}
+	switch t.Kind() {
+	case reflect.Pointer:
+		return "*" + fullName(t.Elem())
+	case reflect.Slice:
+		return "[]" + fullName(t.Elem())
+	case reflect.Map:
+		return "map[" + fullName(t.Key()) + "]" + fullName(t.Elem())
+	}
+	return t.String()
+}
+
+// isFixed reports whether what a pointer to the type leads to cannot be
+// changed: nothing, a time zone, or an error of errors.New or fmt.Errorf.
+func isFixed(t reflect.Type) bool {
+	return t.Size() == 0 || t == locationType || t.Kind() == reflect.Struct && (t.PkgPath() == "errors" || t.PkgPath() == "fmt")
+}

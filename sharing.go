@@ -1,0 +1,372 @@
+package audit
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// SharedPolicy says what becomes of an update whose two sides share memory that
+// a program can write through. What was written there is on both sides, so a
+// comparison would not see the change.
+type SharedPolicy int
+
+const (
+	// SharedRefused makes it an error that wraps ErrShared and names the fields.
+	SharedRefused SharedPolicy = iota
+	// SharedMarked records the update, changed or not. Each shared field is a
+	// change from a value of the kind Shared ("not compared") to the new value.
+	SharedMarked
+)
+
+const sharedRemedy = "load the record a second time, or keep before with audit.Snapshot before you change the record; " +
+	"tag a field that is never changed in place `audit:\",immutable\"`"
+
+// sharedFields are the recorded fields in which two sides share memory.
+type sharedFields struct {
+	whole bool // the record itself is one
+	names map[string]bool
+}
+
+// has reports whether a field is among them.
+func (s *sharedFields) has(name string) bool { return s != nil && (s.whole || s.names[name]) }
+
+// maxNamedFields is how many fields an error names.
+const maxNamedFields = 20
+
+// refuse returns the error that names the fields.
+func (s *sharedFields) refuse(p *plan) error {
+	if s.whole {
+		return &FieldError{Field: "before", Problem: "shares its memory with after, so it was overwritten by what changed after", Remedy: sharedRemedy, kind: ErrShared}
+	}
+	names := slices.Sorted(maps.Keys(s.names))
+	if p != nil {
+		names = names[:0]
+		for _, f := range p.all {
+			if s.names[f.name] {
+				names = append(names, f.name)
+			}
+		}
+	}
+	more := ""
+	if n := len(names) - maxNamedFields; n > 0 {
+		names, more = names[:maxNamedFields], fmt.Sprintf(" and %d more", n)
+	}
+	problem := "before and after share its memory, so a change within it is on both sides and would be lost"
+	if len(names) > 1 {
+		problem = "before and after share their memory, so a change within it is on both sides and would be lost"
+	}
+	return &FieldError{Field: strings.Join(names, ", ") + more, Problem: problem, Remedy: sharedRemedy, kind: ErrShared}
+}
+
+// shared returns the recorded fields in which the sides of an update share
+// memory that a program can write through, or nil. What is recorded is the
+// plan's to say; of maps, every key that is not ignored.
+func (d *differ) shared(before, after reflect.Value) *sharedFields {
+	if !before.IsValid() || !after.IsValid() {
+		return nil
+	}
+	if d.plan != nil && len(d.plan.sharing) == 0 && before.Type() == after.Type() {
+		a, b := before, after // a quick look, since only the pointers in front of the records can be shared
+		for a.Kind() == reflect.Pointer && !a.IsNil() && !b.IsNil() && a.Pointer() != b.Pointer() {
+			a, b = a.Elem(), b.Elem()
+		}
+		if a.Kind() == reflect.Struct {
+			return nil
+		}
+	}
+	s := sharings.Get().(*sharing)
+	defer s.release()
+	s.planner, s.depth = d.planner, d.limits.Depth
+	s.record(d.plan, before, &s.before, false)
+	s.record(d.plan, after, &s.after, true)
+	return s.result(d.plan)
+}
+
+// sharing collects the memory of both sides.
+type sharing struct {
+	planner       *planner
+	depth         int // how many pointers may lie in front of a record
+	before, after []region
+	names         []string // of a map's keys
+	byName        map[string]int
+
+	// Of the walk through one side:
+	regions  *[]region
+	field    int  // whose memory it is
+	capacity bool // lists reach as far as an append may write
+	queue    []reached
+	seen     map[sliceVisit]struct{}
+	visits   int
+}
+
+// region is memory that belongs to a field.
+type region struct {
+	start, end uintptr
+	field      int
+}
+
+// wholeRecord stands for the memory of the record itself, which has all fields.
+const wholeRecord = -1
+
+// reached is a reference whose contents are yet to be walked through.
+type reached struct {
+	value reflect.Value
+	depth int
+}
+
+const (
+	// maxSharedDepth is less than what Snapshot copies, and more than what is
+	// ever recorded.
+	maxSharedDepth = 300
+	// maxSharedVisits is how much is walked through again for another field
+	// that leads to it. Beyond it, it counts as the first one's.
+	maxSharedVisits = 1_000_000
+)
+
+var sharings = sync.Pool{New: func() any { return &sharing{byName: map[string]int{}, seen: map[sliceVisit]struct{}{}} }}
+
+// release gives the memory back, without what it held.
+func (s *sharing) release() {
+	if cap(s.before)+cap(s.after)+cap(s.queue)+len(s.seen)+len(s.names) > 4096 {
+		return
+	}
+	clear(s.queue[:cap(s.queue)])
+	clear(s.names)
+	clear(s.byName)
+	clear(s.seen)
+	*s = sharing{before: s.before[:0], after: s.after[:0], names: s.names[:0], queue: s.queue[:0], byName: s.byName, seen: s.seen}
+	sharings.Put(s)
+}
+
+// record collects the memory of one side.
+func (s *sharing) record(p *plan, v reflect.Value, regions *[]region, capacity bool) {
+	s.regions, s.capacity, s.field, s.visits = regions, capacity, wholeRecord, 0
+	for steps := 0; v.Kind() == reflect.Pointer || v.Kind() == reflect.Interface; steps++ {
+		if v.IsNil() || steps == s.depth {
+			return // side says what is wrong with it
+		}
+		if v.Kind() == reflect.Pointer {
+			s.add(v.Pointer(), v.Type().Elem().Size())
+		}
+		v = v.Elem()
+	}
+	switch {
+	case p != nil && v.Kind() == reflect.Struct && p.of == v.Type():
+		for _, i := range p.sharing {
+			s.field = i
+			s.walk(&p.all[i], v)
+		}
+	case p == nil && v.Kind() == reflect.Map && !v.IsNil():
+		s.add(v.Pointer(), 1)
+		if !reachOf(v.Type().Elem()).shares {
+			return
+		}
+		in := newInspector(s.planner, Limits{Depth: 4, Nodes: 16, Bytes: maxPathBytes})
+		for iter := v.MapRange(); iter.Next(); {
+			key, err := in.key(iter.Key())
+			if err != nil || s.planner.ignores(key.text) {
+				continue
+			}
+			s.field = s.key(key.text)
+			s.value(iter.Value(), maxSharedDepth)
+			s.drain()
+		}
+	case v.Kind() == reflect.Slice:
+		s.add(v.Pointer(), uintptr(v.Len())*v.Type().Elem().Size())
+	}
+}
+
+// key returns the number of a map's key.
+func (s *sharing) key(name string) int {
+	i, known := s.byName[name]
+	if !known {
+		i = len(s.names)
+		s.byName[name] = i
+		s.names = append(s.names, name)
+	}
+	return i
+}
+
+func (s *sharing) add(at, size uintptr) {
+	if size > 0 {
+		*s.regions = append(*s.regions, region{at, at + size, s.field})
+	}
+}
+
+// walk collects the memory of a struct's field, and of what it leads to.
+func (s *sharing) walk(f *field, v reflect.Value) {
+	s.value(s.get(f, v), maxSharedDepth)
+	s.drain()
+}
+
+// get returns a field's value as field.get does. The embedded structs on the
+// way are the field's memory too, where a pointer leads to them.
+func (s *sharing) get(f *field, v reflect.Value) reflect.Value {
+	if !f.embedded {
+		return f.get(v)
+	}
+	for _, i := range f.index {
+		if v.Kind() == reflect.Pointer {
+			if v.IsNil() {
+				return reflect.Value{}
+			}
+			s.add(v.Pointer(), v.Type().Elem().Size())
+			v = v.Elem()
+		}
+		v = v.Field(i)
+	}
+	return v
+}
+
+// drain walks through what was reached, the nearest first, as Snapshot does.
+func (s *sharing) drain() {
+	for i := 0; i < len(s.queue); i++ {
+		next := s.queue[i]
+		v := next.value
+		switch v.Kind() {
+		case reflect.Pointer:
+			s.value(v.Elem(), next.depth)
+		case reflect.Map:
+			for iter := v.MapRange(); iter.Next(); {
+				s.value(iter.Value(), next.depth)
+			}
+		case reflect.Slice:
+			for i := range v.Len() {
+				s.value(v.Index(i), next.depth)
+			}
+		}
+	}
+	s.queue = s.queue[:0]
+	if s.visits < maxSharedVisits {
+		clear(s.seen)
+	}
+}
+
+// value collects the memory that a value leads to.
+func (s *sharing) value(v reflect.Value, depth int) {
+	if !v.IsValid() || depth == 0 {
+		return
+	}
+	switch v.Kind() {
+	case reflect.Interface:
+		s.value(v.Elem(), depth-1)
+	case reflect.Pointer:
+		if elem := v.Type().Elem(); !v.IsNil() && !isFixed(elem) && s.isRecorded(elem) {
+			s.add(v.Pointer(), elem.Size())
+			s.reach(v, elem, 0, depth)
+		}
+	case reflect.Map:
+		if !v.IsNil() {
+			s.add(v.Pointer(), 1)
+			s.reach(v, v.Type().Elem(), 0, depth)
+		}
+	case reflect.Slice:
+		elem, n := v.Type().Elem(), v.Len()
+		if s.capacity {
+			n = v.Cap()
+		}
+		s.add(v.Pointer(), uintptr(n)*elem.Size())
+		s.reach(v, elem, v.Len(), depth)
+	case reflect.Array:
+		if reachOf(v.Type()).shares {
+			for i := range v.Len() {
+				s.value(v.Index(i), depth-1)
+			}
+		}
+	case reflect.Struct:
+		s.structure(v, depth)
+	}
+}
+
+// reach notes a reference whose contents may lead to more memory.
+func (s *sharing) reach(v reflect.Value, elem reflect.Type, length, depth int) {
+	if !reachOf(elem).shares {
+		return
+	}
+	at := sliceVisit{visit{v.Pointer(), v.Type()}, length}
+	if _, known := s.seen[at]; known {
+		return
+	}
+	s.seen[at] = struct{}{}
+	s.visits++
+	s.queue = append(s.queue, reached{v, depth - 1})
+}
+
+// isRecorded reports whether anything is recorded of values of a type: of a
+// struct such as sync.Mutex nothing is.
+func (s *sharing) isRecorded(t reflect.Type) bool {
+	if t.Kind() != reflect.Struct || reachOf(t).hidden {
+		return true
+	}
+	p, err := s.planner.nested(t)
+	return err == nil && len(p.all) > 0
+}
+
+func (s *sharing) structure(v reflect.Value, depth int) {
+	r := reachOf(v.Type())
+	if !r.shares {
+		return
+	}
+	if r.hidden {
+		for _, i := range r.fields {
+			s.value(v.Field(i), depth-1)
+		}
+		return
+	}
+	p, err := s.planner.nested(v.Type())
+	if err != nil {
+		return // the difference says so
+	}
+	for _, i := range p.sharing {
+		s.value(s.get(&p.all[i], v), depth-1)
+	}
+}
+
+// result returns the fields whose memory the other side has too.
+func (s *sharing) result(p *plan) *sharedFields {
+	if len(s.before) == 0 || len(s.after) == 0 || !overlaps(s.before, s.after, nil) {
+		return nil
+	}
+	found := &sharedFields{names: map[string]bool{}}
+	note := func(field int) {
+		switch {
+		case field == wholeRecord:
+			found.whole = true
+		case p != nil:
+			found.names[p.all[field].name] = true
+		default:
+			found.names[joinPath("", s.names[field])] = true
+		}
+	}
+	overlaps(s.before, s.after, note)
+	overlaps(s.after, s.before, note)
+	return found
+}
+
+// overlaps reports whether a region lies, in part at least, in one of the
+// others, and calls note, if it is given, with the field of each. It sorts the
+// regions.
+func overlaps(regions, others []region, note func(field int)) bool {
+	slices.SortFunc(others, func(a, b region) int { return cmp.Compare(a.start, b.start) })
+	slices.SortFunc(regions, func(a, b region) int { return cmp.Compare(a.start, b.start) })
+	next, end := 0, uintptr(0) // end is how far those of the others reach that begin before the region's start
+	for _, r := range regions {
+		for next < len(others) && others[next].start <= r.start {
+			end = max(end, others[next].end)
+			next++
+		}
+		if end <= r.start && (next == len(others) || others[next].start >= r.end) {
+			continue
+		}
+		if note == nil {
+			return true
+		}
+		note(r.field)
+	}
+	return false
+}
