@@ -11,6 +11,11 @@
 // redaction and limits. Entries say that they were imported (their source), and
 // from which row (their metadata).
 //
+// The history is in PostgreSQL or SQLite. Its rows have a primary key named id
+// of any type: integers, UUIDs, ULIDs, texts, bytes. Rows are read in the order
+// of that key. If the order is not that of time, as with random UUIDs, rows that
+// Rails writes during an import may be missed: import once more after the switch.
+//
 // On PostgreSQL, make the months that the history covers before
 // (postgres.Admin.MakeMonths).
 package rails
@@ -20,6 +25,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strconv"
 
 	"github.com/auditkeep/audit"
 )
@@ -38,8 +44,13 @@ type Options struct {
 	// Actor returns who did it, for hosts that know their users' emails.
 	// Defaults to the row's user ID, and its user name as the email.
 	Actor func(context.Context, Row) (audit.Actor, error)
-	// After leaves out the rows up to this ID. Defaults to none.
-	After int64
+	// Class returns the class of the record that a row is about. Defaults to the
+	// row's own: auditable_type, or item_subtype if paper_trail stored one (the
+	// class itself where several share a table), else item_type.
+	Class func(Row) string
+	// After leaves out the rows up to this ID, as Progress.Last has it. Defaults
+	// to none.
+	After string
 	// Progress is told after each batch of rows. Defaults to nothing.
 	Progress func(Progress)
 	// OnError is asked about a row that cannot be imported: nil goes on without
@@ -53,13 +64,14 @@ type Progress struct {
 	// OnError.
 	Rows, Of, Skipped int
 	// Last is the ID of the last row done, for Options.After.
-	Last int64
+	Last string
 }
 
 // Row is one row of the history, as far as both gems have it.
 type Row struct {
-	// ID is the row's own.
-	ID int64
+	// ID is the row's own, as the database writes it as text. Bytes that are not
+	// text are \x and hexadecimal digits.
+	ID string
 	// Class and Key are the record's class and ID.
 	Class, Key string
 	// UserID, UserClass and UserName say who did it; paper_trail has only what
@@ -68,9 +80,6 @@ type Row struct {
 	// Columns are all columns of the row, by name, as texts; NULL is absent.
 	Columns map[string]string
 }
-
-// batch is how many rows are read and written at a time.
-const batch = 1000
 
 // table reads the rows of a gem's table.
 type table struct {
@@ -96,43 +105,45 @@ func (t table) run(ctx context.Context, source *sql.DB, trail *audit.Log, store 
 	if o.Type == nil {
 		o.Type = snakeCase
 	}
-	name, err := quoted(t.name)
+	rows, err := openHistory(ctx, source, t.name, o.After)
 	if err != nil {
 		return progress, err
 	}
-	count := fmt.Sprintf("SELECT count(*) FROM %s WHERE id > %d", name, o.After)
-	if err := source.QueryRowContext(ctx, count).Scan(&progress.Of); err != nil {
-		return progress, fmt.Errorf("counting the rows of %s: %w", t.name, err)
+	if progress.Of, err = rows.count(ctx); err != nil {
+		return progress, err
 	}
 	for {
-		rows, err := readRows(ctx, source, name, progress.Last)
+		batch, err := rows.next(ctx)
 		if err != nil {
-			return progress, fmt.Errorf("reading %s: %w", t.name, err)
+			return progress, err
 		}
-		if len(rows) == 0 {
+		if len(batch) == 0 {
 			return progress, nil
 		}
-		entries := make([]audit.Entry, 0, len(rows))
+		entries := make([]audit.Entry, 0, len(batch))
 		skipped := 0
-		for _, columns := range rows {
+		for _, columns := range batch {
 			row := t.row(columns)
+			if o.Class != nil {
+				row.Class = o.Class(row)
+			}
 			entry, err := t.entry(ctx, trail, o, row)
 			if err == nil {
 				entries = append(entries, entry)
 				continue
 			}
-			err = fmt.Errorf("importing row %d of %s: %w", row.ID, t.name, err)
+			err = fmt.Errorf("importing row %s of %s: %w", row.ID, t.name, err)
 			if o.OnError == nil || o.OnError(row, err) != nil {
 				return progress, err
 			}
 			skipped++
 		}
 		if err := store.InsertDetached(ctx, entries); err != nil {
-			return progress, fmt.Errorf("importing rows of %s after %d: %w", t.name, progress.Last, err)
+			return progress, fmt.Errorf("importing rows of %s after %q: %w", t.name, progress.Last, err)
 		}
-		progress.Rows += len(rows)
+		progress.Rows += len(batch)
 		progress.Skipped += skipped
-		progress.Last = t.row(rows[len(rows)-1]).ID
+		progress.Last = batch[len(batch)-1]["id"]
 		if o.Progress != nil {
 			o.Progress(progress)
 		}
@@ -163,18 +174,27 @@ func (t table) entry(ctx context.Context, trail *audit.Log, o Options, row Row) 
 	}
 	event = event.WithObject(object).WithParent(t.parent(row, o.Type)).WithID(rowID(t.gem, at, row.ID)).
 		WithComment(cut(row.Columns["comment"], 4096)).
-		WithMetadata(map[string]any{"imported_from": t.gem, "row": row.ID})
+		WithMetadata(t.origin(row))
 	entries, err := trail.Prepare(ctx, event)
 	if err != nil {
 		return audit.Entry{}, err
 	}
 	if len(entries) == 0 { // an update whose fields are all left out: that it happened is kept
 		bare := audit.Performed(audit.Update, object).WithID(rowID(t.gem, at, row.ID)).
-			WithMetadata(map[string]any{"imported_from": t.gem, "row": row.ID})
+			WithMetadata(t.origin(row))
 		if entries, err = trail.Prepare(ctx, bare); err != nil {
 			return audit.Entry{}, err
 		}
 	}
 	entries[0].Source = audit.SourceImport
 	return entries[0], nil
+}
+
+// origin says which row an entry comes from. Whole numbers stay numbers.
+func (t table) origin(row Row) map[string]any {
+	var id any = row.ID
+	if n, err := strconv.ParseInt(row.ID, 10, 64); err == nil && strconv.FormatInt(n, 10) == row.ID {
+		id = n
+	}
+	return map[string]any{"imported_from": t.gem, "row": id}
 }

@@ -91,7 +91,7 @@ func TestImportAudited(t *testing.T) {
 		var told []rails.Progress
 		done, err := rails.ImportAudited(t.Context(), to.rails, to.trail, to.store, rails.Options{Progress: func(p rails.Progress) { told = append(told, p) }})
 		require.NoError(t, err)
-		assert.Equal(t, rails.Progress{Rows: 5, Of: 5, Last: 5}, done)
+		assert.Equal(t, rails.Progress{Rows: 5, Of: 5, Last: "5"}, done)
 		assert.Equal(t, []rails.Progress{done}, told)
 
 		entries := all(t, to.trail)
@@ -119,7 +119,7 @@ func TestImportAudited(t *testing.T) {
 		assert.Empty(t, entries[4].Changes, "what happened is kept, though no field of it")
 
 		// Once more, whole and from the middle: nothing is there twice.
-		for _, after := range []int64{0, 3} {
+		for _, after := range []string{"", "3"} {
 			_, err = rails.ImportAudited(t.Context(), to.rails, to.trail, to.store, rails.Options{After: after})
 			require.NoError(t, err)
 		}
@@ -193,19 +193,118 @@ func TestBrokenRows(t *testing.T) {
 		require.ErrorContains(t, err, `importing row 2 of audits: audited_changes: field "a": not a pair`)
 		assert.Empty(t, all(t, to.trail))
 
-		var skipped []int64
+		var skipped []string
 		done, err := rails.ImportAudited(t.Context(), to.rails, to.trail, to.store, rails.Options{OnError: func(r rails.Row, err error) error {
 			skipped = append(skipped, r.ID)
 			return nil
 		}})
 		require.NoError(t, err)
-		assert.Equal(t, []int64{2, 3, 4, 5, 6}, skipped)
-		assert.Equal(t, rails.Progress{Rows: 6, Of: 6, Skipped: 5, Last: 6}, done)
+		assert.Equal(t, []string{"2", "3", "4", "5", "6"}, skipped)
+		assert.Equal(t, rails.Progress{Rows: 6, Of: 6, Skipped: 5, Last: "6"}, done)
 		assert.Len(t, all(t, to.trail), 1)
 
 		_, err = rails.ImportAudited(t.Context(), to.rails, to.trail, to.store, rails.Options{Table: `a"b`})
 		require.ErrorContains(t, err, `Options.Table "a\"b"`)
 		_, err = rails.ImportAudited(t.Context(), to.rails, to.trail, to.store, rails.Options{OnError: func(rails.Row, error) error { return errors.New("stop") }})
 		require.Error(t, err)
+	})
+}
+
+// Rails histories have keys of many types. Each row is imported once, however
+// often the import is repeated or resumed, and the import ends.
+func TestKeysOfEveryType(t *testing.T) {
+	targets(t, func(t *testing.T, to target) {
+		_, onPostgres := to.store.(*postgres.Store)
+		key := func(format string) func(int) string {
+			return func(i int) string { return fmt.Sprintf(format, i) }
+		}
+		kinds := []struct {
+			kind, inPostgres, inSQLite string
+			key                        func(int) string
+		}{
+			{"integer", "bigint", "integer", key("%d")},
+			{"large", "bigint", "integer", key("90000000000%05d")},
+			{"negative", "bigint", "integer", key("-%d")},
+			{"uuid", "uuid", "varchar", key("'b3a0c8f2-7a00-4000-8000-%012x'")},
+			{"ulid", "char(26)", "char(26)", key("'01ARZ3NDEKTSV4RRFFQ%07d'")},
+			{"text", "text", "text", key(`'it''s \ %d'`)},
+			{"decimal", "numeric", "numeric", key("%d.5")},
+			{"bytes", "bytea", "blob", nil},
+		}
+		const rows = 1050
+		for _, k := range kinds {
+			kind, keyOf := k.inSQLite, k.key
+			if onPostgres {
+				kind = k.inPostgres
+			}
+			if keyOf == nil {
+				if keyOf = key("X'ff%08x'"); onPostgres {
+					keyOf = key(`'\xff%08x'`)
+				}
+			}
+			table := "audits_" + k.kind
+			exec(t, to.rails, "CREATE TABLE "+table+" (id "+kind+" PRIMARY KEY, auditable_id text, auditable_type text, action text, audited_changes text, created_at timestamp)")
+			var values []string
+			for i := range rows {
+				values = append(values, fmt.Sprintf("(%s, %s, 'User', 'create', '{\"a\": 1}', '2020-01-01 00:00:00')", keyOf(i+1), literal(fmt.Sprint(k.kind, i))))
+			}
+			exec(t, to.rails, "INSERT INTO "+table+" VALUES "+strings.Join(values, ", "))
+
+			ctx := audit.WithOrg(t.Context(), k.kind)
+			var middle string
+			options := rails.Options{Table: table, Progress: func(p rails.Progress) {
+				if p.Rows == 1000 {
+					middle = p.Last
+				}
+			}}
+			done, err := rails.ImportAudited(ctx, to.rails, to.trail, to.store, options)
+			require.NoError(t, err, k.kind)
+			assert.Equal(t, rows, done.Rows, k.kind)
+			assert.Equal(t, rows, done.Of, k.kind)
+			_, err = rails.ImportAudited(ctx, to.rails, to.trail, to.store, rails.Options{Table: table})
+			require.NoError(t, err, k.kind)
+			resumed, err := rails.ImportAudited(ctx, to.rails, to.trail, to.store, rails.Options{Table: table, After: middle})
+			require.NoError(t, err, k.kind)
+			assert.Equal(t, rows-1000, resumed.Rows, k.kind)
+			n, err := to.trail.Count(ctx, audit.Filter{}, 10_000)
+			require.NoError(t, err)
+			assert.Equal(t, rows, n, k.kind)
+		}
+	})
+}
+
+// SQLite lets a primary key be NULL. Such rows cannot be told apart.
+func TestRowsWithoutKey(t *testing.T) {
+	targets(t, func(t *testing.T, to target) {
+		exec(t, to.rails, "CREATE TABLE audits (id text, auditable_id text, auditable_type text, action text, audited_changes text, created_at timestamp)")
+		exec(t, to.rails, "INSERT INTO audits VALUES (NULL, '1', 'User', 'create', '{}', '2020-01-01 00:00:00')")
+		_, err := rails.ImportAudited(t.Context(), to.rails, to.trail, to.store, rails.Options{})
+		require.ErrorContains(t, err, "1 rows have no id")
+		_, err = rails.ImportAudited(t.Context(), to.rails, to.trail, to.store, rails.Options{After: "\x00"})
+		require.ErrorContains(t, err, "Options.After")
+	})
+}
+
+// paper_trail stores the base class as item_type, and the record's own class as
+// item_subtype where the application asks for it.
+func TestSubtypes(t *testing.T) {
+	targets(t, func(t *testing.T, to target) {
+		exec(t, to.rails, `CREATE TABLE versions (id bigint PRIMARY KEY, item_type text, item_subtype text, item_id text, event text, whodunnit text, object text, object_changes text, created_at timestamp)`)
+		exec(t, to.rails, `INSERT INTO versions VALUES (1, 'Vehicle', 'Car', '7', 'create', NULL, NULL, '{"wheels": [null, 4]}', '2020-01-01 00:00:00'),
+			(2, 'Vehicle', NULL, '8', 'create', NULL, NULL, '{"wheels": [null, 2]}', '2020-01-01 00:00:01')`)
+		_, err := rails.ImportPaperTrail(t.Context(), to.rails, to.trail, to.store, rails.Options{})
+		require.NoError(t, err)
+		_, err = rails.ImportPaperTrail(audit.WithOrg(t.Context(), "base"), to.rails, to.trail, to.store, rails.Options{
+			Class: func(r rails.Row) string { return r.Columns["item_type"] },
+		})
+		require.NoError(t, err)
+		var objects []string
+		for _, org := range []string{"acme", "base"} {
+			for e, err := range to.trail.All(t.Context(), audit.Filter{Org: org}, audit.Sort{Dir: audit.Ascending}) {
+				require.NoError(t, err)
+				objects = append(objects, e.Object.String())
+			}
+		}
+		assert.Equal(t, []string{"car 7", "vehicle 8", "vehicle 7", "vehicle 8"}, objects)
 	})
 }

@@ -1,11 +1,10 @@
 package rails
 
 import (
-	"context"
 	"crypto/sha256"
-	"database/sql"
 	"encoding/binary"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -13,44 +12,6 @@ import (
 
 	"github.com/auditkeep/audit"
 )
-
-// readRows reads the next rows behind an ID, all columns as texts.
-func readRows(ctx context.Context, db *sql.DB, table string, after int64) ([]map[string]string, error) {
-	rows, err := db.QueryContext(ctx, fmt.Sprintf("SELECT * FROM %s WHERE id > %d ORDER BY id LIMIT %d", table, after, batch))
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	names, err := rows.Columns()
-	if err != nil {
-		return nil, err
-	}
-	var out []map[string]string
-	for rows.Next() {
-		values := make([]any, len(names))
-		for i := range values {
-			values[i] = new(any)
-		}
-		if err := rows.Scan(values...); err != nil {
-			return nil, err
-		}
-		columns := make(map[string]string, len(names))
-		for i, name := range names {
-			switch v := (*values[i].(*any)).(type) {
-			case nil:
-			case []byte:
-				columns[name] = string(v)
-			case time.Time:
-				// Rails keeps UTC in columns without a zone.
-				columns[name] = v.UTC().Format(time.RFC3339Nano)
-			default:
-				columns[name] = fmt.Sprint(v)
-			}
-		}
-		out = append(out, columns)
-	}
-	return out, rows.Err()
-}
 
 // quoted is a table's name in SQL, with its schema where that is given.
 func quoted(name string) (string, error) {
@@ -65,11 +26,18 @@ func quoted(name string) (string, error) {
 }
 
 // rowID makes an entry's ID from its row: the time, then the row's ID, so that
-// rows of one instant keep their order, then which gem it was.
-func rowID(gem string, at time.Time, row int64) audit.ID {
+// rows of one instant keep their order, then which gem it was. An ID that is not
+// a whole number of up to 46 bits is hashed.
+func rowID(gem string, at time.Time, row string) audit.ID {
 	id := audit.FirstID(at)
-	sum := sha256.Sum256([]byte(gem))
-	low := uint64(row)<<16&(1<<62-1) | uint64(binary.BigEndian.Uint16(sum[:2]))
+	var low uint64
+	if n, err := strconv.ParseUint(row, 10, 46); err == nil && strconv.FormatUint(n, 10) == row {
+		sum := sha256.Sum256([]byte(gem))
+		low = n<<16 | uint64(binary.BigEndian.Uint16(sum[:2]))
+	} else {
+		sum := sha256.Sum256([]byte(gem + "\x00" + row))
+		low = binary.BigEndian.Uint64(sum[:8]) & (1<<62 - 1)
+	}
 	binary.BigEndian.PutUint64(id[8:], 1<<63|low)
 	return id
 }

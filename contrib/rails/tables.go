@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"fmt"
 	"net/netip"
-	"strconv"
 
 	"github.com/auditkeep/audit"
 )
@@ -30,9 +29,8 @@ func ImportPaperTrail(ctx context.Context, source *sql.DB, trail *audit.Log, sto
 }
 
 func auditedRow(columns map[string]string) Row {
-	id, _ := strconv.ParseInt(columns["id"], 10, 64) // the database's own key
 	return Row{
-		ID: id, Class: columns["auditable_type"], Key: columns["auditable_id"],
+		ID: columns["id"], Class: columns["auditable_type"], Key: columns["auditable_id"],
 		UserID: columns["user_id"], UserClass: columns["user_type"], UserName: columns["username"], Columns: columns,
 	}
 }
@@ -79,8 +77,11 @@ func auditedEvent(row Row, object audit.Object) (audit.Event, error) {
 }
 
 func versionRow(columns map[string]string) Row {
-	id, _ := strconv.ParseInt(columns["id"], 10, 64)
-	return Row{ID: id, Class: columns["item_type"], Key: columns["item_id"], UserID: columns["whodunnit"], Columns: columns}
+	class := columns["item_subtype"]
+	if class == "" {
+		class = columns["item_type"]
+	}
+	return Row{ID: columns["id"], Class: class, Key: columns["item_id"], UserID: columns["whodunnit"], Columns: columns}
 }
 
 func versionEvent(row Row, object audit.Object) (audit.Event, error) {
