@@ -193,6 +193,10 @@ func New(store Store, config Config) (*Log, error) {
 	return &Log{store: store, config: config, planner: &planner{redactor: redact, ignore: config.Ignore}, ids: &ids}, nil
 }
 
+// Store returns the store that was given to [New], for packages that write
+// entries by themselves.
+func (l *Log) Store() Store { return l.store }
+
 // Record writes the events as entries in the host's transaction, in one
 // statement: they exist if and only if the transaction commits. Organization,
 // actor and request come from the context (see [WithOrg], [WithActor],

@@ -9,6 +9,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/auditkeep/audit"
 )
 
 // Admin does what an application's role must not be able to do: migrations,
@@ -30,6 +32,7 @@ import (
 // the call can be repeated later.
 type Admin struct {
 	pool        *pgxpool.Pool
+	schema      string // see WithSchema; none: the search_path finds the tables
 	lockTimeout time.Duration
 }
 
@@ -45,7 +48,23 @@ func NewAdmin(pool *pgxpool.Pool) *Admin {
 }
 
 // Migrate is [Store.Migrate] on the owner's connection.
-func (a *Admin) Migrate(ctx context.Context) error { return migrate(ctx, a.pool, Migrations()) }
+func (a *Admin) Migrate(ctx context.Context) error {
+	return migrate(ctx, a.pool, a.schema, Migrations())
+}
+
+// find finds the tables.
+func (a *Admin) find(ctx context.Context) (table, error) {
+	if a.pool == nil {
+		return table{}, errNoPool
+	}
+	return findTable(ctx, a.pool, a.schema)
+}
+
+// in returns the host's transaction as one of a store on the table that the
+// Admin found.
+func (a *Admin) in(tx pgx.Tx, entries table) audit.Tx {
+	return New(a.pool).WithSchema(entries.Schema).Tx(tx)
+}
 
 // alone runs do in a transaction, on the table as it finds it there, and lets
 // no other Admin of the same table run until that ends. Whoever writes or
@@ -59,7 +78,7 @@ func (a *Admin) alone(ctx context.Context, do func(pgx.Tx, table) error) error {
 	// default isolation.
 	options := pgx.TxOptions{IsoLevel: pgx.ReadCommitted, AccessMode: pgx.ReadWrite}
 	return busy(pgx.BeginTxFunc(ctx, a.pool, options, func(tx pgx.Tx) error {
-		entries, err := findTable(ctx, tx)
+		entries, err := findTable(ctx, tx, a.schema)
 		if err != nil {
 			return err
 		}

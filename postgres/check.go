@@ -57,10 +57,7 @@ func (p Problem) String() string {
 // anybody waits for, so it can run at every start and once a day; any role may
 // call it.
 func (a *Admin) Check(ctx context.Context) ([]Problem, error) {
-	if a.pool == nil {
-		return nil, errNoPool
-	}
-	entries, err := findTable(ctx, a.pool)
+	entries, err := a.find(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("checking the log: %w", err)
 	}

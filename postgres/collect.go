@@ -22,6 +22,7 @@ func collect[T any](ctx context.Context, s *Store, org string, read pgx.RowToFun
 	if s.pool == nil {
 		return nil, errNoPool
 	}
+	statement.SQL = s.qualified(statement.SQL)
 	var before pgx.Batch
 	if s.orgSetting != "" {
 		before.Queue(setOrgSQL, s.orgSetting, org)

@@ -86,7 +86,7 @@ func (a *Admin) planExpiry(ctx context.Context, r audit.Retention) (plan plan, e
 	if err := r.Validate(now); err != nil {
 		return plan, err
 	}
-	entries, err := findTable(ctx, a.pool)
+	entries, err := findTable(ctx, a.pool, a.schema)
 	if err != nil {
 		return plan, err
 	}
@@ -202,7 +202,7 @@ func (a *Admin) expireMonth(ctx context.Context, trail *audit.Log, r audit.Reten
 			return err
 		}
 		// Recorded last: it must not come into the month that goes.
-		return retention.Record(ctx, trail, New(a.pool).Tx(tx), retention.Expired(r, *month))
+		return retention.Record(ctx, trail, a.in(tx, entries), retention.Expired(r, *month))
 	})
 	return expired, err
 }

@@ -5,7 +5,9 @@ import "time"
 // WithLockTimeout returns an Admin that waits otherwise, for tests that let it
 // wait in vain.
 func (a *Admin) WithLockTimeout(timeout time.Duration) *Admin {
-	return &Admin{pool: a.pool, lockTimeout: timeout}
+	patient := *a
+	patient.lockTimeout = timeout
+	return &patient
 }
 
 // PlanOnce is what the store sends with a statement to plan it once.

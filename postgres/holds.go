@@ -30,7 +30,7 @@ func (a *Admin) Hold(ctx context.Context, trail *audit.Log, hold audit.Hold) err
 		if tag.RowsAffected() == 0 {
 			return retention.ErrHoldExists
 		}
-		return retention.Record(ctx, trail, New(a.pool).Tx(tx), retention.Placed(hold))
+		return retention.Record(ctx, trail, a.in(tx, entries), retention.Placed(hold))
 	})
 	if err != nil {
 		return fmt.Errorf("placing hold %q: %w", hold.Name, err)
@@ -50,7 +50,7 @@ func (a *Admin) Release(ctx context.Context, trail *audit.Log, name string) erro
 		if err != nil {
 			return err
 		}
-		return retention.Record(ctx, trail, New(a.pool).Tx(tx), retention.Released(hold))
+		return retention.Record(ctx, trail, a.in(tx, entries), retention.Released(hold))
 	})
 	if err != nil {
 		return fmt.Errorf("releasing hold %q: %w", name, err)
@@ -60,10 +60,7 @@ func (a *Admin) Release(ctx context.Context, trail *audit.Log, name string) erro
 
 // Holds returns the holds that are in place, by name.
 func (a *Admin) Holds(ctx context.Context) ([]audit.Hold, error) {
-	if a.pool == nil {
-		return nil, errNoPool
-	}
-	entries, err := findTable(ctx, a.pool)
+	entries, err := a.find(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("listing holds: %w", err)
 	}

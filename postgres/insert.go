@@ -43,17 +43,67 @@ func (s statement) with(rows []entrysql.Row) (query string, args []any) {
 
 var columns = strings.Join(entrysql.Columns[:], ", ")
 
-// newSQL inserts rows in one statement; COPY would be faster for many, but
-// knows neither ON CONFLICT nor row-level security. An ID that is already taken
-// is an error, which the library's own never are.
-var newSQL = newStatement(insertFrom)
+// statements are what the store writes with, on one spelling of the table.
+type statements struct {
+	// fresh inserts rows in one statement; COPY would be faster for many, but
+	// knows neither ON CONFLICT nor row-level security. An ID that is already
+	// taken is an error, which the library's own never are.
+	fresh statement
+	// given leaves out what has an ID that is already taken, here or by another
+	// transaction that commits meanwhile; what was left out is then compared.
+	given statement
+	// check, behind given and with the same parameters, compares it in the
+	// database: it inserts what is not there with the same content, which is
+	// nothing, or an error if the ID is taken by other content. A second
+	// statement, because it sees what another transaction has committed while
+	// the first one waited for it.
+	check statement
+	// taken reads the entries of some organizations and IDs.
+	taken string
+}
 
-func insertFrom(given string) string {
-	var values []string
-	for _, column := range entrysql.Columns {
-		values = append(values, givenColumn(column))
+// bySearchPath finds the table as the connection does. PostgreSQL looks for a
+// table among the session's temporary ones first, so these statements refuse to
+// run beside a temporary table of that name.
+var bySearchPath = newStatements(unqualified, noTemporary)
+
+const (
+	unqualified = "audit_entries"
+	// The text is put together at run time: PostgreSQL would evaluate a constant
+	// while it plans. In a subquery it is asked once, not for every row.
+	noTemporary = " WHERE CASE WHEN (SELECT pg_catalog.to_regclass('pg_temp.audit_entries')) IS NULL THEN true" +
+		" ELSE pg_catalog.concat('" + hiddenByTemporary + "', given.format)::boolean END"
+	hiddenByTemporary = "a temporary table audit_entries stands before the log"
+)
+
+func newStatements(table, where string) *statements {
+	insert := func(given string) string {
+		var values []string
+		for _, column := range entrysql.Columns {
+			values = append(values, givenColumn(column))
+		}
+		return "INSERT INTO " + table + " (" + columns + ") SELECT " + strings.Join(values, ", ") + " FROM " + given + where
 	}
-	return "INSERT INTO audit_entries (" + columns + ") SELECT " + strings.Join(values, ", ") + " FROM " + given
+	var there, wanted []string
+	for _, column := range entrysql.Columns {
+		there = append(there, "e."+column)
+		wanted = append(wanted, givenColumn(column))
+	}
+	missing := " WHERE "
+	if where != "" {
+		missing = " AND "
+	}
+	missing += "NOT EXISTS (SELECT FROM " + table + " AS e" +
+		" WHERE e.org_id = given.org_id AND e.id = given.id::uuid" +
+		" AND (" + strings.Join(there, ", ") + ") IS NOT DISTINCT FROM (" + strings.Join(wanted, ", ") + "))"
+	return &statements{
+		fresh: newStatement(insert),
+		given: newStatement(func(given string) string { return insert(given) + " ON CONFLICT (org_id, id) DO NOTHING" }),
+		check: newStatement(func(given string) string { return insert(given) + missing }),
+		taken: "SELECT " + entrysql.ReadColumns +
+			" FROM unnest($1::text[], $2::text[]) AS given (org_id, id)" +
+			" JOIN " + table + " AS e ON e.org_id = given.org_id AND e.id = given.id::uuid",
+	}
 }
 
 // givenColumn is what is stored of a given text.
@@ -74,33 +124,6 @@ func givenColumn(column string) string {
 	}
 }
 
-// insertSQL leaves out what has an ID that is already taken, here or by another
-// transaction that commits meanwhile; what was left out is then compared.
-var insertSQL = newStatement(func(given string) string {
-	return insertFrom(given) + " ON CONFLICT (org_id, id) DO NOTHING"
-})
-
-// checkSQL, behind insertSQL and with the same parameters, compares it in the
-// database: it inserts what is not there with the same content, which is
-// nothing, or an error where the ID is taken by other content. A second
-// statement, because it sees what another transaction has committed while the
-// first one waited for it.
-var checkSQL = newStatement(func(given string) string {
-	var there, wanted []string
-	for _, column := range entrysql.Columns {
-		there = append(there, "e."+column)
-		wanted = append(wanted, givenColumn(column))
-	}
-	return insertFrom(given) + " WHERE NOT EXISTS (SELECT FROM audit_entries AS e" +
-		" WHERE e.org_id = given.org_id AND e.id = given.id::uuid" +
-		" AND (" + strings.Join(there, ", ") + ") IS NOT DISTINCT FROM (" + strings.Join(wanted, ", ") + "))"
-})
-
-// takenSQL reads the entries of some organizations and IDs.
-const takenSQL = "SELECT " + entrysql.ReadColumns +
-	" FROM unnest($1::text[], $2::text[]) AS given (org_id, id)" +
-	" JOIN audit_entries AS e ON e.org_id = given.org_id AND e.id = given.id::uuid"
-
 // maxStatementBytes bounds the texts of one statement: PostgreSQL takes no
 // parameter of 1 GB, and would hold all of it in memory. No more than a call
 // with many large entries needs a second statement.
@@ -114,17 +137,17 @@ type handle interface {
 }
 
 // insert implements the rules of [audit.Tx].
-func insert(ctx context.Context, db handle, entries []audit.Entry) error {
+func (s *statements) insert(ctx context.Context, db handle, entries []audit.Entry) error {
 	rows := rowsOf(entries)
 	for len(rows) > 0 {
 		n := statementRows(rows)
-		query, args := insertSQL.with(rows[:n])
+		query, args := s.given.with(rows[:n])
 		affected, err := db.exec(ctx, query, args)
 		if err != nil {
 			return fmt.Errorf("inserting entries: %w", unmigrated(err))
 		}
 		if affected != int64(n) {
-			stored, err := db.entries(ctx, takenSQL, arraysOf(rows[:n], 2))
+			stored, err := db.entries(ctx, s.taken, arraysOf(rows[:n], 2))
 			if err != nil {
 				return fmt.Errorf("inserting entries: reading those whose ID is taken: %w", err)
 			}
@@ -139,17 +162,29 @@ func insert(ctx context.Context, db handle, entries []audit.Entry) error {
 
 // insertNew inserts entries whose IDs cannot be taken, without the look for
 // those that are, which costs a single entry about a tenth more.
-func insertNew(ctx context.Context, db handle, entries []audit.Entry) error {
+func (s *statements) insertNew(ctx context.Context, db handle, entries []audit.Entry) error {
 	rows := rowsOf(entries)
 	for len(rows) > 0 {
 		n := statementRows(rows)
-		query, args := newSQL.with(rows[:n])
-		if _, err := db.exec(ctx, query, args); err != nil {
+		query, args := s.fresh.with(rows[:n])
+		affected, err := db.exec(ctx, query, args)
+		if err != nil {
 			return fmt.Errorf("inserting entries: %w", asConflict(unmigrated(err)))
+		}
+		if err := allStored(affected, n); err != nil {
+			return err
 		}
 		rows = rows[n:]
 	}
 	return nil
+}
+
+// allStored reports entries that the database accepted and did not store.
+func allStored(affected int64, n int) error {
+	if affected == int64(n) {
+		return nil
+	}
+	return fmt.Errorf("inserting entries: %d of %d were stored: a trigger, a rule or a policy on audit_entries drops entries; Admin.Check names it", affected, n)
 }
 
 func rowsOf(entries []audit.Entry) []entrysql.Row {

@@ -36,9 +36,11 @@ func Migrations() fs.FS {
 // Where the application's role is not the tables' owner, [Admin.Migrate] does
 // the same on the owner's connection; this one then only looks whether
 // something is pending.
-func (s *Store) Migrate(ctx context.Context) error { return migrate(ctx, s.pool, Migrations()) }
+func (s *Store) Migrate(ctx context.Context) error {
+	return migrate(ctx, s.pool, s.schema, Migrations())
+}
 
-func migrate(ctx context.Context, pool *pgxpool.Pool, files fs.FS) error {
+func migrate(ctx context.Context, pool *pgxpool.Pool, schema string, files fs.FS) error {
 	if pool == nil {
 		return errNoPool
 	}
@@ -48,6 +50,9 @@ func migrate(ctx context.Context, pool *pgxpool.Pool, files fs.FS) error {
 	err := pgx.BeginTxFunc(ctx, pool, options, func(tx pgx.Tx) error {
 		// A lock of its own: there may be no table to lock yet.
 		if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock($1)", migrationLock); err != nil {
+			return err
+		}
+		if err := pinSearchPath(ctx, tx, schema); err != nil {
 			return err
 		}
 		return migration.Up(ctx, migrationTx{tx}, files)
@@ -69,7 +74,8 @@ func (m migrationTx) Applied(ctx context.Context) ([]migration.Applied, error) {
 	// Asked first, and not by IF NOT EXISTS, which needs the right to create
 	// tables even where there is nothing to create.
 	var exists bool
-	if err := m.tx.QueryRow(ctx, "SELECT to_regclass('audit_migrations') IS NOT NULL").Scan(&exists); err != nil {
+	if err := m.tx.QueryRow(ctx, `SELECT EXISTS (
+		SELECT FROM pg_class WHERE oid = to_regclass('audit_migrations') AND relpersistence <> 't')`).Scan(&exists); err != nil {
 		return nil, err
 	}
 	if !exists {
@@ -98,11 +104,15 @@ func (m migrationTx) Apply(ctx context.Context, file migration.Migration) error 
 	return err
 }
 
-// unmigrated adds to an error what to do where the log's tables are missing.
+// unmigrated adds to an error what to do if the log's tables are missing, or
+// hidden by a temporary one.
 func unmigrated(err error) error {
+	if err != nil && strings.Contains(err.Error(), hiddenByTemporary) {
+		return fmt.Errorf("%s: drop it, or name the log's schema by Store.WithSchema (%w)", hiddenByTemporary, err)
+	}
 	var state interface{ SQLState() string }
 	if errors.As(err, &state) && state.SQLState() == "42P01" && strings.Contains(err.Error(), `"audit_`) {
-		return fmt.Errorf("%w; call Store.Migrate, or apply the files of Migrations, and see that the search_path finds the tables", err)
+		return fmt.Errorf("%w; call Store.Migrate, or apply the files of Migrations, and see that the search_path finds the tables, or name their schema by WithSchema", err)
 	}
 	return err
 }

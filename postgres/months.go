@@ -36,10 +36,7 @@ type Month struct {
 // Months returns the partitions in the order of time, the default partition
 // last.
 func (a *Admin) Months(ctx context.Context) ([]Month, error) {
-	if a.pool == nil {
-		return nil, errNoPool
-	}
-	entries, err := findTable(ctx, a.pool)
+	entries, err := a.find(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("listing months: %w", err)
 	}

@@ -28,7 +28,8 @@ import (
 // database: an ID that is taken by other content makes the whole batch fail.
 // Close of the batch's results then returns an error that wraps
 // [audit.ErrConflict]; results that are read one by one give the database's
-// own error (unique_violation). One call queues one statement, and further
+// own error (unique_violation). The table is that of the log's store; a store of
+// the host's own that wraps a [Store] returns it by Unwrap() audit.Store. One call queues one statement, and further
 // ones for large entries and for events with an ID of their own.
 func Queue(ctx context.Context, batch *pgx.Batch, trail *audit.Log, events ...audit.Event) error {
 	switch {
@@ -58,22 +59,41 @@ func Queue(ctx context.Context, batch *pgx.Batch, trail *audit.Log, events ...au
 			fresh = append(fresh, entrysql.RowOf(e))
 		}
 	}
-	queue(batch, fresh, newSQL)
-	queue(batch, given, insertSQL, checkSQL)
+	on := statementsOf(trail.Store())
+	queue(batch, fresh, func(tag pgconn.CommandTag, n int) error { return allStored(tag.RowsAffected(), n) }, on.fresh)
+	queue(batch, given, nil, on.given, on.check)
 	return nil
 }
 
 var errNoTrail = errors.New("postgres: no log is given: make one with audit.New")
 
+// statementsOf returns the statements of a log's store. A store that wraps
+// another one may have Unwrap; what is not a Store is found by the search_path.
+func statementsOf(store audit.Store) *statements {
+	for {
+		switch s := store.(type) {
+		case *Store:
+			return s.statements
+		case interface{ Unwrap() audit.Store }:
+			store = s.Unwrap()
+		default:
+			return bySearchPath
+		}
+	}
+}
+
 // queue puts rows into the batch, under each of the statements.
-func queue(batch *pgx.Batch, rows []entrysql.Row, statements ...statement) {
+func queue(batch *pgx.Batch, rows []entrysql.Row, stored func(pgconn.CommandTag, int) error, statements ...statement) {
 	for len(rows) > 0 {
 		n := statementRows(rows)
 		for _, s := range statements {
 			query, args := s.with(rows[:n])
 			batch.Queue(query, args...).Fn = func(results pgx.BatchResults) error {
-				_, err := results.Exec()
-				return asConflict(err)
+				tag, err := results.Exec()
+				if err != nil || stored == nil {
+					return asConflict(unmigrated(err))
+				}
+				return stored(tag, n)
 			}
 		}
 		rows = rows[n:]

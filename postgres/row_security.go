@@ -24,7 +24,9 @@ import (
 // An entry of another organization is then refused, and without the setting
 // every entry is.
 func (s *Store) WithOrgSetting(name string) *Store {
-	return &Store{pool: s.pool, prepares: s.prepares, orgSetting: name, lists: new(valuesLists)}
+	told := *s
+	told.orgSetting, told.lists = name, new(valuesLists)
+	return &told
 }
 
 // setOrgSQL says it until the end of the transaction.
@@ -42,7 +44,7 @@ func (s *Store) insertTold(ctx context.Context, entries []audit.Entry) error {
 			if _, err := tx.Exec(ctx, setOrgSQL, s.orgSetting, entries[0].Org); err != nil {
 				return fmt.Errorf("inserting entries: telling their organization: %w", err)
 			}
-			if err := insert(ctx, pgxHandle{tx}, entries[:n]); err != nil {
+			if err := s.insert(ctx, pgxHandle{tx}, entries[:n]); err != nil {
 				return err
 			}
 			entries = entries[n:]

@@ -92,16 +92,19 @@ type Store struct {
 	// prepares says that the pool's connections prepare statements.
 	prepares   bool
 	orgSetting string // see WithOrgSetting; none: the database is not told
+	schema     string // see WithSchema; none: the search_path finds the tables
 	lists      *valuesLists
+	*statements
 }
 
 var _ audit.Store = (*Store)(nil)
 
 // New returns a store on the pool, whose role needs INSERT and SELECT on
 // audit_entries, and for [Store.Migrate] the right to create tables. Tables
-// are found by the connections' search_path. New does not touch the database.
+// are found by the connections' search_path, unless [Store.WithSchema] names
+// their schema. New does not touch the database.
 func New(pool *pgxpool.Pool) *Store {
-	s := &Store{pool: pool, lists: new(valuesLists)}
+	s := &Store{pool: pool, lists: new(valuesLists), statements: bySearchPath}
 	if pool != nil {
 		s.prepares = pool.Config().ConnConfig.DefaultQueryExecMode == pgx.QueryExecModeCacheStatement
 	}
@@ -119,10 +122,10 @@ func (s *Store) InsertDetached(ctx context.Context, entries []audit.Entry) error
 		return s.insertTold(ctx, entries)
 	case len(entries) == 1:
 		// One statement is a transaction by itself, in one round trip.
-		return insert(ctx, pgxHandle{s.pool}, entries)
+		return s.insert(ctx, pgxHandle{s.pool}, entries)
 	default:
 		return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-			return insert(ctx, pgxHandle{tx}, entries)
+			return s.insert(ctx, pgxHandle{tx}, entries)
 		})
 	}
 }

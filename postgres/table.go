@@ -21,19 +21,29 @@ type querier interface {
 	QueryRow(ctx context.Context, query string, args ...any) pgx.Row
 }
 
-// findTable finds audit_entries as the statements of the store do, by the
-// search_path. What an Admin makes goes into its schema and to its owner,
-// whatever the connection's own are.
-func findTable(ctx context.Context, db querier) (table, error) {
+// findTable finds audit_entries as the statements of the store do: in the
+// schema that is named, or by the search_path. What an Admin makes goes into its
+// schema and to its owner, whatever the connection's own are.
+func findTable(ctx context.Context, db querier, schema string) (table, error) {
 	var found table
-	err := db.QueryRow(ctx, `SELECT c.oid, n.nspname, c.relname, pg_get_userbyid(c.relowner)
-		FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-		WHERE c.oid = to_regclass('audit_entries')`).Scan(&found.OID, &found.Schema, &found.Name, &found.Owner)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return table{}, errors.New(`there is no table audit_entries in the connection's search_path: call Migrate, or set search_path`)
-	}
-	if err != nil {
+	var kind string
+	// current_schemas leaves out pg_temp, unless the search_path names it.
+	err := db.QueryRow(ctx, `SELECT c.oid, n.nspname, c.relname, pg_get_userbyid(c.relowner),
+			CASE WHEN c.relpersistence = 't' THEN 'a temporary table' WHEN c.relkind = 'p' THEN '' WHEN c.relkind = 'r' THEN 'a plain table'
+				WHEN c.relkind = 'v' THEN 'a view' ELSE 'not a table' END
+		FROM unnest(CASE WHEN $1::text = '' THEN current_schemas(false) ELSE ARRAY[$1::name] END) WITH ORDINALITY AS schemas (name, place)
+		JOIN pg_namespace AS n ON n.nspname = schemas.name
+		JOIN pg_class AS c ON c.relnamespace = n.oid AND c.relname = 'audit_entries'
+		ORDER BY place LIMIT 1`, schema).Scan(&found.OID, &found.Schema, &found.Name, &found.Owner, &kind)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows) && schema != "":
+		return table{}, fmt.Errorf("there is no table audit_entries in schema %q: call Migrate, or give WithSchema the schema of the log", schema)
+	case errors.Is(err, pgx.ErrNoRows):
+		return table{}, errors.New("there is no table audit_entries in the connection's search_path: call Migrate, set search_path, or name the schema by WithSchema")
+	case err != nil:
 		return table{}, fmt.Errorf("looking for table audit_entries: %w", err)
+	case kind != "":
+		return table{}, fmt.Errorf("%s is %s, and stands before the log: drop it, or name the log's schema by WithSchema", found.sql(), kind)
 	}
 	return found, nil
 }

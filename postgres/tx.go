@@ -18,7 +18,7 @@ func (s *Store) Tx(tx pgx.Tx) audit.Tx {
 	if isNil(tx) {
 		return transaction{}
 	}
-	return transaction{pgxHandle{tx}}
+	return transaction{pgxHandle{tx}, s.statements}
 }
 
 // SQLTransaction is what [Store.SQLTx] needs of a transaction. [*sql.Tx] has
@@ -39,7 +39,7 @@ func (s *Store) SQLTx(tx SQLTransaction) audit.Tx {
 	if isNil(tx) {
 		return transaction{}
 	}
-	return transaction{sqlHandle{tx}}
+	return transaction{sqlHandle{tx}, s.statements}
 }
 
 // isNil reports whether an interface holds nothing, or a pointer to nothing.
@@ -48,7 +48,10 @@ func isNil(tx any) bool {
 	return !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil()
 }
 
-type transaction struct{ db handle }
+type transaction struct {
+	db handle
+	*statements
+}
 
 var errNoTx = errors.New("postgres: no transaction is given: the one given to Store.Tx or Store.SQLTx is nil")
 
@@ -57,7 +60,7 @@ func (t transaction) Insert(ctx context.Context, entries []audit.Entry) error {
 	if t.db == nil {
 		return errNoTx
 	}
-	return insert(ctx, t.db, entries)
+	return t.insert(ctx, t.db, entries)
 }
 
 // InsertNew implements [audit.NewTx].
@@ -65,7 +68,7 @@ func (t transaction) InsertNew(ctx context.Context, entries []audit.Entry) error
 	if t.db == nil {
 		return errNoTx
 	}
-	return insertNew(ctx, t.db, entries)
+	return t.insertNew(ctx, t.db, entries)
 }
 
 // pgxHandle is a handle on a [pgx.Tx] or a pool.

@@ -43,10 +43,7 @@ func (a *Admin) Unwatch(ctx context.Context, name string) error {
 // Watched returns the watched tables, by their names as they are now, each with
 // what [Admin.Watch] was given and its defaults.
 func (a *Admin) Watched(ctx context.Context) ([]Table, error) {
-	if a.pool == nil {
-		return nil, errNoPool
-	}
-	entries, err := findTable(ctx, a.pool)
+	entries, err := a.find(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("listing watched tables: %w", err)
 	}

@@ -66,7 +66,7 @@ func (s *Store) values(ctx context.Context, key valuesKey) ([]string, error) {
 		return values, err
 	}
 	var partitions int
-	if err := s.pool.QueryRow(ctx, "SELECT count(*) FROM pg_inherits WHERE inhparent = 'audit_entries'::regclass").Scan(&partitions); err != nil {
+	if err := s.pool.QueryRow(ctx, "SELECT count(*) FROM pg_inherits WHERE inhparent = $1::text::regclass", s.tableName()).Scan(&partitions); err != nil {
 		return nil, err
 	}
 	if partitions >= manyPartitions {
