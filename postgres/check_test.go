@@ -15,7 +15,8 @@ func noProblems(t *testing.T, admin *postgres.Admin) {
 	problems, err := admin.Check(t.Context())
 	require.NoError(t, err)
 	for _, problem := range problems {
-		if problem.Kind != postgres.ProblemRole && !strings.Contains(problem.Problem, "partition for the month") {
+		// Everybody may make temporary tables in the tests' database.
+		if problem.Kind != postgres.ProblemRole && problem.Kind != postgres.ProblemShadow && !strings.Contains(problem.Problem, "partition for the month") {
 			assert.Fail(t, problem.String())
 		}
 	}
@@ -25,7 +26,7 @@ func noProblems(t *testing.T, admin *postgres.Admin) {
 func TestCheck(t *testing.T) {
 	t.Parallel()
 	r := newRoles(t)
-	admin := postgres.NewAdmin(r.owner)
+	admin := postgres.NewAdmin(r.owner).WithSchema(r.schema)
 	problems, err := admin.Check(t.Context())
 	require.NoError(t, err)
 	require.Len(t, problems, 3, "a role, and two months")
@@ -65,7 +66,7 @@ func TestCheck(t *testing.T) {
 		{"another owner", "SUPER ALTER TABLE MONTH OWNER TO SOMEBODY", "role", month + ": it belongs to " + r.superName + ", and audit_entries to ", false, "SUPER ALTER TABLE MONTH OWNER TO OWNER"},
 		{"an index", "DROP INDEX audit_entries_action", "index", "audit_entries: index audit_entries_action is missing; create it again", false, "CREATE INDEX audit_entries_action ON audit_entries (org_id, action, id)"},
 		{"an invalid index", "DROP INDEX audit_entries_parent;; CREATE INDEX audit_entries_parent ON ONLY audit_entries (org_id, parent_type, parent_id, id) WHERE parent_type <> ''", "index", month + ": its part of index audit_entries_parent is missing or not valid", false, "DROP INDEX audit_entries_parent;; CREATE INDEX audit_entries_parent ON audit_entries (org_id, parent_type, parent_id, id) WHERE parent_type <> ''"},
-		{"the constraint", "ALTER TABLE audit_entries DROP CONSTRAINT audit_entries_id_holds_microseconds", "constraint", "audit_entries: the constraint audit_entries_id_holds_microseconds is missing", false, "ALTER TABLE audit_entries ADD CONSTRAINT audit_entries_id_holds_microseconds CHECK (substr(id::text, 15, 4) COLLATE \"C\" BETWEEN '7000' AND '73e7' AND substr(id::text, 20, 1) COLLATE \"C\" BETWEEN '8' AND 'b')"},
+		{"the constraint", "ALTER TABLE audit_entries DROP CONSTRAINT audit_entries_id_holds_microseconds", "constraint", "audit_entries: the constraint audit_entries_id_holds_microseconds is missing; add it again, as in migration 0001_entries.sql", false, "ALTER TABLE audit_entries ADD CONSTRAINT audit_entries_id_holds_microseconds CHECK (substr(id::text, 15, 4) COLLATE \"C\" BETWEEN '7000' AND '73e7' AND substr(id::text, 20, 1) COLLATE \"C\" BETWEEN '8' AND 'b')"},
 		{"an unlogged month", "ALTER TABLE MONTH SET UNLOGGED", "partition", month + ": it is UNLOGGED", false, "ALTER TABLE MONTH SET LOGGED"},
 		{"the default partition", "ALTER TABLE audit_entries DETACH PARTITION audit_entries_default", "partition", "audit_entries: there is no default partition", false, "ALTER TABLE audit_entries ATTACH PARTITION audit_entries_default DEFAULT"},
 		{"the present month", "DROP TABLE MONTH", "partition", "there is no partition for the month " + made[0].From.Format("2006-01") + "; call Admin.MakeMonthsAhead every day", false, "MAKE"},

@@ -2,7 +2,9 @@ package postgres
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -15,12 +17,19 @@ const ProblemCapture ProblemKind = "capture"
 // that they call.
 func checkWatched(ctx context.Context, db querier, entries table) ([]Problem, error) {
 	all, err := captures(ctx, db, entries)
+	if err != nil || len(all) == 0 {
+		return nil, err
+	}
+	// The rest of the transaction finds the log's functions as the triggers do.
+	var callable bool
+	err = db.QueryRow(ctx, `SELECT has_function_privilege(to_regprocedure($1), 'EXECUTE'), set_config('search_path', $2, true)`,
+		entries.sibling("audit_capture_source")+"(oid, jsonb)", capturePath(entries)).Scan(&callable, nil)
 	if err != nil {
 		return nil, err
 	}
 	var problems []Problem
 	for _, c := range all {
-		found, err := checkCapture(ctx, db, entries, c)
+		found, err := checkCapture(ctx, db, c, callable)
 		if err != nil {
 			return nil, err
 		}
@@ -31,7 +40,7 @@ func checkWatched(ctx context.Context, db querier, entries table) ([]Problem, er
 
 const watchAgain = "call Admin.Watch for it again"
 
-func checkCapture(ctx context.Context, db querier, entries table, c captured) ([]Problem, error) {
+func checkCapture(ctx context.Context, db querier, c captured, callable bool) ([]Problem, error) {
 	if c.relation.OID == 0 {
 		name := c.config.Table
 		if name == "" {
@@ -62,9 +71,15 @@ func checkCapture(ctx context.Context, db querier, entries table, c captured) ([
 			watchAgain, nil,
 		})
 	}
-	problem, err := c.staleness(ctx, db, entries)
+	problem, err := c.staleness(ctx, db)
 	if err != nil {
 		return nil, err
+	}
+	if problem == "" && callable {
+		problem, err = c.replacement(ctx, db)
+		if err != nil {
+			return nil, err
+		}
 	}
 	if problem != "" {
 		problems = append(problems, Problem{ProblemCapture, name, problem, watchAgain, nil})
@@ -73,7 +88,7 @@ func checkCapture(ctx context.Context, db querier, entries table, c captured) ([
 }
 
 // staleness says in what way the function no longer fits its table, or nothing.
-func (c captured) staleness(ctx context.Context, db querier, entries table) (string, error) {
+func (c captured) staleness(ctx context.Context, db querier) (string, error) {
 	if c.config.Columns == nil {
 		return "the comment of function " + c.function + ", which holds its configuration, is gone", nil
 	}
@@ -94,3 +109,44 @@ func (c captured) staleness(ctx context.Context, db querier, entries table) (str
 	}
 	return "", nil
 }
+
+// replacement says in what way the function is not the one that Watch would make
+// now, or nothing. The number of the table is another one after a restore, and so
+// is the signature of its columns: the function then captures by the statement
+// that it makes each time.
+func (c captured) replacement(ctx context.Context, db querier) (string, error) {
+	encoded, err := json.Marshal(c.config)
+	if err != nil {
+		return "", fmt.Errorf("encoding the configuration of %s: %w", c.relation.Name, err)
+	}
+	var source, settings string
+	err = db.QueryRow(ctx, "SELECT audit_capture_source($1, $2::text::jsonb), audit_capture_settings($1)", c.relation.OID, string(encoded)).Scan(&source, &settings)
+	if err != nil {
+		return "", fmt.Errorf("making the function of %s: %w", c.relation.Name, err)
+	}
+	if restored(c.source) != restored(source) {
+		return "the function " + c.function + " is not the one that Watch makes", nil
+	}
+	want := []string{"search_path=" + strings.ReplaceAll(c.path, `"`, "")}
+	for _, found := range settingPattern.FindAllStringSubmatch(settings, -1) {
+		want = append(want, found[1]+"="+strings.Trim(found[2], "'"))
+	}
+	is := slices.Clone(c.settings)
+	for i := range is {
+		is[i] = strings.ReplaceAll(is[i], `"`, "")
+	}
+	slices.Sort(want)
+	slices.Sort(is)
+	if !slices.Equal(want, is) {
+		return fmt.Sprintf("the function %s is set %q, and not %q as Watch sets it", c.function, is, want), nil
+	}
+	return "", nil
+}
+
+var (
+	settingPattern  = regexp.MustCompile(`SET (\w+) = ('[^']*'|\S+)`)
+	restoredPattern = regexp.MustCompile(`TG_RELID = '?\d+'? AND (pg_catalog\.)?[\w."]*audit_capture_signature\([^)]*\) = '?-?\d+'?`)
+)
+
+// restored is a function's source without what a restore changes.
+func restored(source string) string { return restoredPattern.ReplaceAllString(source, "…") }

@@ -195,6 +195,9 @@ func (a *Admin) expireMonth(ctx context.Context, trail *audit.Log, r audit.Reten
 		}
 		if r.Org == "" {
 			err = a.dropPartition(ctx, tx, entries, p)
+			if err == nil {
+				err = unlistMonths(ctx, tx, entries, p)
+			}
 		} else {
 			err = a.rewrite(ctx, tx, entries, p, r, *month)
 		}

@@ -1,6 +1,13 @@
 package postgres
 
-import "time"
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+)
 
 // WithLockTimeout returns an Admin that waits otherwise, for tests that let it
 // wait in vain.
@@ -15,3 +22,25 @@ const PlanOnce = planOnce
 
 // SecretNames are the names that triggers look for.
 var SecretNames = squeezedNames
+
+// Catalogue is what a database says of the log's tables, as catalogue.txt has it,
+// and CatalogueText is that file.
+func Catalogue(ctx context.Context, pool *pgxpool.Pool) (string, error) {
+	entries, err := findTable(ctx, pool, "")
+	if err != nil {
+		return "", err
+	}
+	all, err := readFacts(ctx, pool, entries)
+	if err != nil {
+		return "", err
+	}
+	lines := make([]string, len(all))
+	for i, f := range all {
+		lines[i] = f.String() + "\n"
+	}
+	slices.Sort(lines)
+	return strings.Join(lines, ""), nil
+}
+
+// CatalogueText is the file of what the migrations make.
+var CatalogueText = catalogueText

@@ -136,9 +136,28 @@ func (a *Admin) makeMonth(ctx context.Context, s span) (made Month, err error) {
 			return errors.New("the partition was made, but PostgreSQL does not list it")
 		}
 		made = partitions[i].month()
-		return nil
+		return listMonth(ctx, tx, entries, s)
 	})
 	return made, err
+}
+
+// listMonth lists a month as made, for Check; unlistMonths those that a partition
+// held and that go with it.
+func listMonth(ctx context.Context, tx pgx.Tx, entries table, s span) error {
+	_, err := tx.Exec(ctx, "INSERT INTO "+entries.sibling("audit_months")+" (starts_at) VALUES ($1) ON CONFLICT (starts_at) DO NOTHING", s.from)
+	if err != nil {
+		return fmt.Errorf("listing month %s: %w", s.name(), err)
+	}
+	return nil
+}
+
+func unlistMonths(ctx context.Context, tx pgx.Tx, entries table, p partition) error {
+	_, err := tx.Exec(ctx, "DELETE FROM "+entries.sibling("audit_months")+" WHERE starts_at >= $1 AND ($2::timestamptz IS NULL OR starts_at < $2::timestamptz)",
+		p.lower.Time(), orNull(p.month().Until))
+	if err != nil {
+		return fmt.Errorf("taking partition %s from the list of months: %w", p.Name, err)
+	}
+	return nil
 }
 
 // attachEmpty makes the month's table beside the others and attaches it, which

@@ -8,15 +8,16 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Protect gives the application's role what recording and reading need, INSERT
-// and SELECT on audit_entries, and takes everything else from it and from
-// PUBLIC, on every partition too. It also restores triggers that are missing or
-// disabled. It can be called again at any time, for several roles one after the
+// Protect gives the application's role what recording and reading need, SELECT
+// on audit_entries and INSERT on its columns but recorded_at, and takes everything
+// else from it and from PUBLIC, on every partition too. It also restores triggers
+// that are missing or disabled, and functions that are not the migrations'. It can be called again at any time, for several roles one after the
 // other; docs/roles.md has the same as SQL.
 //
 // It refuses a role that protection would mean nothing to: the tables' owner, a
 // superuser, a member of the owner or of the schema's owner. What the role has
-// by way of further roles is an error too, and then nothing has changed.
+// by way of further roles is an error too, and so is a schema in which others than
+// the owner can make functions. Then nothing has changed.
 // Privileges of other roles stay as they are; [Admin.Check] names them.
 func (a *Admin) Protect(ctx context.Context, role string) error {
 	err := a.alone(ctx, func(tx pgx.Tx, entries table) error {
@@ -27,7 +28,10 @@ func (a *Admin) Protect(ctx context.Context, role string) error {
 		if before.privileges = ""; before.problem() != "" {
 			return fmt.Errorf("it %s: create a role of the application's own, that owns nothing here", before.problem())
 		}
-		if err := restoreTriggers(ctx, tx, entries); err != nil {
+		if err := refuseCreators(ctx, tx, entries); err != nil {
+			return err
+		}
+		if err := restore(ctx, tx, entries); err != nil {
 			return err
 		}
 		if err := grantOnly(ctx, tx, entries, role); err != nil {
@@ -36,6 +40,9 @@ func (a *Admin) Protect(ctx context.Context, role string) error {
 		after, err := describeRole(ctx, tx, entries, role)
 		if err != nil {
 			return err
+		}
+		if after.powers != "" {
+			return fmt.Errorf("it %s: take that away first", after.powers)
 		}
 		if after.privileges != "" {
 			return fmt.Errorf("it still has %s, by a grant of somebody else's or by another role such as pg_write_all_data: revoke that first", after.privileges)
@@ -49,8 +56,8 @@ func (a *Admin) Protect(ctx context.Context, role string) error {
 }
 
 func describeRole(ctx context.Context, tx pgx.Tx, entries table, name string) (r role, err error) {
-	err = tx.QueryRow(ctx, "SELECT"+describeRoles+" FROM pg_roles AS r, pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace"+
-		" WHERE c.oid = $1 AND r.rolname = $2", entries.OID, name).Scan(&r.name, &r.super, &r.owner, &r.schemaOwner, &r.privileges)
+	r, err = scanRole(tx.QueryRow(ctx, "SELECT"+describeRoles+" FROM pg_roles AS r, pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace"+
+		" WHERE c.oid = $1 AND r.rolname = $2", entries.OID, name))
 	if errors.Is(err, pgx.ErrNoRows) {
 		return r, errors.New("there is no such role: CREATE ROLE it first")
 	}
@@ -63,9 +70,11 @@ func grantOnly(ctx context.Context, tx pgx.Tx, entries table, role string) error
 	if err != nil {
 		return err
 	}
-	migrations := entries.sibling("audit_migrations")
-	tables := []string{entries.sql(), entries.sibling("audit_holds"), migrations}
-	for _, p := range partitions {
+	tables, migrations, err := tablesBeside(ctx, tx, entries)
+	if err != nil {
+		return err
+	}
+	for _, p := range append(partitions, partition{table: entries}) {
 		tables = append(tables, p.sql())
 	}
 	var statements []string
@@ -74,9 +83,12 @@ func grantOnly(ctx context.Context, tx pgx.Tx, entries table, role string) error
 		statements = append(statements, "REVOKE ALL ON "+name+" FROM PUBLIC, "+grantee(role))
 	}
 	statements = append(statements,
-		"GRANT SELECT, INSERT ON "+entries.sql()+" TO "+grantee(role),
-		// So that Store.Migrate can see that nothing is pending.
-		"GRANT SELECT ON "+migrations+" TO "+grantee(role))
+		"GRANT SELECT ON "+entries.sql()+" TO "+grantee(role),
+		// By column: recorded_at is the database's own clock.
+		"GRANT INSERT ("+columns+") ON "+entries.sql()+" TO "+grantee(role))
+	if migrations != "" { // so that Store.Migrate can see that nothing is pending
+		statements = append(statements, "GRANT SELECT ON "+migrations+" TO "+grantee(role))
+	}
 	for _, statement := range statements {
 		if _, err := tx.Exec(ctx, statement); err != nil {
 			return fmt.Errorf("%s: %w", statement, err)
@@ -103,9 +115,31 @@ func grantOnly(ctx context.Context, tx pgx.Tx, entries table, role string) error
 	return nil
 }
 
-// restoreTriggers makes again what is missing of the protection from the owner.
-func restoreTriggers(ctx context.Context, tx pgx.Tx, entries table) error {
-	for _, part := range []func(context.Context, querier, table) ([]Problem, error){checkFunction, checkTables} {
+// tablesBeside returns the log's tables beside audit_entries, and which of them
+// lists the migrations: a host that migrates with a tool of its own has none.
+func tablesBeside(ctx context.Context, tx pgx.Tx, entries table) (tables []string, migrations string, err error) {
+	for _, name := range []string{"audit_holds", "audit_months", "audit_migrations"} {
+		var exists bool
+		if err := tx.QueryRow(ctx, "SELECT to_regclass($1) IS NOT NULL", entries.sibling(name)).Scan(&exists); err != nil {
+			return nil, "", err
+		}
+		if exists {
+			tables = append(tables, entries.sibling(name))
+		}
+		if exists && name == "audit_migrations" {
+			migrations = entries.sibling(name)
+		}
+	}
+	return tables, migrations, nil
+}
+
+// restore makes again what is missing of the protection from the owner, and the
+// functions of the migrations.
+func restore(ctx context.Context, tx pgx.Tx, entries table) error {
+	if err := pinSearchPath(ctx, tx, entries.Schema); err != nil {
+		return err
+	}
+	for _, part := range []func(context.Context, querier, table) ([]Problem, error){checkFunctions, checkCatalogue, checkGrants} {
 		problems, err := part(ctx, tx, entries)
 		if err != nil {
 			return err
@@ -128,7 +162,7 @@ func restoreChangeTrigger(entries, t table) []string {
 	if t.Name == entries.Name && t.Schema == entries.Schema {
 		return []string{
 			"DROP TRIGGER IF EXISTS " + name + " ON " + t.sql(),
-			"CREATE TRIGGER " + name + " BEFORE UPDATE OR DELETE ON " + t.sql() + " FOR EACH ROW EXECUTE FUNCTION " + refuseFunction(entries),
+			"CREATE TRIGGER " + name + " BEFORE UPDATE OR DELETE ON " + t.sql() + " FOR EACH ROW EXECUTE FUNCTION " + entries.sibling(refuseFunction) + "()",
 		}
 	}
 	return []string{"ALTER TABLE " + t.sql() + " ENABLE TRIGGER " + name}
@@ -138,6 +172,6 @@ func restoreTruncateTrigger(entries, t table) []string {
 	const name = "audit_entries_refuse_truncate"
 	return []string{
 		"DROP TRIGGER IF EXISTS " + name + " ON " + t.sql(),
-		"CREATE TRIGGER " + name + " BEFORE TRUNCATE ON " + t.sql() + " FOR EACH STATEMENT EXECUTE FUNCTION " + refuseFunction(entries),
+		"CREATE TRIGGER " + name + " BEFORE TRUNCATE ON " + t.sql() + " FOR EACH STATEMENT EXECUTE FUNCTION " + entries.sibling(refuseFunction) + "()",
 	}
 }

@@ -43,3 +43,6 @@ func grantee(role string) string {
 	}
 	return pgx.Identifier{role}.Sanitize()
 }
+
+// quoteName is a name as statements spell it.
+func quoteName(name string) string { return pgx.Identifier{name}.Sanitize() }

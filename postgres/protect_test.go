@@ -38,6 +38,7 @@ func TestProtect(t *testing.T) {
 	done, err := admin.Expire(t.Context(), log, audit.Retention{Before: date(2026, time.March, 1), Org: "leaving"})
 	require.NoError(t, err)
 	assert.EqualValues(t, 1, done.Entries())
+	r.exec(t, r.owner, "ALTER DEFAULT PRIVILEGES REVOKE ALL ON TABLES FROM PUBLIC", "ALTER DEFAULT PRIVILEGES REVOKE ALL ON TABLES FROM "+r.appName)
 	noProblems(t, admin)
 
 	months, err := admin.Months(t.Context())
@@ -149,7 +150,7 @@ func TestRolesDocument(t *testing.T) {
 	text, err := os.ReadFile("../docs/roles.md")
 	require.NoError(t, err)
 	snippets := strings.Split(string(text), "```sql\n")
-	require.Len(t, snippets, 6)
+	require.Len(t, snippets, 7)
 	_, err = postgres.NewAdmin(r.owner).MakeMonthsAhead(t.Context(), 1)
 	require.NoError(t, err)
 	r.exec(t, r.owner, "DROP TRIGGER audit_entries_refuse_truncate ON audit_entries_default")

@@ -71,13 +71,15 @@ type captured struct {
 	relation table    // zero where no trigger calls the function any more
 	triggers []string // those that are enabled and what they should be
 	source   string
-	defined  bool // SECURITY DEFINER, the owner's, and nobody else may call it
+	settings []string // that its calls run under
+	path     string   // the search_path that it must have
+	defined  bool     // SECURITY DEFINER, the owner's, in PL/pgSQL, and nobody else may call it
 }
 
 // captures returns the functions that Watch made, by the names of their tables.
 func captures(ctx context.Context, db querier, entries table) ([]captured, error) {
-	rows, err := db.Query(ctx, `SELECT p.proname, obj_description(p.oid, 'pg_proc'), p.prosrc,
-			p.prosecdef AND p.proowner = e.relowner AND p.proacl IS NOT NULL AND NOT EXISTS (SELECT FROM aclexplode(p.proacl) AS a WHERE a.grantee <> p.proowner),
+	rows, err := db.Query(ctx, `SELECT p.proname, obj_description(p.oid, 'pg_proc'), p.prosrc, coalesce(p.proconfig, '{}'),
+			p.prosecdef AND p.prolang = (SELECT oid FROM pg_language WHERE lanname = 'plpgsql') AND p.proowner = e.relowner AND p.proacl IS NOT NULL AND NOT EXISTS (SELECT FROM aclexplode(p.proacl) AS a WHERE a.grantee <> p.proowner),
 			coalesce(c.oid, 0), coalesce(n.nspname, ''), coalesce(c.relname, ''), coalesce(pg_get_userbyid(c.relowner), ''),
 			ARRAY(SELECT t.tgname::text FROM pg_trigger AS t WHERE t.tgrelid = c.oid AND t.tgfoid = p.oid
 				AND t.tgenabled IN ('O', 'A') AND t.tgqual IS NULL AND t.tgattr::text = '' AND t.tgtype =
@@ -93,9 +95,9 @@ func captures(ctx context.Context, db querier, entries table) ([]captured, error
 		return nil, fmt.Errorf("reading the functions of watched tables: %w", err)
 	}
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (captured, error) {
-		var c captured
+		c := captured{path: capturePath(entries)}
 		var comment *string
-		err := row.Scan(&c.function, &comment, &c.source, &c.defined,
+		err := row.Scan(&c.function, &comment, &c.source, &c.settings, &c.defined,
 			&c.relation.OID, &c.relation.Schema, &c.relation.Name, &c.relation.Owner, &c.triggers)
 		if err != nil || comment == nil {
 			return c, err

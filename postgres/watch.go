@@ -74,7 +74,7 @@ func (a *Admin) Watch(ctx context.Context, t Table) error {
 		return errors.New("watching a table: Table.Name is empty: give the table's name, with its schema if need be")
 	}
 	err := a.alone(ctx, func(tx pgx.Tx, entries table) error {
-		if err := checkSchema(ctx, tx, entries); err != nil {
+		if err := refuseCreators(ctx, tx, entries); err != nil {
 			return err
 		}
 		watched, err := findWatched(ctx, tx, t.Name)
@@ -93,22 +93,6 @@ func (a *Admin) Watch(ctx context.Context, t Table) error {
 	return nil
 }
 
-// checkSchema refuses a schema in which anybody can make functions: one of them
-// could be called in the place of the library's, with the rights of the owner.
-func checkSchema(ctx context.Context, db querier, entries table) error {
-	var public bool
-	err := db.QueryRow(ctx, `SELECT EXISTS (SELECT FROM pg_namespace AS n, aclexplode(n.nspacl) AS a
-		WHERE n.nspname = $1 AND a.grantee = 0 AND a.privilege_type = 'CREATE')`, entries.Schema).Scan(&public)
-	if err != nil {
-		return fmt.Errorf("looking at schema %q: %w", entries.Schema, err)
-	}
-	if public {
-		return fmt.Errorf("everybody may create functions in the log's schema %q: REVOKE CREATE ON SCHEMA %s FROM PUBLIC",
-			entries.Schema, pgx.Identifier{entries.Schema}.Sanitize())
-	}
-	return nil
-}
-
 func findWatched(ctx context.Context, db querier, name string) (table, error) {
 	var t table
 	var kind string
@@ -122,7 +106,7 @@ func findWatched(ctx context.Context, db querier, name string) (table, error) {
 		return t, fmt.Errorf("looking for it: %w", err)
 	case kind != "r" && kind != "p":
 		return t, errors.New("it is no table: only tables can be watched, and what views write to")
-	case strings.HasPrefix(t.Name, "audit_entries") || t.Name == "audit_holds" || t.Name == "audit_migrations":
+	case strings.HasPrefix(t.Name, "audit_entries") || t.Name == "audit_holds" || t.Name == "audit_months" || t.Name == "audit_migrations":
 		return t, errors.New("it is the log's own: watch the tables of the application")
 	}
 	return t, nil
@@ -282,7 +266,7 @@ func capture(ctx context.Context, tx pgx.Tx, entries, watched table, config watc
 	if err != nil {
 		return err
 	}
-	path := "pg_catalog, " + pgx.Identifier{entries.Schema}.Sanitize() + ", pg_temp"
+	path := capturePath(entries)
 	// The statements find the log's functions as the triggers will.
 	if _, err := tx.Exec(ctx, "SELECT set_config('search_path', $1, true)", path); err != nil {
 		return err
@@ -312,6 +296,12 @@ func capture(ctx context.Context, tx pgx.Tx, entries, watched table, config watc
 		}
 	}
 	return nil
+}
+
+// capturePath is the search_path of the functions that capture. Temporary tables
+// and types come last, since every session can make some.
+func capturePath(entries table) string {
+	return "pg_catalog, " + quoteName(entries.Schema) + ", pg_temp"
 }
 
 // captureFunction returns the name of the table's function, or a new one.

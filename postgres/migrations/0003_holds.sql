@@ -10,3 +10,10 @@ CREATE TABLE audit_holds (
 	reason     text COLLATE "C" NOT NULL CHECK (octet_length(reason) BETWEEN 1 AND 4096),
 	placed_at  timestamptz NOT NULL DEFAULT clock_timestamp()
 );
+
+-- The months that the library made and has not removed, by their beginning in
+-- UTC, so that Admin.Check misses one that somebody else removes.
+CREATE TABLE audit_months (
+	starts_at timestamptz PRIMARY KEY,
+	made_at   timestamptz NOT NULL DEFAULT clock_timestamp()
+);

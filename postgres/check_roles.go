@@ -4,69 +4,55 @@ import (
 	"context"
 	"fmt"
 	"strings"
-)
 
-// checkGrants looks for privileges that a role other than the owner must not
-// have on the log's tables, those of columns too.
-func checkGrants(ctx context.Context, db querier, entries table) ([]Problem, error) {
-	rows, err := db.Query(ctx, `WITH tables AS (
-			SELECT c.oid, c.relname, n.nspname, c.relowner, c.relacl,
-				CASE WHEN c.relname IN ('audit_holds', 'audit_migrations') THEN '{INSERT,UPDATE,DELETE,TRUNCATE,TRIGGER}'::text[]
-				ELSE '{UPDATE,DELETE,TRUNCATE,TRIGGER}' END AS forbidden
-			FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-			WHERE c.oid = $1 OR c.oid IN (SELECT inhrelid FROM pg_inherits WHERE inhparent = $1)
-				OR n.nspname = $2 AND c.relname IN ('audit_holds', 'audit_migrations')),
-		granted AS (
-			SELECT t.oid, a.grantee, a.privilege_type FROM tables AS t, aclexplode(t.relacl) AS a
-			UNION
-			SELECT t.oid, a.grantee, a.privilege_type FROM tables AS t
-			JOIN pg_attribute AS column_of ON column_of.attrelid = t.oid AND NOT column_of.attisdropped, aclexplode(column_of.attacl) AS a)
-		SELECT t.relname, t.nspname, CASE WHEN g.grantee = 0 THEN '' ELSE pg_get_userbyid(g.grantee) END, string_agg(g.privilege_type, ', ' ORDER BY g.privilege_type)
-		FROM tables AS t JOIN granted AS g USING (oid)
-		WHERE g.grantee <> t.relowner AND g.privilege_type = ANY (t.forbidden)
-		GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`, entries.OID, entries.Schema)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var problems []Problem
-	for rows.Next() {
-		var t table
-		var role, privileges string
-		if err := rows.Scan(&t.Name, &t.Schema, &role, &privileges); err != nil {
-			return nil, err
-		}
-		problems = append(problems, Problem{
-			ProblemPrivilege, t.Name, fmt.Sprintf("%s has %s", grantee(role), privileges),
-			fmt.Sprintf("REVOKE %s ON %s FROM %s", privileges, t.sql(), grantee(role)), nil,
-		})
-	}
-	return problems, rows.Err()
-}
+	"github.com/jackc/pgx/v5"
+)
 
 // role is what a role that records can do, however it came by it.
 type role struct {
 	name               string
-	direct             bool   // it has INSERT itself, and not by way of another role
 	super              bool   // it can do everything
 	owner, schemaOwner bool   // it can act as the owner of the tables, or drop them as that of the schema
 	privileges         string // those that it must not have, such as by pg_write_all_data
+	powers             string // further ones that go past the protection
 }
 
-// describeRoles is the select list of a role r, on the table $1.
+// recordingRoles are the roles that have INSERT, of the table or of columns.
+const recordingRoles = `recording AS (
+	SELECT a.grantee FROM pg_class AS c, aclexplode(c.relacl) AS a
+	WHERE c.oid = $1 AND a.privilege_type = 'INSERT' AND a.grantee <> c.relowner AND a.grantee <> 0
+	UNION
+	SELECT a.grantee FROM pg_class AS c JOIN pg_attribute AS t ON t.attrelid = c.oid, aclexplode(t.attacl) AS a
+	WHERE c.oid = $1 AND a.privilege_type = 'INSERT' AND a.grantee <> c.relowner AND a.grantee <> 0)`
+
+// describeRoles is the select list of a role r, on the table $1. The privilege
+// MAINTAIN came with PostgreSQL 17; before 16, CREATEROLE gives every role.
 const describeRoles = ` r.rolname, r.rolsuper, pg_has_role(r.oid, c.relowner, 'MEMBER'), pg_has_role(r.oid, n.nspowner, 'MEMBER'),
 	concat_ws(', ',
 		CASE WHEN has_any_column_privilege(r.oid, c.oid, 'UPDATE') THEN 'UPDATE' END,
 		CASE WHEN has_table_privilege(r.oid, c.oid, 'DELETE') THEN 'DELETE' END,
 		CASE WHEN has_table_privilege(r.oid, c.oid, 'TRUNCATE') THEN 'TRUNCATE' END,
-		CASE WHEN has_table_privilege(r.oid, c.oid, 'TRIGGER') THEN 'TRIGGER' END)`
+		CASE WHEN has_table_privilege(r.oid, c.oid, 'TRIGGER') THEN 'TRIGGER' END,
+		CASE WHEN has_any_column_privilege(r.oid, c.oid, 'REFERENCES') THEN 'REFERENCES' END,
+		CASE WHEN has_column_privilege(r.oid, c.oid, 'recorded_at', 'INSERT') THEN 'INSERT (recorded_at)' END,
+		CASE WHEN current_setting('server_version_num')::int >= 170000
+			THEN CASE WHEN has_table_privilege(r.oid, c.oid, CASE WHEN current_setting('server_version_num')::int >= 170000 THEN 'MAINTAIN' ELSE 'TRIGGER' END) THEN 'MAINTAIN' END END),
+	concat_ws(' and ',
+		CASE WHEN r.rolcreaterole AND current_setting('server_version_num')::int < 160000 THEN 'has CREATEROLE, by which it can make itself the tables'' owner' END,
+		(SELECT 'is a member of ' || string_agg(p.rolname, ', ' ORDER BY p.rolname) FROM pg_roles AS p
+			WHERE p.rolname IN ('pg_write_server_files', 'pg_execute_server_program') AND pg_has_role(r.oid, p.oid, 'MEMBER')),
+		CASE WHEN c.relrowsecurity AND r.rolbypassrls THEN 'has BYPASSRLS, so that row-level security does not hold it' END,
+		CASE WHEN c.relrowsecurity AND pg_has_role(r.oid, 'pg_read_all_data', 'USAGE') THEN 'is a member of pg_read_all_data, by which it reads partitions past row-level security' END)`
+
+func scanRole(row pgx.Row, more ...any) (r role, err error) {
+	err = row.Scan(append(more, &r.name, &r.super, &r.owner, &r.schemaOwner, &r.privileges, &r.powers)...)
+	return r, err
+}
 
 // checkRoles looks at the roles that record, which are those with INSERT, and
 // at what they can do by way of other roles.
 func checkRoles(ctx context.Context, db querier, entries table) ([]Problem, error) {
-	rows, err := db.Query(ctx, `WITH recording AS (
-			SELECT DISTINCT a.grantee FROM pg_class AS c, aclexplode(c.relacl) AS a
-			WHERE c.oid = $1 AND a.privilege_type = 'INSERT' AND a.grantee <> c.relowner AND a.grantee <> 0)
+	rows, err := db.Query(ctx, `WITH `+recordingRoles+`
 		SELECT r.oid IN (TABLE recording),`+describeRoles+`
 		FROM pg_roles AS r, pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
 		WHERE c.oid = $1 AND r.oid <> c.relowner
@@ -80,14 +66,15 @@ func checkRoles(ctx context.Context, db querier, entries table) ([]Problem, erro
 	var problems []Problem
 	some := false
 	for rows.Next() {
-		var r role
-		if err := rows.Scan(&r.direct, &r.name, &r.super, &r.owner, &r.schemaOwner, &r.privileges); err != nil {
+		var direct bool
+		r, err := scanRole(rows, &direct)
+		if err != nil {
 			return nil, err
 		}
 		some = true
 		// Whoever has both roles by membership is an administrator, not the
 		// application.
-		if !r.direct && (r.owner || r.schemaOwner) {
+		if !direct && (r.owner || r.schemaOwner) {
 			continue
 		}
 		if problem := r.problem(); problem != "" {
@@ -117,6 +104,9 @@ func (r role) problem() string {
 	}
 	if r.schemaOwner && !r.super {
 		problems = append(problems, "can drop the tables as their schema's owner")
+	}
+	if r.powers != "" && !r.super {
+		problems = append(problems, r.powers)
 	}
 	if r.super {
 		problems = append(problems, "is a superuser")

@@ -1,0 +1,177 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// checkCatalogue compares the log's tables, and each partition by itself, with
+// what the migrations make.
+func checkCatalogue(ctx context.Context, db querier, entries table) ([]Problem, error) {
+	all, err := readFacts(ctx, db, entries)
+	if err != nil {
+		return nil, err
+	}
+	expected := expectedFacts()
+	var problems []Problem
+	for len(all) > 0 {
+		n := 1
+		for n < len(all) && all[n].table.OID == all[0].table.OID {
+			n++
+		}
+		t := all[0].table
+		problems = append(problems, compareFacts(entries, t, expected[all[0].of], all[:n])...)
+		if t.Owner != entries.Owner {
+			problems = append(problems, Problem{
+				ProblemRole, t.Name, fmt.Sprintf("it belongs to %s, and audit_entries to %s", t.Owner, entries.Owner),
+				"ALTER TABLE " + t.sql() + " OWNER TO " + grantee(entries.Owner), nil,
+			})
+		}
+		delete(expected, all[0].of)
+		if all[0].of == "partition" { // for the next one
+			expected["partition"] = expectedFacts()["partition"]
+		}
+		all = all[n:]
+	}
+	for _, name := range []string{"audit_holds", "audit_months", "audit_capture_context"} {
+		if _, missing := expected[name]; missing {
+			problems = append(problems, Problem{ProblemConstraint, name, "it is missing", "make it again, as in the migrations", nil})
+		}
+	}
+	return problems, nil
+}
+
+// compareFacts compares one table with what it should be.
+func compareFacts(entries, t table, expected []fact, all []found) []Problem {
+	type key struct{ kind, name string }
+	is := map[key]string{}
+	for _, f := range all {
+		is[key{f.kind, f.name}] = f.is
+	}
+	var problems []Problem
+	for _, want := range expected {
+		definition, ok := is[key{want.kind, want.name}]
+		delete(is, key{want.kind, want.name})
+		switch {
+		case !ok:
+			problems = append(problems, missingFact(entries, t, want))
+		case definition != want.is:
+			problems = append(problems, changedFact(entries, t, want, definition))
+		}
+	}
+	for _, f := range all {
+		if _, ok := is[key{f.kind, f.name}]; ok {
+			problems = append(problems, foreignFact(t, f.fact)...)
+		}
+	}
+	return problems
+}
+
+// Bits of tgtype: a trigger for each row (1), before (2), on INSERT (4), DELETE
+// (8), UPDATE (16), TRUNCATE (32).
+const refusesChange, refusesTruncate = 1 | 2 | 8 | 16, 2 | 32
+
+func missingFact(entries, t table, want fact) Problem {
+	switch {
+	case want.kind == "trigger" && strings.HasPrefix(want.is, fmt.Sprint(refusesChange, " ")):
+		return Problem{ProblemTrigger, t.Name, "no enabled trigger refuses UPDATE and DELETE", "call Admin.Protect", restoreChangeTrigger(entries, t)}
+	case want.kind == "trigger":
+		return Problem{ProblemTrigger, t.Name, "no enabled trigger refuses TRUNCATE", "call Admin.Protect", restoreTruncateTrigger(entries, t)}
+	case want.kind == "index":
+		return Problem{ProblemIndex, t.Name, "index " + want.name + " is missing", "create it again, as in migration " + migrationOf(want.name), nil}
+	}
+	return Problem{
+		ProblemConstraint, t.Name, fmt.Sprintf("the %s %s is missing", want.kind, want.name),
+		fmt.Sprintf("add it again, as in migration %s: %s", migrationOf(want.of), want.is), nil,
+	}
+}
+
+func changedFact(entries, t table, want fact, is string) Problem {
+	switch {
+	case want.kind == "trigger":
+		problem := missingFact(entries, t, want)
+		problem.Problem += ": it is " + is + ", and not " + want.is
+		return problem
+	case want.kind == "table" && strings.Replace(is, " u", " p", 1) == want.is:
+		return Problem{ProblemPartition, t.Name, "it is UNLOGGED and empty after a crash", "ALTER TABLE " + t.sql() + " SET LOGGED", nil}
+	}
+	kind := ProblemConstraint
+	switch want.kind {
+	case "index":
+		kind = ProblemIndex
+	case "table":
+		kind = ProblemPartition
+	}
+	return Problem{
+		kind, t.Name, strings.TrimSpace(fmt.Sprintf("the %s %s", want.kind, want.name)) + " is not that of the migrations: it is " + is,
+		"make it again, as in migration " + migrationOf(want.of) + ": " + want.is, nil,
+	}
+}
+
+// foreignFact describes what no migration has made. An index that can refuse no
+// entry is the owner's own business.
+func foreignFact(t table, f fact) []Problem {
+	name := quoteName(f.name)
+	switch f.kind {
+	case "trigger":
+		return []Problem{{
+			ProblemTrigger, t.Name, "the trigger " + name + " is not the library's, and can change, drop or refuse entries: " + f.is,
+			"DROP TRIGGER " + name + " ON " + t.sql(), nil,
+		}}
+	case "rule":
+		return []Problem{{
+			ProblemTrigger, t.Name, "the rule " + name + " is not the library's, and can change or drop entries: " + f.is,
+			"DROP RULE " + name + " ON " + t.sql(), nil,
+		}}
+	case "constraint":
+		return []Problem{{
+			ProblemConstraint, t.Name, "the constraint " + name + " is not the library's, and can refuse entries: " + f.is,
+			"ALTER TABLE " + t.sql() + " DROP CONSTRAINT " + name, nil,
+		}}
+	case "reference":
+		return []Problem{{
+			ProblemConstraint, t.Name, fmt.Sprintf("the foreign key %s of %s refers to it, and keeps months from being removed", name, f.is),
+			"ALTER TABLE " + f.is + " DROP CONSTRAINT " + name, nil,
+		}}
+	case "index":
+		if plainIndex.MatchString(f.is) {
+			return nil
+		}
+		return []Problem{{
+			ProblemIndex, t.Name, "the index " + name + " is not the library's, and can refuse entries: " + f.is,
+			"DROP INDEX " + t.sibling(f.name), nil,
+		}}
+	default:
+		return []Problem{{
+			ProblemConstraint, t.Name, fmt.Sprintf("the %s %s is not the library's: %s", f.kind, name, f.is),
+			fmt.Sprintf("ALTER TABLE %s DROP %s %s", t.sql(), strings.ToUpper(f.kind), name), nil,
+		}}
+	}
+}
+
+// plainIndex is an index on columns alone. One of an expression calls functions,
+// which can fail, and a unique one refuses what it has already.
+var plainIndex = regexp.MustCompile(`^(btree|hash|gin|gist|brin|spgist) [\w, ]+$`)
+
+// migrationOf names the file that makes something.
+func migrationOf(name string) string {
+	if name == "partition" {
+		name = "audit_entries"
+	}
+	files, err := migrationFiles.ReadDir("migrations")
+	if err != nil {
+		return ""
+	}
+	i := slices.IndexFunc(files, func(file fs.DirEntry) bool {
+		text, err := migrationFiles.ReadFile("migrations/" + file.Name())
+		return err == nil && strings.Contains(string(text), " "+name+" ")
+	})
+	if i < 0 {
+		return "0001_entries.sql"
+	}
+	return files[i].Name()
+}

@@ -1,0 +1,132 @@
+package postgres
+
+import (
+	"context"
+	"regexp"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+func checkMonths(ctx context.Context, db querier, entries table) ([]Problem, error) {
+	partitions, err := partitionsOf(ctx, db, entries)
+	if err != nil {
+		return nil, err
+	}
+	var now time.Time
+	if err := db.QueryRow(ctx, "SELECT clock_timestamp()").Scan(&now); err != nil {
+		return nil, err
+	}
+	var problems []Problem
+	if !slices.ContainsFunc(partitions, func(p partition) bool { return p.isDefault }) {
+		problems = append(problems, Problem{
+			ProblemPartition, entries.Name, "there is no default partition, so an entry that no month covers is refused",
+			"CREATE TABLE " + entries.sibling("audit_entries_default") + " PARTITION OF " + entries.sql() + " DEFAULT, and call Admin.Protect", nil,
+		})
+	}
+	for _, s := range []span{monthOf(now), monthOf(now).next()} {
+		lower, upper := s.bounds()
+		if !slices.ContainsFunc(partitions, func(p partition) bool { return p.covers(lower, upper) }) {
+			problems = append(problems, Problem{
+				ProblemPartition, entries.Name, "there is no partition for the month " + s.from.Format("2006-01"), "call Admin.MakeMonthsAhead every day", nil,
+			})
+		}
+	}
+	lost, err := checkLostMonths(ctx, db, entries, partitions, now)
+	if err != nil {
+		return nil, err
+	}
+	detached, err := checkDetached(ctx, db, entries)
+	return slices.Concat(problems, misnamed(partitions), lost, detached), err
+}
+
+// checkLostMonths looks for months that were made, and that Expire has not
+// removed. A role that may not read the list cannot be asked.
+func checkLostMonths(ctx context.Context, db querier, entries table, partitions []partition, now time.Time) ([]Problem, error) {
+	list := entries.sibling("audit_months")
+	var readable bool
+	err := db.QueryRow(ctx, "SELECT coalesce(has_table_privilege(to_regclass($1), 'SELECT'), false)", list).Scan(&readable)
+	if err != nil || !readable {
+		return nil, err
+	}
+	rows, err := db.Query(ctx, "SELECT starts_at FROM "+list+" ORDER BY starts_at")
+	if err != nil {
+		return nil, err
+	}
+	made, err := pgx.CollectRows(rows, pgx.RowTo[time.Time])
+	if err != nil {
+		return nil, err
+	}
+	var problems []Problem
+	for _, start := range made {
+		s := monthOf(start)
+		lower, upper := s.bounds()
+		if s == monthOf(now) || s == monthOf(now).next() || slices.ContainsFunc(partitions, func(p partition) bool { return p.covers(lower, upper) }) {
+			continue
+		}
+		problems = append(problems, Problem{
+			ProblemPartition, entries.Name, "the month " + s.from.Format("2006-01") + " was made and is not there any more, although Expire has not removed it",
+			"attach or restore its partition, or accept the loss: Admin.MakeMonths makes it again, empty", nil,
+		})
+	}
+	return problems, nil
+}
+
+var monthName = regexp.MustCompile(`^audit_entries_y\d{4}m\d{2}$`)
+
+// misnamed looks for partitions with the name of a month whose range is another.
+func misnamed(partitions []partition) (problems []Problem) {
+	for _, p := range partitions {
+		if !monthName.MatchString(p.Name) {
+			continue
+		}
+		s, err := time.Parse("audit_entries_y2006m01", p.Name)
+		lower, upper := monthOf(s).bounds()
+		if err == nil && p.lower == lower && p.upper == upper {
+			continue
+		}
+		problems = append(problems, Problem{
+			ProblemPartition, p.Name, "its range is not the month of its name: " + p.bound,
+			"detach it, and let Admin.MakeMonths make the month", nil,
+		})
+	}
+	return problems
+}
+
+// checkDetached looks for tables that were partitions, for partitions that are
+// being detached, and for what a subscription writes to the log, past its
+// triggers.
+func checkDetached(ctx context.Context, db querier, entries table) ([]Problem, error) {
+	rows, err := db.Query(ctx, `WITH `+logTables+`
+		SELECT n.nspname, c.relname, 'it is not a partition of audit_entries, and looks like one that was detached: its entries are in no list'
+		FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+		WHERE c.relkind IN ('r', 'p', 'f') AND c.oid NOT IN (SELECT oid FROM tables)
+			AND (c.relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = $1) AND c.relname LIKE 'audit\_entries\_%'
+				OR c.oid IN (SELECT tgrelid FROM pg_trigger WHERE tgfoid = to_regprocedure($2)))
+		UNION ALL
+		SELECT t.nspname, t.relname, 'a DETACH CONCURRENTLY of it was begun: its entries are in no list'
+		FROM tables AS t JOIN pg_inherits AS i ON i.inhrelid = t.oid WHERE i.inhdetachpending
+		UNION ALL
+		SELECT t.nspname, t.relname, 'a subscription writes to it, past its triggers'
+		FROM tables AS t JOIN pg_subscription_rel AS s ON s.srrelid = t.oid
+		ORDER BY 1, 2, 3`, entries.OID, entries.sibling(refuseFunction)+"()")
+	if err != nil {
+		return nil, err
+	}
+	var problems []Problem
+	var t table
+	var problem string
+	_, err = pgx.ForEachRow(rows, []any{&t.Schema, &t.Name, &problem}, func() error {
+		remedy := "ALTER TABLE " + entries.sql() + " ATTACH PARTITION " + t.sql() + " with its range, or move it out of the log's schema"
+		switch {
+		case problem[0] == 'a' && problem[2] == 'D':
+			remedy = "ALTER TABLE " + entries.sql() + " DETACH PARTITION " + t.sql() + " FINALIZE, and attach it again"
+		case problem[0] == 'a':
+			remedy = "take it out of the subscription's publication"
+		}
+		problems = append(problems, Problem{ProblemPartition, t.Name, problem, remedy, nil})
+		return nil
+	})
+	return problems, err
+}

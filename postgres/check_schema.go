@@ -1,0 +1,126 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// creators returns the roles, other than the owner of the tables, that can make
+// functions in the log's schema; PUBLIC is empty. Such a function can be a closer
+// match than PostgreSQL's own, and then runs with the rights of the log's owner.
+// Superusers and members of the owner can do everything anyway. A schema of
+// pg_database_owner is that of the database's owner.
+func creators(ctx context.Context, db querier, entries table) ([]string, error) {
+	rows, err := db.Query(ctx, `WITH creators AS (
+			SELECT a.grantee AS oid FROM pg_namespace AS n, aclexplode(n.nspacl) AS a
+			WHERE n.nspname = $2 AND a.privilege_type = 'CREATE'
+			UNION
+			SELECT nspowner FROM pg_namespace WHERE nspname = $2),
+		actual AS (
+			SELECT DISTINCT CASE WHEN r.rolname = 'pg_database_owner' THEN d.datdba ELSE c.oid END AS oid
+			FROM creators AS c LEFT JOIN pg_roles AS r USING (oid), pg_database AS d WHERE d.datname = current_database())
+		SELECT coalesce(r.rolname::text, '') FROM actual AS c LEFT JOIN pg_roles AS r USING (oid), pg_class AS e
+		WHERE e.oid = $1 AND (c.oid = 0 OR r.oid <> e.relowner AND NOT r.rolsuper AND NOT pg_has_role(r.oid, e.relowner, 'MEMBER'))
+		ORDER BY 1`, entries.OID, entries.Schema)
+	if err != nil {
+		return nil, fmt.Errorf("looking at schema %q: %w", entries.Schema, err)
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[string])
+}
+
+// refuseCreators refuses a schema in which others can make functions.
+func refuseCreators(ctx context.Context, db querier, entries table) error {
+	roles, err := creators(ctx, db, entries)
+	if err != nil || len(roles) == 0 {
+		return err
+	}
+	var names, remedies []string
+	for _, role := range roles {
+		names, remedies = append(names, grantee(role)), append(remedies, revokeCreate(entries, role))
+	}
+	return fmt.Errorf("functions in the log's schema %q, which would run with the rights of its owner, can be made by %s: %s",
+		entries.Schema, strings.Join(names, ", "), strings.Join(remedies, "; "))
+}
+
+func revokeCreate(entries table, role string) string {
+	return "REVOKE CREATE ON SCHEMA " + quoteName(entries.Schema) + " FROM " + grantee(role)
+}
+
+// checkSchema looks at what others may put into the log's schema, and what they
+// have put there.
+func checkSchema(ctx context.Context, db querier, entries table) ([]Problem, error) {
+	roles, err := creators(ctx, db, entries)
+	if err != nil {
+		return nil, err
+	}
+	var problems []Problem
+	for _, role := range roles {
+		problems = append(problems, Problem{
+			ProblemPrivilege, "schema " + entries.Schema,
+			grantee(role) + " can make functions in it, which would run with the rights of the log's owner",
+			revokeCreate(entries, role) + ", or let a schema of the log's own hold the tables", nil,
+		})
+	}
+	// Only what has the name of something of PostgreSQL's own can take its place.
+	// Extensions, which superusers install, do so on purpose.
+	rows, err := db.Query(ctx, `SELECT 'FUNCTION ' || p.oid::regprocedure::text, pg_get_userbyid(p.proowner)
+		FROM pg_class AS e JOIN pg_proc AS p ON p.pronamespace = e.relnamespace JOIN pg_roles AS r ON r.oid = p.proowner
+		WHERE e.oid = $1 AND p.proname NOT LIKE 'audit\_%' AND NOT r.rolsuper
+			AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')
+			AND EXISTS (SELECT FROM pg_proc AS own WHERE own.pronamespace = 'pg_catalog'::regnamespace AND own.proname = p.proname)
+		UNION ALL
+		SELECT 'OPERATOR ' || o.oid::regoperator::text, pg_get_userbyid(o.oprowner)
+		FROM pg_class AS e JOIN pg_operator AS o ON o.oprnamespace = e.relnamespace JOIN pg_roles AS r ON r.oid = o.oprowner
+		WHERE e.oid = $1 AND NOT r.rolsuper
+			AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.classid = 'pg_operator'::regclass AND d.objid = o.oid AND d.deptype = 'e')
+		ORDER BY 1`, entries.OID)
+	if err != nil {
+		return nil, err
+	}
+	var object, owner string
+	_, err = pgx.ForEachRow(rows, []any{&object, &owner}, func() error {
+		problems = append(problems, Problem{
+			ProblemPrivilege, "schema " + entries.Schema,
+			fmt.Sprintf("%s of %s stands in it, and can run with the rights of the log's owner", object, grantee(owner)),
+			"DROP " + object + ", or let a schema of the log's own hold the tables", nil,
+		})
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	defaults, err := checkDefaultPrivileges(ctx, db, entries)
+	return append(problems, defaults...), err
+}
+
+// checkDefaultPrivileges looks for privileges that others will have on what the
+// owner makes next: a partition, or the function of a watched table.
+func checkDefaultPrivileges(ctx context.Context, db querier, entries table) ([]Problem, error) {
+	rows, err := db.Query(ctx, `SELECT CASE d.defaclobjtype WHEN 'r' THEN 'TABLES' ELSE 'FUNCTIONS' END, CASE WHEN d.defaclnamespace <> 0 THEN n.nspname ELSE '' END,
+			CASE WHEN a.grantee = 0 THEN '' ELSE pg_get_userbyid(a.grantee) END, string_agg(a.privilege_type, ', ' ORDER BY a.privilege_type)
+		FROM pg_class AS e JOIN pg_namespace AS n ON n.oid = e.relnamespace
+		JOIN pg_default_acl AS d ON d.defaclrole = e.relowner AND d.defaclnamespace IN (0, n.oid), aclexplode(d.defaclacl) AS a
+		WHERE e.oid = $1 AND a.grantee <> e.relowner AND (d.defaclobjtype = 'r' OR d.defaclobjtype = 'f' AND a.grantee <> 0)
+		GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`, entries.OID)
+	if err != nil {
+		return nil, err
+	}
+	var problems []Problem
+	var objects, schema, role, privileges string
+	_, err = pgx.ForEachRow(rows, []any{&objects, &schema, &role, &privileges}, func() error {
+		in := ""
+		if schema != "" {
+			in = " IN SCHEMA " + quoteName(schema)
+		}
+		problems = append(problems, Problem{
+			ProblemPrivilege, entries.Name,
+			fmt.Sprintf("by default privileges, %s will have %s on %s that %s makes", grantee(role), privileges, strings.ToLower(objects), grantee(entries.Owner)),
+			fmt.Sprintf("ALTER DEFAULT PRIVILEGES FOR ROLE %s%s REVOKE ALL ON %s FROM %s", grantee(entries.Owner), in, objects, grantee(role)), nil,
+		})
+		return nil
+	})
+	return problems, err
+}
