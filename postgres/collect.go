@@ -10,14 +10,9 @@ import (
 
 // collect runs a query and reads all its rows.
 //
-// Where the pool prepares statements, it says when they are planned. PostgreSQL
-// itself would choose by what it estimates, and estimates an organization of
-// average size: so it plans a page over 37 months again every time, for several
-// milliseconds, and may keep for all values a plan that suits frequent ones.
-//
-// Where the store tells the database of the organization, that travels along
-// too. What travels with the query is one transaction with it, and takes no
-// round trip of its own.
+// Settings for the planner travel in one batch with the query, and, if the store
+// has an organization setting, so does that. A batch is one transaction and takes
+// one round trip.
 func collect[T any](ctx context.Context, s *Store, org string, read pgx.RowToFunc[T], statement entrysql.Statement) ([]T, error) {
 	if s.pool == nil {
 		return nil, errNoPool
@@ -27,35 +22,48 @@ func collect[T any](ctx context.Context, s *Store, org string, read pgx.RowToFun
 	if s.orgSetting != "" {
 		before.Queue(setOrgSQL, s.orgSetting, org)
 	}
-	if s.prepares {
-		before.Queue(planning[statement.Planning])
-	}
-	if before.Len() > 0 {
-		all, err := collectAfter(ctx, s, before, read, statement)
-		return all, unmigrated(err)
-	}
-	rows, err := s.pool.Query(ctx, statement.SQL, statement.Args...)
-	if err != nil {
-		return nil, unmigrated(err)
-	}
-	all, err := pgx.AppendRows(make([]T, 0, statement.Most), rows, read)
+	before.Queue(s.settings(statement.Planning))
+	all, err := collectAfter(ctx, s, before, read, statement)
 	return all, unmigrated(err)
 }
 
-var planning = map[entrysql.Planning]string{entrysql.PlanOnce: planOnce, entrysql.PlanEach: planEach}
+// settings returns the statement that says how a query is planned.
+//
+// Left to itself, PostgreSQL estimates an organization of average size. So it
+// plans a page over 37 months again every time, for several milliseconds, and may
+// keep for all values a plan that suits frequent ones. What the connection does
+// not prepare is planned each time anyway, and for its values: a range of time
+// then has few partitions to plan.
+func (s *Store) settings(p entrysql.Planning) string {
+	switch {
+	case s.prepares && p == entrysql.PlanOnce:
+		return planOnce
+	case s.prepares:
+		return planEach
+	case p == entrysql.PlanOnce:
+		return inOrder
+	default:
+		return uncompiled
+	}
+}
 
-// planOnce makes PostgreSQL keep a statement's plan, and take for it the one
-// that the statement is written for: from an index, in its order. By estimate
-// it would rather sort the entries of an organization of average size, and then
-// sort those of the largest too. The settings last until the transaction ends.
-const planOnce = `SELECT set_config('plan_cache_mode', 'force_generic_plan', true),
+const (
+	// planOnce makes PostgreSQL keep a statement's plan. The settings end with
+	// the transaction.
+	planOnce = inOrder + ", set_config('plan_cache_mode', 'force_generic_plan', true)"
+	// planEach makes it plan a prepared statement for the values at hand.
+	planEach = uncompiled + ", set_config('plan_cache_mode', 'force_custom_plan', true)"
+	// inOrder makes it take the plan that the statement is written for: from an
+	// index, in its order. By estimate it would rather sort the entries of an
+	// organization of average size, and then sort those of the largest too.
+	inOrder = uncompiled + `,
 	set_config('enable_sort', 'off', true), set_config('enable_incremental_sort', 'off', true),
 	set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true),
-	set_config('max_parallel_workers_per_gather', '0', true), set_config('jit', 'off', true)`
-
-// planEach makes it plan a prepared statement for the values at hand, and not
-// compile the plan: over 37 partitions that takes a quarter of a second.
-const planEach = `SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('jit', 'off', true)`
+	set_config('max_parallel_workers_per_gather', '0', true)`
+	// uncompiled keeps it from compiling the plan: over 37 partitions that takes
+	// a quarter of a second.
+	uncompiled = "SELECT set_config('jit', 'off', true)"
+)
 
 // collectAfter runs a query after other statements, whose results it passes
 // over.

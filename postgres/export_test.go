@@ -20,6 +20,13 @@ func (a *Admin) WithLockTimeout(timeout time.Duration) *Admin {
 // PlanOnce is what the store sends with a statement to plan it once.
 const PlanOnce = planOnce
 
+// InOrder is what it sends with such a statement on a connection that does not
+// prepare, and PlanEach with one whose plan depends on the values.
+const (
+	InOrder  = inOrder
+	PlanEach = planEach
+)
+
 // SecretNames are the names that triggers look for.
 var SecretNames = squeezedNames
 

@@ -25,12 +25,12 @@ func TestList(t *testing.T) {
 	at := audit.Entry{ID: audit.FirstID(time.UnixMicro(0)), Action: audit.Create}
 	id := at.ID.String()
 	next := id[:len(id)-1] + "1"
+	long := strings.Repeat("é", 32) // 64 bytes
 	const (
 		columns = "SELECT " + entrysql.ReadColumns
 		none    = "00000000-0000-0000-0000-000000000000"
 		all     = "ffffffff-ffff-ffff-ffff-ffffffffffff"
-		inSpan  = `e.org_id = $4 AND e.action = s.value COLLATE "C" AND e.id >= s.from_id AND e.id < s.before_id` +
-			` AND (e.action, e.id) >= (s.value COLLATE "C", '` + none + `') AND (e.action, e.id) < (s.value COLLATE "C", '` + all + `')`
+		inSpan  = `e.org_id = $4 AND e.action = CAST(s.value COLLATE "C" AS name) AND e.id >= s.from_id AND e.id < s.before_id`
 	)
 	for _, test := range []struct {
 		name  string
@@ -79,8 +79,15 @@ func TestList(t *testing.T) {
 			"one value",
 			audit.Sort{},
 			func(w *audit.Walk) { w.Filter.Actions = []audit.Action{"create"}; w.After = audit.CursorAt(at, w.Sort) },
-			columns + " FROM audit_entries AS e WHERE (e.org_id = $1 AND e.action = $2 AND e.id >= $3 AND e.id < $4 AND (e.action, e.id) >= ($5, '" + none + "') AND (e.action, e.id) < ($6, '" + all + "')) ORDER BY e.action DESC, e.id DESC LIMIT 51",
-			[]any{"acme", "create", none, id, "create", "create"},
+			columns + " FROM audit_entries AS e WHERE (e.org_id = $1 AND e.action = CAST($2 AS name) AND e.id >= $3 AND e.id < $4) ORDER BY e.action DESC, e.id DESC LIMIT 51",
+			[]any{"acme", "create", none, id},
+		},
+		{
+			"a value that is longer than a name",
+			audit.Sort{},
+			func(w *audit.Walk) { w.Filter.Actions = []audit.Action{audit.Action(long)} },
+			columns + " FROM audit_entries AS e WHERE (e.org_id = $1 AND e.action >= $2 AND e.action <= $3 AND e.id >= $4 AND e.id < $5) ORDER BY e.action DESC, e.id DESC LIMIT 51",
+			[]any{"acme", long, long, none, all},
 		},
 		{
 			"several values",
