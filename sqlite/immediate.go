@@ -29,20 +29,32 @@ func (s *Store) immediate(ctx context.Context, do func(*sql.Conn) error) error {
 	if err != nil {
 		// A context that ended may have hidden that it did begin.
 		rollback(ctx, conn)
-		if isBusy(err) {
-			err = fmt.Errorf("%w; give writers more time to wait for each other by busy_timeout", err)
-		}
-		return fmt.Errorf("beginning a transaction: %w", err)
+		return fmt.Errorf("beginning a transaction: %w", busy(err))
 	}
 	if err := do(conn); err != nil {
 		rollback(ctx, conn)
 		return err
 	}
-	if _, err := conn.ExecContext(ctx, "COMMIT"); err != nil {
+	// Without WAL, COMMIT waits until nobody reads. Another connection that tries
+	// to begin is a reader for a moment. After SQLITE_BUSY the transaction is still
+	// open, and SQLite lets no further readers in, so the next attempt succeeds.
+	err = whileBusy(ctx, func() error {
+		_, err := conn.ExecContext(ctx, "COMMIT")
+		return err
+	})
+	if err != nil {
 		rollback(ctx, conn)
-		return fmt.Errorf("committing: %w", err)
+		return fmt.Errorf("committing: %w", busy(err))
 	}
 	return nil
+}
+
+// busy adds the remedy to an error that says that SQLite had no time.
+func busy(err error) error {
+	if isBusy(err) {
+		return fmt.Errorf("%w; give connections more time to wait for each other by busy_timeout, and set journal_mode to WAL", err)
+	}
+	return err
 }
 
 // connect returns a connection of the pool. The first ones to a new file may
@@ -56,13 +68,18 @@ func connect(ctx context.Context, db *sql.DB) (conn *sql.Conn, err error) {
 	return conn, err
 }
 
-// whileBusy tries something until SQLite is not busy with another process's
-// writing, over two seconds in all: enough for a few processes that start
-// together, also where the host has set no busy timeout.
+// busyTime is how long whileBusy tries, the busy_timeout that the package's
+// documentation recommends. It is for hosts that have set none.
+const busyTime = 5 * time.Second
+
+// whileBusy tries something until SQLite is not busy with another connection's
+// work. An attempt takes as long as the host's busy timeout, so after a long one
+// there is no other.
 func whileBusy(ctx context.Context, try func() error) error {
-	for wait := time.Millisecond; ; wait *= 2 {
+	began := time.Now()
+	for wait := time.Millisecond; ; wait = min(2*wait, 50*time.Millisecond) {
 		err := try()
-		if err == nil || wait > time.Second || !isBusy(err) {
+		if err == nil || !isBusy(err) || time.Since(began) >= busyTime {
 			return err
 		}
 		select {
