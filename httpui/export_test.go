@@ -395,7 +395,7 @@ func TestExportProgress(t *testing.T) {
 	lines := bufio.NewReader(answer.Body)
 	_, err := lines.ReadString('\n')
 	require.NoError(t, err)
-	require.Eventually(t, func() bool { return progress() == `{"state":"running","rows":2000,"of":4500}` }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return progress() == `{"state":"running","rows":2000,"of":4500}` }, time.Minute, time.Millisecond)
 
 	assert.Equal(t, http.StatusNoContent, do(http.MethodDelete, "/exports/"+key, fixture.Org, "Sec-Fetch-Site", "same-origin").StatusCode)
 	_, err = io.Copy(io.Discard, lines)
@@ -475,7 +475,7 @@ func TestT18SlowReader(t *testing.T) {
 	entries := fixture.Many(2500, fixture.Now.Add(-time.Second))
 	ui := newUI(t, httpui.Options{}, entries...)
 	server := httptest.NewUnstartedServer(ui)
-	server.Config.WriteTimeout = 500 * time.Millisecond
+	server.Config.WriteTimeout = 2 * time.Second
 	server.Start()
 	defer server.Close()
 	answer, err := http.Get(server.URL + "/export.jsonl")
@@ -484,7 +484,7 @@ func TestT18SlowReader(t *testing.T) {
 	for range 2 {
 		_, err := io.ReadFull(answer.Body, make([]byte, 1<<10))
 		require.NoError(t, err)
-		time.Sleep(time.Second)
+		time.Sleep(1500 * time.Millisecond)
 	}
 	rest, err := io.ReadAll(answer.Body)
 	require.NoError(t, err)

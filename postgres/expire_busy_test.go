@@ -96,7 +96,7 @@ func TestExpireBesideALateWriter(t *testing.T) {
 			var locked bool
 			err := pool.QueryRow(t.Context(), "SELECT EXISTS (SELECT FROM pg_locks WHERE relation = to_regclass('audit_entries_y2026m01') AND mode = 'ShareLock' AND granted)").Scan(&locked)
 			return err == nil && locked
-		}, 10*time.Second, time.Millisecond)
+		}, time.Minute, time.Millisecond)
 		require.NoError(t, log.Record(t.Context(), store.Tx(writer), performed("late").WithTime(date(2026, time.January, 31))))
 		err = <-expired
 		require.ErrorIs(t, err, postgres.ErrBusy)

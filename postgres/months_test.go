@@ -148,13 +148,20 @@ func TestMakeMonthsBesideWriters(t *testing.T) {
 	stop := make(chan struct{})
 	var writers sync.WaitGroup
 	counts, errs := make([]int, 4), make([]error, 4)
+	var begun sync.WaitGroup
 	for i := range counts {
+		begun.Add(1)
 		writers.Go(func() {
+			begin := sync.OnceFunc(begun.Done)
+			defer begin()
 			for n := 0; ; n++ {
 				select {
 				case <-stop:
 					return
 				default:
+				}
+				if n == 10 {
+					begin()
 				}
 				at := date(2026, time.January, 1).Add(time.Duration(n*31) * time.Hour)
 				if err := log.RecordDetached(t.Context(), performed(audit.Action(fmt.Sprint(i))).WithTime(at)); err != nil {
@@ -167,7 +174,7 @@ func TestMakeMonthsBesideWriters(t *testing.T) {
 	}
 	var admins sync.WaitGroup
 	made, madeErrs := make([][]postgres.Month, 3), make([]error, 3)
-	time.Sleep(100 * time.Millisecond) // some entries come first
+	begun.Wait() // some entries come first
 	for i := range made {
 		admins.Go(func() {
 			made[i], madeErrs[i] = admin.MakeMonths(t.Context(), date(2026, time.January, 1), date(2027, time.January, 1))

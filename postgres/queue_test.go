@@ -177,7 +177,7 @@ func TestQueueRacing(t *testing.T) {
 					WHERE NOT l.granted AND l.locktype = 'transactionid' AND a.query LIKE '%audit_entries%'
 					AND $1 = ANY (pg_blocking_pids(pid)))`, first.Conn().PgConn().PID()).Scan(&waiting)
 				return err == nil && waiting
-			}, 10*time.Second, 5*time.Millisecond)
+			}, time.Minute, 5*time.Millisecond)
 			require.NoError(t, tc.end(first, t.Context()))
 			err = <-done
 			if tc.want == nil {

@@ -211,7 +211,7 @@ func (b *tab) click(selector string) {
 
 func (b *tab) follow(selector string) {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, 15*time.Second)
+	ctx, cancel := context.WithTimeout(b.ctx, time.Minute)
 	defer cancel()
 	_, err := chromedp.RunResponse(ctx, chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible))
 	require.NoError(b.t, err, selector)
@@ -220,7 +220,7 @@ func (b *tab) follow(selector string) {
 // link clicks the link with a text.
 func (b *tab) link(text string) {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, 15*time.Second)
+	ctx, cancel := context.WithTimeout(b.ctx, time.Minute)
 	defer cancel()
 	_, err := chromedp.RunResponse(ctx, chromedp.Click(fmt.Sprintf(`//a[normalize-space()=%q]`, text), chromedp.NodeVisible))
 	require.NoError(b.t, err, text)

@@ -33,7 +33,7 @@ func (b *tab) downloads() string {
 func downloaded(t *testing.T, folder, name string) string {
 	t.Helper()
 	path := filepath.Join(folder, name)
-	require.Eventually(t, func() bool { _, err := os.Stat(path); return err == nil }, 15*time.Second, 20*time.Millisecond, name)
+	require.Eventually(t, func() bool { _, err := os.Stat(path); return err == nil }, time.Minute, 20*time.Millisecond, name)
 	content, err := os.ReadFile(path)
 	require.NoError(t, err)
 	return string(content)
@@ -112,5 +112,5 @@ func TestE1_ProgressAndCancel(t *testing.T) {
 
 func until(t *testing.T, b *tab, happens func() bool) {
 	t.Helper()
-	require.Eventually(t, happens, 15*time.Second, 50*time.Millisecond, b.text(".audit-progress"))
+	require.Eventually(t, happens, time.Minute, 50*time.Millisecond, b.text(".audit-progress"))
 }

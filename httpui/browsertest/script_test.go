@@ -28,7 +28,7 @@ func TestScript_PerPageAppliesAtOnce(t *testing.T) {
 	b := open(t, scripted, fixture.Many(120, fixture.Now)...)
 	b.visit("?action=update&page=2&per_page=25")
 	assert.False(t, b.has(".audit-perpage button"))
-	ctx, cancel := context.WithTimeout(b.ctx, 15*time.Second)
+	ctx, cancel := context.WithTimeout(b.ctx, time.Minute)
 	defer cancel()
 	_, err := chromedp.RunResponse(ctx, choose("#audit-perpage", "100"))
 	require.NoError(t, err)

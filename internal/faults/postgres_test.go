@@ -314,7 +314,7 @@ func (f *field) violations(t *testing.T) []string {
 		var open int
 		err := f.side.QueryRow(t.Context(), "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE $1 AND state <> 'idle'", fmt.Sprintf("%.50s", f.name)+"%").Scan(&open)
 		return err == nil && open == 0
-	}, 20*time.Second, 20*time.Millisecond, "transactions of the hosts end")
+	}, time.Minute, 20*time.Millisecond, "transactions of the hosts end")
 
 	rows, err := f.side.Query(t.Context(), "SELECT id, note FROM orders")
 	require.NoError(t, err)
