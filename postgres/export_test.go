@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
@@ -51,3 +52,12 @@ func Catalogue(ctx context.Context, pool *pgxpool.Pool) (string, error) {
 
 // CatalogueText is the file of what the migrations make.
 var CatalogueText = catalogueText
+
+// CheckIn is Check in a transaction, whose changes it sees.
+func (a *Admin) CheckIn(ctx context.Context, tx pgx.Tx) ([]Problem, error) {
+	entries, err := findTable(ctx, tx, a.schema)
+	if err != nil {
+		return nil, err
+	}
+	return a.check(ctx, tx, entries)
+}
