@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"encoding/json"
 	"strings"
 	"unicode/utf8"
 )
@@ -116,6 +117,20 @@ func (p *quickParser) text() (quoted string, plain bool) {
 		}
 	}
 	return "", false
+}
+
+// key takes a key of an object, without its quotes and escapes.
+func (p *quickParser) key() (name string, ok bool) {
+	before := p.rest
+	if quoted, plain := p.text(); plain {
+		return quoted[1 : len(quoted)-1], true
+	}
+	p.rest = before
+	quoted, ok := p.raw()
+	if !ok || json.Unmarshal([]byte(quoted), &name) != nil {
+		return "", false
+	}
+	return name, true
 }
 
 // value takes a value: as it stands, where that is its canonical form.

@@ -32,8 +32,7 @@ type State struct {
 	Gaps []Gap
 
 	fields map[string]stateField
-	// within counts, for each path, the fields that lie within it.
-	within map[string]int
+	within within
 	order  int
 }
 
@@ -95,7 +94,7 @@ func (s *State) Get(field string) Value { return s.fields[field].Value }
 // Clone returns a copy that further entries do not touch.
 func (s *State) Clone() State {
 	out := *s
-	out.fields, out.within, out.Gaps = maps.Clone(s.fields), maps.Clone(s.within), slices.Clone(s.Gaps)
+	out.fields, out.within, out.Gaps = maps.Clone(s.fields), s.within.clone(), slices.Clone(s.Gaps)
 	return out
 }
 
@@ -141,14 +140,12 @@ func (s *State) whole(field string) (v Value, known bool) {
 	if f, ok := s.fields[field]; ok {
 		return f.Value, true
 	}
-	if s.within[field] == 0 {
+	if !s.within.has(field) {
 		return Value{}, s.Complete
 	}
 	tree := map[string]any{}
-	for name, f := range s.fields {
-		if path, ok := strings.CutPrefix(name, field+"."); ok {
-			plant(tree, path, f.Value)
-		}
+	for name := range s.within.all(field) {
+		plant(tree, name[len(field)+1:], s.fields[name].Value)
 	}
 	text, err := json.Marshal(tree)
 	if err != nil {
@@ -180,13 +177,9 @@ func (s *State) set(field string, v Value, since ID) {
 	if f, ok := s.fields[field]; ok {
 		place = f.place
 	}
-	if s.within[field] > 0 {
-		for name, f := range s.fields {
-			if strings.HasPrefix(name, field+".") {
-				place = min(place, f.place)
-				s.remove(name)
-			}
-		}
+	for _, name := range slices.Collect(s.within.all(field)) {
+		place = min(place, s.fields[name].place)
+		s.remove(name)
 	}
 	s.remove(field)
 	// What the field lies within has keys now: it is neither null nor empty.
@@ -202,73 +195,33 @@ func (s *State) set(field string, v Value, since ID) {
 	}
 	// The change was told by its path, so what it lay within is still there.
 	// Where fields may be unknown, so may be other keys of it.
-	if parent := parentPath(field); parent != "" && s.Complete && s.within[parent] == 0 {
+	if parent := parentPath(field); parent != "" && s.Complete && !s.within.has(parent) {
 		s.add(parent, Value{json: "{}"}, since, place)
 	}
 }
 
 // add adds a value, objects with keys as the fields within them.
 func (s *State) add(field string, v Value, since ID, place int) {
-	var keys map[string]Value
-	if v.Kind() == Map && v.Decode(&keys) == nil && len(keys) > 0 {
-		for key, inner := range keys {
-			s.add(joinPath(field, key), inner, since, place)
+	if keys, ok := splitObject(field, v); ok {
+		for _, key := range keys {
+			s.add(key.path, key.value, since, place)
 		}
 		return
 	}
 	if s.fields == nil {
-		s.fields, s.within = map[string]stateField{}, map[string]int{}
+		s.fields, s.within = map[string]stateField{}, within{}
 	}
 	s.fields[field] = stateField{FieldState{field, v, since}, place}
-	for parent := parentPath(field); parent != ""; parent = parentPath(parent) {
-		s.within[parent]++
-	}
+	s.within.add(field)
 }
 
 func (s *State) remove(field string) {
-	if _, ok := s.fields[field]; !ok {
-		return
-	}
-	delete(s.fields, field)
-	for parent := parentPath(field); parent != ""; parent = parentPath(parent) {
-		s.within[parent]--
+	if _, ok := s.fields[field]; ok {
+		delete(s.fields, field)
+		s.within.remove(field)
 	}
 }
 
 // holdsMark reports whether a value is, or has within it, something that was
 // not kept.
 func holdsMark(v Value) bool { return strings.Contains(v.json, `"`+markKey+`":"`) }
-
-// splitPath returns a path's first name, unescaped, and the rest.
-func splitPath(path string) (name, rest string) {
-	var out strings.Builder
-	for i := 0; i < len(path); i++ {
-		switch {
-		case path[i] == '\\' && i+1 < len(path):
-			if i++; path[i] == 'e' {
-				continue // an empty name
-			}
-		case path[i] == '.':
-			return out.String(), path[i+1:]
-		}
-		out.WriteByte(path[i])
-	}
-	return out.String(), ""
-}
-
-// parentPath returns the path of what a field is within, "" at the top.
-func parentPath(path string) string {
-	for i := len(path) - 1; i > 0; i-- {
-		if path[i] != '.' {
-			continue
-		}
-		escapes := 0
-		for j := i - 1; j >= 0 && path[j] == '\\'; j-- {
-			escapes++
-		}
-		if escapes%2 == 0 {
-			return path[:i]
-		}
-	}
-	return ""
-}

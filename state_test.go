@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -183,4 +184,56 @@ func FuzzState(f *testing.F) {
 			require.Equal(t, want, got, "version %d", i+1)
 		}
 	})
+}
+
+// A value that is deep, or has long keys, is taken apart as far as recording
+// would take it apart, and no further.
+func TestStateTakesDeepValuesApart(t *testing.T) {
+	t.Parallel()
+	const depth = 1000
+	deep, err := audit.ParseValue(strings.Repeat(`{"a":`, depth) + "1" + strings.Repeat("}", depth))
+	require.NoError(t, err)
+	long, err := audit.ParseValue(`{"in":{"` + strings.Repeat("k", 250) + `":1,"x":2},"y":3}`)
+	require.NoError(t, err)
+	var s audit.State
+	s.Apply(audit.Entry{ID: audit.NewID(), Action: audit.Create, Changes: audit.Changes{{Field: "deep", New: deep}, {Field: "long", New: long}}})
+	fields := s.Fields()
+	require.Len(t, fields, 3)
+	assert.Equal(t, "deep"+strings.Repeat(".a", 125), fields[0].Field, "254 bytes: the next path would be too long for a change")
+	assert.Equal(t, []string{"long.in", "long.y"}, []string{fields[1].Field, fields[2].Field})
+
+	// What is taken apart is still known as a whole.
+	s.Apply(audit.Entry{ID: audit.NewID(), Action: audit.Update, Changes: audit.Changes{{Field: "deep", Old: deep, New: long}, {Field: "long", Old: long}}})
+	assert.Empty(t, s.Gaps)
+	assert.Len(t, s.Fields(), 2)
+	before := s.Clone()
+	s.Apply(audit.Entry{ID: audit.NewID(), Action: audit.Update, Changes: audit.Changes{{Field: "deep.y", Old: long, New: audit.Value{}}}})
+	assert.Len(t, s.Gaps, 1)
+	assert.Len(t, s.Fields(), 1)
+	assert.Len(t, before.Fields(), 2, "a clone stays as it was")
+}
+
+// BenchmarkStateOfManyFields replaces each of many objects: the time must grow
+// with their number, not with its square.
+func BenchmarkStateOfManyFields(b *testing.B) {
+	for _, n := range []int{1000, 10_000} {
+		one, err := audit.ParseValue(`{"x":1}`)
+		require.NoError(b, err)
+		two, err := audit.ParseValue(`{"x":2}`)
+		require.NoError(b, err)
+		created, updated := audit.Entry{ID: audit.NewID(), Action: audit.Create}, audit.Entry{ID: audit.NewID(), Action: audit.Update}
+		for i := range n {
+			field := fmt.Sprintf("f%d", i)
+			created.Changes = append(created.Changes, audit.Change{Field: field, New: one})
+			updated.Changes = append(updated.Changes, audit.Change{Field: field, Old: one, New: two})
+		}
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			for b.Loop() {
+				var s audit.State
+				s.Apply(created)
+				s.Apply(updated)
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/field")
+		})
+	}
 }

@@ -106,7 +106,7 @@ func (s *entrySheet) setValue(column int, value any, style int) {
 // add writes an entry as the next row.
 func (s *entrySheet) add(e audit.Entry) error {
 	r := s.report
-	row := r.row(e, 0)
+	row := r.facts(e)
 	if days, ok := excelDays(row.at); ok {
 		style, err := s.styles.time(row.at)
 		if err != nil {
@@ -123,7 +123,7 @@ func (s *entrySheet) add(e audit.Entry) error {
 		s.set(2, r.fitCell(row.id), s.styles.text)
 	}
 	s.set(3, r.fitCell(row.action), s.styles.action(e.Action))
-	s.set(4, r.fitCellChanges(e, row.changes), s.styles.text)
+	s.set(4, r.cellChanges(e), s.styles.text)
 	s.set(5, r.fitCell(row.performedBy), s.styles.text)
 	s.set(6, row.ip, s.styles.text)
 	s.rows++

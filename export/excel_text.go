@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/auditkeep/audit"
+	"github.com/auditkeep/audit/internal/display"
 	"github.com/xuri/excelize/v2"
 )
 
@@ -24,40 +25,112 @@ func (r Report) fitCell(text string) string {
 	return start + more(utf8.RuneCountInString(text[len(start):]))
 }
 
-// fitCellChanges puts an entry's changes into one cell, a line for each field.
+// cellChanges puts an entry's changes into one cell, a line for each field.
 // Where they are too long, the longest values are cut; where there are too
-// many, the last are only counted.
-func (r Report) fitCellChanges(e audit.Entry, changes []string) string {
-	text := joinCellChanges(changes)
-	if fitsCell(text) {
+// many, the last are only counted. The host's comment stands in for changes.
+func (r Report) cellChanges(e audit.Entry) string {
+	if len(e.Changes) == 0 {
+		return r.fitCell(display.VisibleText(e.Comment))
+	}
+	cell := r.newCellChanges(e)
+	if text, ok := cell.text(len(e.Changes), 0); ok {
 		return text
 	}
 	// As much of every value as there is room for, but enough to be of use.
 	const least = 200
 	room := least + sort.Search(maxCellUnits-least, func(more int) bool {
-		return !fitsCell(joinCellChanges(r.changes(e, least+more+1)))
+		_, ok := cell.text(len(e.Changes), least+more+1)
+		return !ok
 	})
-	changes = r.changes(e, room)
-	if text = joinCellChanges(changes); fitsCell(text) {
+	if text, ok := cell.text(len(e.Changes), room); ok {
 		return text
 	}
-	first := func(n int) string {
-		return joinCellChanges(append(changes[:n:n], r.Strings.MoreFields(len(changes)-n)))
+	n := sort.Search(len(cell.changes), func(n int) bool {
+		_, ok := cell.text(n, room)
+		return !ok
+	}) - 1
+	if n > 0 {
+		text, _ := cell.text(n, room)
+		return text
 	}
-	if n := sort.Search(len(changes), func(n int) bool { return !fitsCell(first(n)) }) - 1; n > 0 {
-		return first(n)
-	}
+	text, _ := cell.text(1, room)
 	return r.fitCell(text)
+}
+
+// cellChanges are the changes of an entry on their way into a cell: as many as
+// a cell could hold, if each took no more room than its separators.
+type cellChanges struct {
+	report    Report
+	changes   []cellChange
+	all       int // how many the entry has
+	separator string
+}
+
+// cellChange is a change, its texts visible.
+type cellChange struct {
+	field string
+	sides []side
+}
+
+func (r Report) newCellChanges(e audit.Entry) *cellChanges {
+	const leastUnits = len(": ") + 1 // the separator before the next one
+	c := &cellChanges{report: r, all: len(e.Changes), separator: cellSeparator(len(e.Changes))}
+	both := display.ShowsBothSides(e)
+	for _, change := range e.Changes[:min(len(e.Changes), maxCellUnits/leastUnits+1)] {
+		field, sides := r.shownSides(change, both)
+		c.changes = append(c.changes, cellChange{field, sides})
+	}
+	return c
+}
+
+// text joins the first n changes, with so much room for each value, and tells
+// how many more there are. It gives up, and reports false, as soon as that is
+// more than a cell holds.
+func (c *cellChanges) text(n, room int) (text string, ok bool) {
+	var out strings.Builder
+	units := 0
+	add := func(text string) bool {
+		out.WriteString(text)
+		units += cellUnits(text)
+		return units <= maxCellUnits
+	}
+	fits := n <= len(c.changes)
+	for i, change := range c.changes[:min(n, len(c.changes))] {
+		if i > 0 {
+			fits = add(c.separator) && fits
+		}
+		fits = add(change.field) && fits
+		for j, side := range change.sides {
+			if j > 0 {
+				fits = add(arrow) && fits
+			}
+			if !fits && i > 0 {
+				break
+			}
+			fits = add(side.in(&c.report, room)) && fits
+		}
+		if !fits && i > 0 {
+			return "", false
+		}
+	}
+	if n < c.all {
+		fits = add(c.separator+c.report.Strings.MoreFields(c.all-n)) && fits
+	}
+	return out.String(), fits
 }
 
 // joinCellChanges writes the fields of one entry below each other. Excel has no
 // more than 254 lines in a cell; more fields than that follow each other as in
 // CSV.
 func joinCellChanges(changes []string) string {
-	if len(changes) > 254 {
-		return strings.Join(changes, "; ")
+	return strings.Join(changes, cellSeparator(len(changes)))
+}
+
+func cellSeparator(changes int) string {
+	if changes > 254 {
+		return "; "
 	}
-	return strings.Join(changes, "\n")
+	return "\n"
 }
 
 func fitsCell(text string) bool {

@@ -115,9 +115,7 @@ func (d *pdfDocument) layOut(e audit.Entry) {
 			glyph = row.pill.plain
 		}
 	}
-	short := e
-	short.Changes, short.Comment = nil, "" // see changesCell
-	shown := d.report.row(short, valueRoom)
+	shown := d.report.facts(e) // for its changes, see changesCell
 	for i, text := range [...]string{
 		shown.at.Format("2006-01-02 15:04:05 MST"), shown.objectType, shown.id,
 		glyph + " " + shown.action, "", shown.performedBy, shown.ip,

@@ -25,12 +25,18 @@ type row struct {
 // row shows an entry. A value of more than room characters is cut, visibly;
 // 0 is room for all.
 func (r *Report) row(e audit.Entry, room int) row {
+	out := r.facts(e)
+	out.changes = r.changes(e, room)
+	return out
+}
+
+// facts are a row without its changes.
+func (r *Report) facts(e audit.Entry) row {
 	out := row{
 		at:          e.OccurredAt.In(r.Zone),
 		objectType:  display.VisibleText(r.objectLabel(e.Object.Type)),
 		id:          display.VisibleText(e.Object.ID),
 		action:      display.VisibleText(r.actionLabel(e.Action)),
-		changes:     r.changes(e, room),
 		performedBy: display.VisibleText(r.performedBy(e.Actor)),
 	}
 	if e.IP.IsValid() {
@@ -93,47 +99,76 @@ const arrow = " -> "
 // changeParts are the texts of a change: the field with its colon, and its
 // sides.
 func (r *Report) changeParts(c audit.Change, both bool, room int) (field string, sides []string) {
-	field = display.VisibleText(c.Field) + ": "
-	before, after := r.value(c.Old, room), r.value(c.New, room)
-	switch {
-	case !both && c.Old.IsAbsent():
-		return field, []string{after}
-	case !both && c.New.IsAbsent():
-		return field, []string{before}
-	case before == after && c.Old.Kind() != c.New.Kind():
-		// The text "1" and the number 1: the text goes into quotes.
-		before, after = r.quotedText(c.Old, before, room), r.quotedText(c.New, after, room)
+	field, shown := r.shownSides(c, both)
+	sides = make([]string, len(shown))
+	for i, side := range shown {
+		sides[i] = side.in(r, room)
 	}
-	return field, []string{before, after}
+	return field, sides
 }
 
-// value shows one side of a change.
-func (r *Report) value(v audit.Value, room int) string {
+// side is one side of a change. A long value is made visible once, however often
+// it is then cut.
+type side struct {
+	text   string // visible
+	mark   bool   // no text of the value's own: never cut
+	quoted bool
+}
+
+// in returns the side with at most so many characters of its text.
+func (s side) in(r *Report, room int) string {
+	text := s.text
+	if !s.mark {
+		text = r.cutShown(text, room)
+	}
+	if s.quoted {
+		return `"` + strings.ReplaceAll(text, `"`, `\"`) + `"`
+	}
+	return text
+}
+
+// shownSides are the field of a change with its colon, and its sides.
+func (r *Report) shownSides(c audit.Change, both bool) (field string, sides []side) {
+	field = display.VisibleText(c.Field) + ": "
+	before, after := r.side(c.Old), r.side(c.New)
+	switch {
+	case !both && c.Old.IsAbsent():
+		return field, []side{after}
+	case !both && c.New.IsAbsent():
+		return field, []side{before}
+	case before == after && c.Old.Kind() != c.New.Kind():
+		// The text "1" and the number 1: the text goes into quotes.
+		before.quoted = before.quoted || c.Old.Kind() == audit.String
+		after.quoted = after.quoted || c.New.Kind() == audit.String
+	}
+	return field, []side{before, after}
+}
+
+// side shows one side of a change.
+func (r *Report) side(v audit.Value) side {
 	s := r.Strings
+	mark := func(words string) side { return side{text: words, mark: true} }
 	switch v.Kind() {
 	case audit.Absent:
-		return s.Absent
+		return mark(s.Absent)
 	case audit.Null:
-		return s.Null
+		return mark(s.Null)
 	case audit.Redacted:
-		return s.Redacted
+		return mark(s.Redacted)
 	case audit.Shared:
-		return s.NotCompared
+		return mark(s.NotCompared)
 	case audit.Cycle:
-		return s.Cycle
+		return mark(s.Cycle)
 	case audit.Cut:
 		if bytes, start := v.CutSize(); bytes > 0 {
-			return s.CutText(display.VisibleText(start), bytes)
+			return mark(s.CutText(display.VisibleText(start), bytes))
 		}
-		return v.Text()
+		return mark(v.Text())
 	case audit.String:
 		text := v.Text()
-		if r.isAmbiguous(text) {
-			return r.quoted(text, room)
-		}
-		return r.cut(text, room)
+		return side{text: display.VisibleText(text), quoted: r.isAmbiguous(text)}
 	default:
-		return r.cut(v.Text(), room)
+		return side{text: display.VisibleText(v.Text())}
 	}
 }
 
@@ -150,20 +185,13 @@ func (r *Report) isAmbiguous(text string) bool {
 		strings.TrimSpace(text) != text
 }
 
-func (r *Report) quotedText(v audit.Value, shown string, room int) string {
-	if v.Kind() != audit.String || strings.HasPrefix(shown, `"`) {
-		return shown
-	}
-	return r.quoted(v.Text(), room)
-}
-
-func (r *Report) quoted(text string, room int) string {
-	return `"` + strings.ReplaceAll(r.cut(text, room), `"`, `\"`) + `"`
-}
-
 // cut makes a text visible, and cuts what has no room.
 func (r *Report) cut(text string, room int) string {
-	shown := display.VisibleText(text)
+	return r.cutShown(display.VisibleText(text), room)
+}
+
+// cutShown cuts a text that is visible already.
+func (r *Report) cutShown(shown string, room int) string {
 	if room == 0 || len(shown) <= room {
 		return shown
 	}

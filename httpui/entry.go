@@ -1,7 +1,6 @@
 package httpui
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,7 +8,6 @@ import (
 	"net/url"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/auditkeep/audit"
 	"github.com/auditkeep/audit/internal/display"
@@ -163,33 +161,13 @@ func (h *Handler) whole(v audit.Value) whole {
 		}
 		return whole{Mark: s.CutShort}
 	case audit.Array, audit.Map:
-		return cutWhole(indented(v.JSON()), maxWhole)
+		return indented(v.JSON(), maxWhole)
 	}
 	text := v.Text()
 	if text == "" {
 		return whole{Mark: s.Empty}
 	}
 	return cutWhole(text, maxWhole)
-}
-
-// indented returns JSON for reading.
-func indented(text string) string {
-	var out bytes.Buffer
-	if err := json.Indent(&out, []byte(text), "", "  "); err != nil {
-		return text // it is canonical JSON
-	}
-	return out.String()
-}
-
-// cutWhole returns so many bytes of a text, never half a character.
-func cutWhole(text string, most int) whole {
-	if len(text) <= most {
-		return whole{Text: text}
-	}
-	for !utf8.RuneStart(text[most]) {
-		most--
-	}
-	return whole{Text: text[:most], Cut: utf8.RuneCountInString(text[most:])}
 }
 
 // entry serves {base}/entries/{id}, and the same as JSON below {id}.json.
@@ -244,7 +222,7 @@ func (h *Handler) entry(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	model.Raw = cutWhole(indented(unescapeHTML(raw)), maxRaw)
+	model.Raw = indented(unescapeHTML(raw), maxRaw)
 	if model.Steps, err = h.findNeighbours(r, v, e); err != nil {
 		return err
 	}

@@ -6,7 +6,6 @@ import (
 	"html/template"
 	"io"
 	"net/http"
-	"strings"
 
 	"github.com/auditkeep/audit"
 	"github.com/auditkeep/audit/internal/display"
@@ -87,11 +86,11 @@ func (h *Handler) parseTemplates() (*template.Template, error) {
 		"t":       func() Strings { return s },
 		"column":  func(c audit.Column) string { return s.Columns[c] },
 		"problem": func(key string, messages []string) fieldMessages { return fieldMessages{key, messages} },
-		"visible": display.Visible,
+		"shown":   shown,
+		"lines":   shownLines,
+		"parts":   shownParts,
 		"plain":   display.VisibleText,
-		"lines":   func(text string) []string { return strings.Split(text, "\n") },
 		"blanks":  h.blanks,
-		"parts":   breakable,
 	}).ParseFS(templateFiles, "templates/*.gohtml")
 }
 

@@ -18,26 +18,15 @@ type Segment struct {
 // control and bidirectional characters, zero widths, broken UTF-8.
 func Visible(s string) []Segment {
 	var segments []Segment
-	start := 0
-	for i := 0; i < len(s); {
-		r, size := utf8.DecodeRuneInString(s[i:])
-		if IsVisible(r, size) {
-			i += size
+	for len(s) > 0 {
+		if n := visibleLen(s); n > 0 {
+			segments = append(segments, Segment{Text: s[:n]})
+			s = s[n:]
 			continue
 		}
-		if start < i {
-			segments = append(segments, Segment{Text: s[start:i]})
-		}
-		if n := len(segments); start == i && n > 0 && segments[n-1].Escape {
-			segments[n-1].Text += escape(s[i : i+size])
-		} else {
-			segments = append(segments, Segment{Text: escape(s[i : i+size]), Escape: true})
-		}
-		i += size
-		start = i
-	}
-	if start < len(s) {
-		segments = append(segments, Segment{Text: s[start:]})
+		n := invisibleLen(s)
+		segments = append(segments, Segment{Text: escape(s[:n]), Escape: true})
+		s = s[n:]
 	}
 	return segments
 }
@@ -45,17 +34,23 @@ func Visible(s string) []Segment {
 // VisibleText is [Visible] for places that hold only text, such as labels read
 // aloud.
 func VisibleText(s string) string {
-	if isAllVisible(s) {
+	if visibleLen(s) == len(s) {
 		return s
 	}
 	var text strings.Builder
-	for _, segment := range Visible(s) {
-		text.WriteString(segment.Text)
+	for len(s) > 0 {
+		n := visibleLen(s)
+		text.WriteString(s[:n])
+		s = s[n:]
+		n = invisibleLen(s)
+		text.WriteString(escape(s[:n]))
+		s = s[n:]
 	}
 	return text.String()
 }
 
-func isAllVisible(s string) bool {
+// visibleLen returns how many bytes at the beginning can be shown as they are.
+func visibleLen(s string) int {
 	for i := 0; i < len(s); {
 		if c := s[i]; ' ' <= c && c <= '~' {
 			i++
@@ -63,11 +58,23 @@ func isAllVisible(s string) bool {
 		}
 		r, size := utf8.DecodeRuneInString(s[i:])
 		if !IsVisible(r, size) {
-			return false
+			return i
 		}
 		i += size
 	}
-	return true
+	return len(s)
+}
+
+// invisibleLen returns how many bytes at the beginning have to be escaped.
+func invisibleLen(s string) int {
+	for i := 0; i < len(s); {
+		r, size := utf8.DecodeRuneInString(s[i:])
+		if IsVisible(r, size) {
+			return i
+		}
+		i += size
+	}
+	return len(s)
 }
 
 // IsVisible reports whether a reader can see a character of so many bytes, and
@@ -86,7 +93,11 @@ func IsVisible(r rune, size int) bool {
 	return strconv.IsGraphic(r)
 }
 
-func escape(character string) string {
-	quoted := strconv.QuoteToASCII(character)
+// escape returns a text of only such characters as Go escapes.
+func escape(text string) string {
+	if text == "" {
+		return ""
+	}
+	quoted := strconv.QuoteToASCII(text)
 	return quoted[1 : len(quoted)-1]
 }

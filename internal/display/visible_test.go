@@ -1,6 +1,7 @@
 package display_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -34,5 +35,29 @@ func TestVisible(t *testing.T) {
 		"a\ufe0fb\U000e0100": `a\ufe0fb\U000e0100`, "\u180b\u17b4": `\u180b\u17b4`, "\U000e0041": `\U000e0041`, `\u202e`: `\u202e`, "\u00ad": `\u00ad`, "e\u0301": "e\u0301",
 	} {
 		assert.Equal(t, want, display.VisibleText(in))
+	}
+}
+
+// A run of characters that cannot be seen is one segment, however long it is.
+func TestVisibleRuns(t *testing.T) {
+	const n = 80_000
+	hidden := strings.Repeat("\u200b", n)
+	assert.Equal(t, []display.Segment{{Text: strings.Repeat(`\u200b`, n), Escape: true}}, display.Visible(hidden))
+	allocs := testing.AllocsPerRun(3, func() { display.VisibleText("a" + hidden + "b" + hidden) })
+	assert.Less(t, allocs, 50.0, "what is allocated does not grow with the characters")
+}
+
+// BenchmarkVisible reports MB/s: it must not fall as the text grows.
+func BenchmarkVisible(b *testing.B) {
+	for _, n := range []int{10_000, 80_000} {
+		for name, piece := range map[string]string{"plain": "abc", "hidden": "\u200b", "mixed": "a\u200b"} {
+			text := strings.Repeat(piece, n)
+			b.Run(fmt.Sprintf("%s-%d", name, n), func(b *testing.B) {
+				b.SetBytes(int64(len(text)))
+				for b.Loop() {
+					display.VisibleText(text)
+				}
+			})
+		}
 	}
 }

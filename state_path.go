@@ -1,0 +1,148 @@
+package audit
+
+import (
+	"iter"
+	"strings"
+)
+
+// within has, for each path that fields lie within, the next longer paths on
+// the way to them: "a" has "a.b", and "a.b" has "a.b.c". So the fields within
+// one path are found without a look at all the others.
+type within map[string]map[string]struct{}
+
+func (w within) has(path string) bool { return len(w[path]) > 0 }
+
+// add notes a field.
+func (w within) add(field string) {
+	for path, parent := field, parentPath(field); parent != ""; path, parent = parent, parentPath(parent) {
+		if _, ok := w[parent][path]; ok {
+			return
+		}
+		if w[parent] == nil {
+			w[parent] = map[string]struct{}{}
+		}
+		w[parent][path] = struct{}{}
+	}
+}
+
+// remove forgets a field, and the paths that led to it alone.
+func (w within) remove(field string) {
+	for path, parent := field, parentPath(field); parent != ""; path, parent = parent, parentPath(parent) {
+		delete(w[parent], path)
+		if len(w[parent]) > 0 {
+			return
+		}
+		delete(w, parent)
+	}
+}
+
+// all yields the fields within a path.
+func (w within) all(path string) iter.Seq[string] {
+	return func(yield func(string) bool) { w.walk(path, yield) }
+}
+
+func (w within) walk(path string, yield func(string) bool) bool {
+	for inner := range w[path] {
+		if w.has(inner) {
+			if !w.walk(inner, yield) {
+				return false
+			}
+		} else if !yield(inner) {
+			return false
+		}
+	}
+	return true
+}
+
+func (w within) clone() within {
+	if w == nil {
+		return nil
+	}
+	out := make(within, len(w))
+	for path, inner := range w {
+		out[path] = make(map[string]struct{}, len(inner))
+		for name := range inner {
+			out[path][name] = struct{}{}
+		}
+	}
+	return out
+}
+
+// pathValue is a value and the path that it has.
+type pathValue struct {
+	path  string
+	value Value
+}
+
+// splitObject returns what an object at a path holds, by the paths of its keys.
+// It reports false for a value that stays whole, by the rule that recording has:
+// an object without keys, and one with a key whose path is too long for a
+// change.
+func splitObject(path string, v Value) (keys []pathValue, ok bool) {
+	if v.Kind() != Map || len(path) >= maxPathBytes {
+		return nil, false
+	}
+	p := quickParser{rest: v.json}
+	if !p.take('{') || p.take('}') {
+		return nil, false
+	}
+	for {
+		name, ok := p.key()
+		if !ok || !p.take(':') {
+			return nil, false
+		}
+		inner, ok := p.raw()
+		if !ok {
+			return nil, false
+		}
+		key := joinPath(path, name)
+		if len(key) > maxPathBytes {
+			return nil, false
+		}
+		keys = append(keys, pathValue{key, Value{json: inner}}) // part of a canonical value
+		if p.take('}') {
+			return keys, true
+		}
+		if !p.take(',') {
+			return nil, false
+		}
+	}
+}
+
+// splitPath returns a path's first name, unescaped, and the rest.
+func splitPath(path string) (name, rest string) {
+	var out strings.Builder
+	for i := 0; i < len(path); i++ {
+		switch {
+		case path[i] == '\\' && i+1 < len(path):
+			if i++; path[i] == 'e' {
+				continue // an empty name
+			}
+		case path[i] == '.':
+			return out.String(), path[i+1:]
+		}
+		out.WriteByte(path[i])
+	}
+	return out.String(), ""
+}
+
+// parentPath returns the path of what a field is within, "" at the top. A path
+// that is too long for a change is within nothing: recording makes none.
+func parentPath(path string) string {
+	if len(path) > maxPathBytes {
+		return ""
+	}
+	for i := len(path) - 1; i > 0; i-- {
+		if path[i] != '.' {
+			continue
+		}
+		escapes := 0
+		for j := i - 1; j >= 0 && path[j] == '\\'; j-- {
+			escapes++
+		}
+		if escapes%2 == 0 {
+			return path[:i]
+		}
+	}
+	return ""
+}
