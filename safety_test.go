@@ -28,9 +28,13 @@ func TestSafetyDocument(t *testing.T) {
 	require.NoError(t, err)
 	tests := allTests(t)
 	rows := threatRow.FindAllStringSubmatch(string(text), -1)
-	require.Len(t, rows, lastThreat)
+	require.GreaterOrEqual(t, len(rows), lastThreat)
 	for i, row := range rows {
-		require.Equal(t, fmt.Sprintf("T-%02d", i+1), row[1])
+		if i < lastThreat { // further threats come with what counters them
+			require.Equal(t, fmt.Sprintf("T-%02d", i+1), row[1])
+		} else {
+			require.Greater(t, row[1], rows[i-1][1])
+		}
 		named := namedTest.FindAllStringSubmatch(row[0], -1)
 		assert.NotEmpty(t, named, "%s names no test", row[1])
 	}
