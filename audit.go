@@ -125,6 +125,8 @@ import (
 	"iter"
 	"slices"
 	"time"
+
+	"github.com/auditkeep/audit/internal/stored"
 )
 
 // Log records changes in a store and reads them back. It is safe for
@@ -170,7 +172,7 @@ func New(store Store, config Config) (*Log, error) {
 	if store == nil {
 		return nil, errors.New("audit: store is nil: give one of postgres.New, sqlite.New")
 	}
-	if problem := textProblem(config.Org, maxOrgBytes); problem != "" {
+	if problem := textProblem(config.Org, stored.Org); problem != "" {
 		return nil, fmt.Errorf("audit: Config.Org %s: %s", quote(config.Org), problem)
 	}
 	var err error
@@ -377,7 +379,7 @@ func (l *Log) Values(ctx context.Context, org string, column Column, prefix stri
 	if column != ByAction && column != ByObjectType && column != ByPerformedBy {
 		return nil, invalidFilter("column", string(column), "its values are not listed", fmt.Sprintf("use one of %q", []Column{ByAction, ByObjectType, ByPerformedBy}))
 	}
-	if problem := textProblem(prefix, maxEmailBytes); problem != "" {
+	if problem := textProblem(prefix, stored.Email); problem != "" {
 		return nil, invalidFilter("prefix", prefix, problem, "shorten it")
 	}
 	if limit < 1 || limit > MaxValues {
@@ -394,7 +396,7 @@ func (l *Log) org(ctx context.Context, own string) (string, error) {
 		if org == "" {
 			continue
 		}
-		if problem := textProblem(org, maxOrgBytes); problem != "" {
+		if problem := textProblem(org, stored.Org); problem != "" {
 			return "", invalidFilter("org", org, problem, "give the organization's stable key")
 		}
 		return org, nil

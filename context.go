@@ -28,7 +28,7 @@ type Request struct {
 	IPNote string
 	// ID ties together all entries of one request.
 	ID string
-	// UserAgent is cut to 512 bytes when recorded.
+	// UserAgent is cut to 512 bytes when recorded; then it ends in "…".
 	UserAgent string
 }
 

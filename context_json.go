@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+
+	"github.com/auditkeep/audit/internal/stored"
 )
 
 // contextJSON is the form of [Log.MarshalContext]. Queues keep it, so what was
@@ -42,22 +44,31 @@ type requestJSON struct {
 // can put another's name to the job.
 func (l *Log) MarshalContext(ctx context.Context) ([]byte, error) {
 	var out contextJSON
-	out.Org, _ = OrgFrom(ctx)
+	if org, known := OrgFrom(ctx); known {
+		if problem := textProblem(org, stored.Org); problem != "" {
+			return nil, invalidEvent("org", org, problem, "give WithOrg the organization's stable key")
+		}
+		out.Org = org
+	}
 	actor, known := ActorFrom(ctx)
 	if !known && l.config.Actor != nil {
 		actor = l.config.Actor(ctx)
 		known = !actor.IsZero()
 	}
 	if known {
-		form := actorJSON(actor)
-		out.Actor = &form
+		out.Actor = &actorJSON{
+			Kind:       ActorKind(stored.Text(string(actor.Kind), stored.ActorKind)),
+			ID:         carriedKey(actor.ID, stored.ActorID),
+			Email:      carriedKey(actor.Email, stored.Email),
+			OnBehalfOf: carriedKey(actor.OnBehalfOf, stored.Email),
+		}
 	}
 	if request, known := RequestFrom(ctx); known {
 		out.Request = &requestJSON{
 			IP:        plainIP(request.IP),
-			IPNote:    cutText(request.IPNote, maxUserAgentBytes),
-			ID:        request.ID,
-			UserAgent: cutText(request.UserAgent, maxUserAgentBytes),
+			IPNote:    stored.Text(request.IPNote, stored.UserAgent),
+			ID:        carriedKey(request.ID, stored.RequestID),
+			UserAgent: stored.Text(request.UserAgent, stored.UserAgent),
 		}
 	}
 	text, err := json.Marshal(out)
@@ -65,6 +76,15 @@ func (l *Log) MarshalContext(ctx context.Context) ([]byte, error) {
 		return nil, fmt.Errorf("writing a context: %w", err)
 	}
 	return text, nil
+}
+
+// carriedKey is a text that entries are looked up by as a queue can keep it:
+// whole, if it can, so that the worker's entries are those of the request.
+func carriedKey(s string, most int) string {
+	if stored.Fits(s, stored.Whole) {
+		return s
+	}
+	return stored.Key(s, most)
 }
 
 // UnmarshalContext returns a context with the organization, actor and request

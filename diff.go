@@ -389,23 +389,3 @@ func (d *differ) finish(room Changes) (id string, changes Changes) {
 	}
 	return d.draft.finish(room)
 }
-
-// metadata returns the host's metadata, merged over what the request brought.
-func (l *Log) metadata(base Value, more map[string]any) (Value, error) {
-	merged := make(map[string]any, len(more)+1)
-	if err := base.Decode(&merged); err != nil {
-		return Value{}, err
-	}
-	for key, value := range more {
-		merged[key] = value
-	}
-	n, err := newInspector(l.planner, l.config.Limits).node(reflect.ValueOf(merged), false)
-	if err != nil {
-		return Value{}, invalidEvent("metadata", "", err.Error(), "mend the value's methods")
-	}
-	value := n.encode(l.config.Limits.Bytes)
-	if value.Kind() != Map {
-		return Value{}, invalidEvent("metadata", "", fmt.Sprintf("larger than %d bytes", l.config.Limits.Bytes), "keep what is large elsewhere and record where")
-	}
-	return value, nil
-}

@@ -461,16 +461,12 @@ func TestBadInputIsAnErrorThatNamesIt(t *testing.T) {
 		"two names":         {audit.Created(twice{ID: 1}), "audit_test.twice"},
 		"unknown option":    {audit.Created(option{ID: 1}), "audit_test.option"},
 		"long type":         {audit.Created(good).WithObject(audit.Object{Type: strings.Repeat("x", 256)}), "object type"},
-		"long ID":           {audit.Created(good).WithObject(audit.Object{ID: strings.Repeat("x", 256)}), "object ID"},
-		"NUL in the ID":     {audit.Created(good).WithObject(audit.Object{ID: "\x00"}), "object ID"},
 		"no action":         {audit.Created(good).WithAction(""), "action"},
 		"long action":       {audit.Created(good).WithAction(audit.Action(strings.Repeat("x", 65))), "action"},
 		"half a parent":     {audit.Created(good).WithParent(audit.Object{Type: "org"}), "parent"},
-		"long comment":      {audit.Created(good).WithComment(strings.Repeat("x", 4097)), "comment"},
 		"time before 1970":  {audit.Created(good).WithTime(time.Unix(-1, 0)), "time"},
 		"time and other ID": {audit.Created(good).WithTime(time.Unix(5, 0)).WithID(audit.NewID()), "time"},
 		"foreign ID":        {audit.Created(good).WithID(audit.ID(uuid.New())), "ID"},
-		"wide metadata":     {audit.Created(good).WithMetadata(map[string]any{"a": strings.Repeat("x", 300<<10)}), "metadata"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -478,8 +474,6 @@ func TestBadInputIsAnErrorThatNamesIt(t *testing.T) {
 		})
 	}
 	log := newLog(t, audit.Config{})
-	_, err := log.Prepare(audit.WithActor(context.Background(), audit.Actor{Email: strings.Repeat("x", 321)}), audit.Created(good))
-	assert.Equal(t, "actor email", audit.FieldErrors(err)[0].Field)
-	_, err = log.Prepare(context.Background(), make([]audit.Event, audit.MaxEvents+1)...)
+	_, err := log.Prepare(context.Background(), make([]audit.Event, audit.MaxEvents+1)...)
 	assert.Equal(t, "events", audit.FieldErrors(err)[0].Field)
 }

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/auditkeep/audit/internal/stored"
 )
 
 // Entry is one recorded change. Entries are immutable: no store offers a way
@@ -35,11 +37,12 @@ type Entry struct {
 	RequestID string
 	UserAgent string
 	Source    Source
-	// Comment is the host's own remark on why.
+	// Comment is the host's own remark on why, at most 4,096 bytes.
 	Comment string
 
 	Changes Changes
-	// Metadata is a JSON object of the host's own, or absent.
+	// Metadata is a JSON object of the host's own, or absent. Under the key $audit
+	// it says which of the texts above are not as they were given.
 	Metadata Value
 	// Format numbers the canonical form of Changes and Metadata.
 	Format int
@@ -63,7 +66,8 @@ const (
 type Object struct {
 	// Type is a stable key such as "api_key"; people see its label.
 	Type string
-	// ID is the record's key as text.
+	// ID is the record's key as text. Beyond 255 bytes it is stored cut, and ends
+	// in a digest; see [Entry.Whole].
 	ID string
 }
 
@@ -83,9 +87,9 @@ type Auditable interface {
 type Actor struct {
 	// Kind defaults to ActorUser where ID or Email is set, else to ActorSystem.
 	Kind ActorKind
-	// ID is the host's key for the actor, as text.
+	// ID is the host's key for the actor, as text; like an object's ID.
 	ID string
-	// Email is what people see and filter by.
+	// Email is what people see and filter by, stored cut beyond 320 bytes.
 	Email string
 	// OnBehalfOf names (by email) the user whom the actor acted as, where the
 	// two differ.
@@ -124,7 +128,7 @@ func (e Entry) SortKey(c Column) string {
 	case ByObjectType:
 		return e.Object.Type
 	case ByID:
-		return objectSort(e.Object.ID)
+		return objectSort(stored.Key(e.Object.ID, stored.ObjectID))
 	case ByAction:
 		return string(e.Action)
 	case ByChanges:

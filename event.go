@@ -64,11 +64,13 @@ func (e Event) WithObject(object Object) Event { e.object = object; return e }
 // WithParent names the object that this one belongs to.
 func (e Event) WithParent(parent Object) Event { e.parent = parent; return e }
 
-// WithComment says why it happened. At most 4,096 bytes.
+// WithComment says why it happened. Beyond 4,096 bytes it is cut and ends in
+// "…", since a remark of a user's must not stop their change.
 func (e Event) WithComment(comment string) Event { e.comment = comment; return e }
 
 // WithMetadata adds what else the host wants to keep, redacted and bounded
-// like the changes. Keys given before stay unless given again.
+// like the changes: values that find no room are cut and marked. Keys given
+// before stay unless given again.
 func (e Event) WithMetadata(metadata map[string]any) Event {
 	merged := maps.Clone(e.metadata)
 	if merged == nil {

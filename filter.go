@@ -6,11 +6,15 @@ import (
 	"net/netip"
 	"slices"
 	"time"
+
+	"github.com/auditkeep/audit/internal/stored"
 )
 
 // Filter says which entries a reader wants. It is plain data: the zero Filter
 // (with an organization) matches everything. Values within one field are
-// alternatives; the fields all have to hold.
+// alternatives; the fields all have to hold. IDs and emails are sought in the
+// form in which they are stored, so the whole of one that was cut finds its
+// entries (see [Entry.Whole]).
 //
 // [Filter.Match] is what a Filter means; every store must agree with it.
 type Filter struct {
@@ -60,14 +64,14 @@ func (f Filter) Match(e Entry) bool {
 		!f.AsOf.IsZero() && e.ID.Compare(f.AsOf) > 0,
 		len(f.Actions) > 0 && !slices.Contains(f.Actions, e.Action),
 		len(f.ObjectTypes) > 0 && !slices.Contains(f.ObjectTypes, e.Object.Type),
-		len(f.Users) > 0 && !slices.Contains(f.Users, e.Actor.Email),
-		f.RecordID != "" && e.Object.ID != f.RecordID,
+		len(f.Users) > 0 && !slices.Contains(keys(f.Users, stored.Email), e.Actor.Email),
+		f.RecordID != "" && e.Object.ID != stored.Key(f.RecordID, stored.ObjectID),
 		f.IP.IsValid() && !containsIP(f.IP, e.IP),
-		f.RequestID != "" && e.RequestID != f.RequestID,
-		!f.Parent.IsZero() && e.Parent != f.Parent,
+		f.RequestID != "" && e.RequestID != stored.Key(f.RequestID, stored.RequestID),
+		!f.Parent.IsZero() && e.Parent != storedObject(f.Parent),
 		slices.Contains(f.NotActions, e.Action),
 		slices.Contains(f.NotObjectTypes, e.Object.Type),
-		slices.Contains(f.NotUsers, e.Actor.Email):
+		slices.Contains(keys(f.NotUsers, stored.Email), e.Actor.Email):
 		return false
 	}
 	return !slices.ContainsFunc(f.NotIPs, func(p netip.Prefix) bool { return containsIP(p, e.IP) })
@@ -84,9 +88,16 @@ func (f Filter) Validate() error {
 		return ErrNoOrg
 	}
 	var errs []error
+	count := func(field string, values int) bool {
+		if values > MaxFilterValues {
+			errs = append(errs, invalidFilter(field, fmt.Sprintf("%d values", values), fmt.Sprintf("at most %d values can be combined", MaxFilterValues), "choose fewer"))
+		}
+		return values <= MaxFilterValues
+	}
+	// IDs and emails may be of any length: they are sought in the form in which
+	// they are stored.
 	check := func(field string, most int, values ...string) {
-		if len(values) > MaxFilterValues {
-			errs = append(errs, invalidFilter(field, fmt.Sprintf("%d values", len(values)), fmt.Sprintf("at most %d values can be combined", MaxFilterValues), "choose fewer"))
+		if !count(field, len(values)) {
 			return
 		}
 		for _, value := range values {
@@ -95,20 +106,17 @@ func (f Filter) Validate() error {
 			}
 		}
 	}
-	check("org", maxOrgBytes, f.Org)
-	check("action", maxActionBytes, toStrings(f.Actions)...)
-	check("object_type", maxTypeBytes, f.ObjectTypes...)
-	check("user", maxEmailBytes, f.Users...)
-	check("record_id", maxObjectIDBytes, f.RecordID)
-	check("request", maxRequestIDBytes, f.RequestID)
-	check("parent_type", maxTypeBytes, f.Parent.Type)
-	check("parent_id", maxObjectIDBytes, f.Parent.ID)
+	check("org", stored.Org, f.Org)
+	check("action", stored.Action, toStrings(f.Actions)...)
+	check("object_type", stored.ObjectType, f.ObjectTypes...)
+	count("user", len(f.Users))
+	check("parent_type", stored.ObjectType, f.Parent.Type)
 	if f.Parent.Type == "" && f.Parent.ID != "" {
 		errs = append(errs, invalidFilter("parent_type", "", "a parent's ID without its type", "give both"))
 	}
-	check("not_action", maxActionBytes, toStrings(f.NotActions)...)
-	check("not_object_type", maxTypeBytes, f.NotObjectTypes...)
-	check("not_user", maxEmailBytes, f.NotUsers...)
+	check("not_action", stored.Action, toStrings(f.NotActions)...)
+	check("not_object_type", stored.ObjectType, f.NotObjectTypes...)
+	count("not_user", len(f.NotUsers))
 	if !f.From.IsZero() && !f.Until.IsZero() && !f.From.Before(f.Until) {
 		errs = append(errs, invalidFilter("from", f.From.UTC().Format(time.RFC3339), "the start is not before the end", "give a start before "+f.Until.UTC().Format(time.RFC3339)))
 	}
@@ -124,9 +132,7 @@ func (f Filter) Validate() error {
 	if f.IP != (netip.Prefix{}) && !f.IP.IsValid() {
 		errs = append(errs, invalidFilter("ip", f.IP.String(), "not an address or range", ipRemedy))
 	}
-	if len(f.NotIPs) > MaxFilterValues {
-		errs = append(errs, invalidFilter("not_ip", fmt.Sprintf("%d values", len(f.NotIPs)), fmt.Sprintf("at most %d values can be combined", MaxFilterValues), "choose fewer"))
-	}
+	count("not_ip", len(f.NotIPs))
 	for _, p := range f.NotIPs {
 		if !p.IsValid() {
 			errs = append(errs, invalidFilter("not_ip", p.String(), "not an address or range", ipRemedy))
@@ -138,6 +144,27 @@ func (f Filter) Validate() error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// keys returns texts in the form in which entries are looked up by them, the
+// same list if that is how they are.
+func keys(values []string, most int) []string {
+	for i, value := range values {
+		if !stored.Fits(value, most) {
+			values = slices.Clone(values)
+			for j := i; j < len(values); j++ {
+				values[j] = stored.Key(values[j], most)
+			}
+			break
+		}
+	}
+	return values
+}
+
+// storedObject returns the object with its ID in the form in which it is stored.
+func storedObject(o Object) Object {
+	o.ID = stored.Key(o.ID, stored.ObjectID)
+	return o
 }
 
 func toStrings[S ~string](values []S) []string {

@@ -69,7 +69,7 @@ func TestFilterValidate(t *testing.T) {
 	assert.ErrorIs(t, audit.Filter{}.Validate(), audit.ErrNoOrg)
 	now := time.Now()
 	err := audit.Filter{
-		Org: "acme", From: now, Until: now, Users: []string{"\xff"}, RecordID: strings.Repeat("1", 256),
+		Org: "acme", From: now, Until: now, ObjectTypes: []string{"\xff"}, Parent: audit.Object{Type: strings.Repeat("1", 256)},
 		Actions: make([]audit.Action, audit.MaxFilterValues+1), NotIPs: []netip.Prefix{{}},
 	}.Validate()
 	require.ErrorIs(t, err, audit.ErrInvalidFilter)
@@ -78,7 +78,7 @@ func TestFilterValidate(t *testing.T) {
 		fields = append(fields, f.Field)
 		assert.NotEmpty(t, f.Remedy)
 	}
-	assert.Equal(t, []string{"action", "user", "record_id", "from", "not_ip"}, fields)
+	assert.Equal(t, []string{"action", "object_type", "parent_type", "from", "not_ip"}, fields)
 }
 
 func TestFilterWhere(t *testing.T) {

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/auditkeep/audit/internal/stored"
 )
 
 // URLOptions says how to read what a URL leaves open.
@@ -56,6 +58,14 @@ func ParseFilter(v url.Values, o URLOptions) (Filter, error) {
 	// The organization comes later, and from elsewhere.
 	check := f
 	check.Org = PlatformOrg
+	for _, key := range []string{"user", "not_user", "record_id", "request", "parent_id"} {
+		for _, value := range v[key] {
+			// Of any length, but a text.
+			if problem := textProblem(value, len(value)); problem != "" && !p.failed(key) {
+				p.fail(key, value, errors.New(problem), "copy the value from an entry")
+			}
+		}
+	}
 	for _, wrong := range FieldErrors(check.Validate()) {
 		if !p.failed(wrong.Field) { // it says nothing about what could not be read
 			p.errs = append(p.errs, wrong)
@@ -95,14 +105,14 @@ func (f Filter) URLValues() url.Values {
 	}
 	list("action", toStrings(f.Actions))
 	list("object_type", f.ObjectTypes)
-	list("user", f.Users)
+	list("user", keyTexts(stored.Email, f.Users...))
 	list("not_action", toStrings(f.NotActions))
 	list("not_object_type", f.NotObjectTypes)
-	list("not_user", f.NotUsers)
-	one("record_id", f.RecordID)
-	one("request", f.RequestID)
+	list("not_user", keyTexts(stored.Email, f.NotUsers...))
+	one("record_id", keyTexts(stored.ObjectID, f.RecordID)[0])
+	one("request", keyTexts(stored.RequestID, f.RequestID)[0])
 	one("parent_type", f.Parent.Type)
-	one("parent_id", f.Parent.ID)
+	one("parent_id", keyTexts(stored.ObjectID, f.Parent.ID)[0])
 	if f.IP.IsValid() {
 		v.Set("ip", formatPrefix(f.IP))
 	}
@@ -125,6 +135,18 @@ func (f Filter) URLValues() url.Values {
 		v.Set("range", "all")
 	}
 	return v
+}
+
+// keyTexts returns what entries are looked up by as a URL can hold it: whole,
+// unless it is not a text.
+func keyTexts(most int, values ...string) []string {
+	values = slices.Clone(values)
+	for i, value := range values {
+		if !stored.Fits(value, len(value)) {
+			values[i] = stored.Key(value, most)
+		}
+	}
+	return values
 }
 
 // rfc3339Micro always writes the microseconds: a time that names a fraction

@@ -1,6 +1,10 @@
 package audit
 
-import "time"
+import (
+	"time"
+
+	"github.com/auditkeep/audit/internal/stored"
+)
 
 // Hold keeps entries from being expired, whatever their age: for a lawsuit, an
 // investigation, a tax audit. The Admin of a store places and releases it, and
@@ -26,9 +30,9 @@ func (h Hold) Validate() error {
 		most         int
 		required     bool
 	}{
-		{"Hold.Name", h.Name, maxOrgBytes, true},
-		{"Hold.Org", h.Org, maxOrgBytes, false},
-		{"Hold.Reason", h.Reason, maxCommentBytes, true},
+		{"Hold.Name", h.Name, stored.Org, true},
+		{"Hold.Org", h.Org, stored.Org, false},
+		{"Hold.Reason", h.Reason, stored.Comment, true},
 	} {
 		if text.required && text.value == "" {
 			return invalidRetention(text.field, "", "empty", "give it, so that others know what it is for")

@@ -4,20 +4,12 @@ import (
 	"fmt"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/auditkeep/audit/internal/stored"
 )
 
-// Bounds in bytes of what is stored. Those of indexed texts keep every index
-// row within what PostgreSQL accepts.
+// Bounds in bytes of what is stored, beside those of package stored.
 const (
-	maxOrgBytes       = 255
-	maxActionBytes    = 64
-	maxTypeBytes      = 255
-	maxObjectIDBytes  = 255
-	maxActorIDBytes   = 255
-	maxEmailBytes     = 320
-	maxRequestIDBytes = 128
-	maxUserAgentBytes = 512
-	maxCommentBytes   = 4096
 	maxFieldsKeyBytes = 200
 	maxPathBytes      = 255
 )
@@ -76,12 +68,5 @@ func textProblem(s string, most int) string {
 // cutText returns s without what no store takes, and at most so many bytes of
 // it, never half a character.
 func cutText(s string, most int) string {
-	s = strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
-	if len(s) <= most {
-		return s
-	}
-	for most > 0 && !utf8.RuneStart(s[most]) {
-		most--
-	}
-	return s[:most]
+	return stored.Cut(strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD"), most)
 }

@@ -191,19 +191,25 @@ func (e *encoder) node(n *node) {
 }
 
 func (e *encoder) object(n *node) {
-	order := make([]int, len(n.keys))
+	order, keys, sorted := make([]int, len(n.keys)), n.keys, n.sorted
 	for i := range order {
 		order[i] = i
+		if key := escapeKey(n.keys[i]); key != n.keys[i] {
+			if sorted = false; &keys[0] == &n.keys[0] {
+				keys = slices.Clone(keys)
+			}
+			keys[i] = key
+		}
 	}
-	if !n.sorted {
-		slices.SortFunc(order, func(i, j int) int { return strings.Compare(n.keys[i], n.keys[j]) })
+	if !sorted {
+		slices.SortFunc(order, func(i, j int) int { return strings.Compare(keys[i], keys[j]) })
 	}
 	e.buf = append(e.buf, '{')
 	for i, at := range order {
 		if i > 0 {
 			e.buf = append(e.buf, ',')
 		}
-		e.buf = appendString(e.buf, escapeKey(n.keys[at]))
+		e.buf = appendString(e.buf, keys[at])
 		e.buf = append(e.buf, ':')
 		e.node(n.items[at])
 	}

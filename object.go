@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"reflect"
 	"strings"
+
+	"github.com/auditkeep/audit/internal/stored"
 )
 
 // mapIDKey is the key of a map or JSON object that holds the object's ID.
@@ -111,7 +113,7 @@ func (d *differ) draftID(before, after reflect.Value) bool {
 	if !some.IsValid() || some.IsZero() {
 		return false
 	}
-	d.draft.buf = f.direct.append(d.draft.buf, some, maxObjectIDBytes)
+	d.draft.buf = f.direct.append(d.draft.buf, some, stored.ObjectID)
 	d.draft.idEnd = len(d.draft.buf)
 	return true
 }

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/auditkeep/audit/internal/stored"
 )
 
 // Prepare returns the entries that Record would write, without writing them:
@@ -71,20 +73,12 @@ func (l *Log) base(ctx context.Context) (Entry, error) {
 		Actor:     actor,
 		IP:        plainIP(request.IP),
 		RequestID: request.ID,
-		UserAgent: cutText(request.UserAgent, maxUserAgentBytes),
+		UserAgent: request.UserAgent,
 		Source:    SourceApp,
 		Format:    Format,
 	}
-	if request.IPNote != "" {
-		entry.Metadata = textMetadata("ip_note", cutText(request.IPNote, maxUserAgentBytes))
-	}
-	return entry, errors.Join(
-		checkEventText("actor kind", string(actor.Kind), maxActionBytes),
-		checkEventText("actor ID", actor.ID, maxActorIDBytes),
-		checkEventText("actor email", actor.Email, maxEmailBytes),
-		checkEventText("on behalf of", actor.OnBehalfOf, maxEmailBytes),
-		checkEventText("request ID", request.ID, maxRequestIDBytes),
-	)
+	entry.Metadata = baseMetadata(request.IPNote, fitRequest(&entry))
+	return entry, nil
 }
 
 func checkEventText(field, value string, most int) error {
@@ -117,8 +111,8 @@ func (l *Log) complete(entry *Entry, event *Event, previous ID, room Changes) (b
 	if err := l.stamp(entry, event, previous); err != nil {
 		return false, err
 	}
-	if len(event.metadata) > 0 {
-		if entry.Metadata, err = l.metadata(entry.Metadata, event.metadata); err != nil {
+	if altered := fitObject(entry); len(event.metadata)+len(altered) > 0 {
+		if entry.Metadata, err = l.metadata(entry.Metadata, altered, event.metadata); err != nil {
 			return false, err
 		}
 	}
@@ -151,12 +145,9 @@ func checkEntry(e *Entry) error {
 		missing("object type", e.Object.Type, "name it with WithObject, or record a named type"),
 		missing("object ID", e.Object.ID, "tag a field `audit:\",id\"`, implement AuditObject, or give it with WithObject; record a create after the database has given the ID"),
 		parent,
-		checkEventText("action", string(e.Action), maxActionBytes),
-		checkEventText("object type", e.Object.Type, maxTypeBytes),
-		checkEventText("object ID", e.Object.ID, maxObjectIDBytes),
-		checkEventText("parent type", e.Parent.Type, maxTypeBytes),
-		checkEventText("parent ID", e.Parent.ID, maxObjectIDBytes),
-		checkEventText("comment", e.Comment, maxCommentBytes),
+		checkEventText("action", string(e.Action), stored.Action),
+		checkEventText("object type", e.Object.Type, stored.ObjectType),
+		checkEventText("parent type", e.Parent.Type, stored.ObjectType),
 	)
 }
 
@@ -196,10 +187,4 @@ func checkTime(t time.Time) error {
 		return invalidEvent("time", t.UTC().Format(time.RFC3339), "outside the years 1970 to 9999", "give the time it happened, or set the clock")
 	}
 	return nil
-}
-
-func textMetadata(key, text string) Value {
-	var json strings.Builder
-	fmt.Fprintf(&json, "{%s:%s}", appendString(nil, key), appendString(nil, text))
-	return Value{json: json.String()}
 }

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"strconv"
 	"time"
+
+	"github.com/auditkeep/audit/internal/stored"
 )
 
 // ErrInvalidRetention is wrapped by every error about which entries are to be
@@ -53,7 +55,7 @@ func (r Retention) Validate(now time.Time) error {
 	if r.Before.After(now) {
 		return invalidRetention("Retention.Before", r.Before.Format(time.RFC3339), "lies in the future", "give a past time; the database's clock shows "+now.UTC().Format(time.RFC3339))
 	}
-	if problem := textProblem(r.Org, maxOrgBytes); problem != "" {
+	if problem := textProblem(r.Org, stored.Org); problem != "" {
 		return invalidRetention("Retention.Org", r.Org, problem, "give the organization's stable key")
 	}
 	if r.Chunk < 0 || r.Chunk > maxChunk {

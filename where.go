@@ -7,6 +7,8 @@ import (
 	"time"
 
 	sq "github.com/Masterminds/squirrel"
+
+	"github.com/auditkeep/audit/internal/stored"
 )
 
 // Dialect is the flavour of SQL that a condition is written in.
@@ -67,7 +69,7 @@ func (f Filter) Where(d Dialect, alias string) (sq.Sqlizer, error) {
 	}{
 		{"action", toStrings(f.Actions), toStrings(f.NotActions)},
 		{"object_type", f.ObjectTypes, f.NotObjectTypes},
-		{"actor_email", f.Users, f.NotUsers},
+		{"actor_email", keys(f.Users, stored.Email), keys(f.NotUsers, stored.Email)},
 	} {
 		if len(in.values) > 0 {
 			add(sq.Eq{column(in.column): in.values})
@@ -77,17 +79,17 @@ func (f Filter) Where(d Dialect, alias string) (sq.Sqlizer, error) {
 		}
 	}
 	if f.RecordID != "" {
-		add(sq.Eq{column("object_sort"): objectSort(f.RecordID)})
+		add(sq.Eq{column("object_sort"): Entry{Object: Object{ID: f.RecordID}}.SortKey(ByID)})
 	}
 	if f.RequestID != "" {
-		add(sq.Eq{column("request_id"): f.RequestID})
+		add(sq.Eq{column("request_id"): stored.Key(f.RequestID, stored.RequestID)})
 		// Written out, so that the planners see that the partial index applies:
 		// they cannot tell it from a parameter.
 		add(sq.Expr(column("request_id") + " <> ''"))
 	}
 	if !f.Parent.IsZero() {
 		add(sq.Eq{column("parent_type"): f.Parent.Type})
-		add(sq.Eq{column("parent_id"): f.Parent.ID})
+		add(sq.Eq{column("parent_id"): storedObject(f.Parent).ID})
 		add(sq.Expr(column("parent_type") + " <> ''")) // as above
 	}
 	between := func(operator string, p netip.Prefix) sq.Sqlizer {

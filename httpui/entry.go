@@ -184,7 +184,7 @@ func (h *Handler) entry(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	records := h.recordURLs(r, []audit.Entry{e, {Object: e.Parent}})
+	records := h.recordURLs(r, e.Whole().Object, e.Whole().Parent)
 	zone := only(v.params, []string{"tz"})
 	var metadata whole
 	if !e.Metadata.IsAbsent() {

@@ -54,7 +54,7 @@ func (h *Handler) HistoryFragment(r *http.Request, object audit.Object) (Page, e
 			model.Entries = append(model.Entries, h.historyEntry(req, e, nil, v))
 		}
 		if len(page.Entries) > 0 {
-			model.All = req.link(objectPath(object))
+			model.All = req.link(objectPath(storedObject(object)))
 		}
 	}
 	var head, body strings.Builder

@@ -94,7 +94,7 @@ func TestMalformedParameters(t *testing.T) {
 		"record_id=1&record_id=2":                   {"audit-record_id", "given more than once"},
 		"record_id=%ff":                             {"audit-record_id", "not valid UTF-8"},
 		"user=%00":                                  {"audit-user", "NUL"},
-		"user=" + strings.Repeat("x", 400):          {"audit-user", "400 bytes long"},
+		"object_type=" + strings.Repeat("x", 400):   {"audit-object_type", "400 bytes long"},
 		"not_ip=x":                                  {"audit-form", "not an IP address or range"},
 		"asof=4711":                                 {"audit-form", "4711"},
 		"sort=password":                             {"audit-form", "not a column"},

@@ -58,7 +58,8 @@ func objectFilter(o audit.Object) audit.Filter {
 
 // object serves {base}/objects/{type}/{id}.
 func (h *Handler) object(w http.ResponseWriter, r *request) error {
-	o := audit.Object{Type: r.args[0], ID: r.args[1]}
+	whole := audit.Object{Type: r.args[0], ID: r.args[1]}
+	o := storedObject(whole)
 	filter := objectFilter(o)
 	if filter.Org = audit.PlatformOrg; o.ID == "" || filter.Validate() != nil { // the organization comes later
 		return h.noEntry()
@@ -81,11 +82,14 @@ func (h *Handler) object(w http.ResponseWriter, r *request) error {
 	if len(page.Entries) == 0 && v.after.IsZero() && v.before.IsZero() {
 		return h.noEntry()
 	}
+	for _, e := range page.Entries { // an old link may have the cut form only
+		whole = e.Whole().Object
+	}
 	zone := only(params, []string{"tz"})
 	title := h.objectLabel(o.Type) + " " + o.ID
 	model := objectPage{
 		head:   h.partHead(r, fmt.Sprintf(h.options.Strings.HistoryOf, title), r.link(link(zone))),
-		Object: h.objectLink(r, o, zone, h.recordURLs(r, []audit.Entry{{Object: o}})),
+		Object: h.objectLink(r, o, zone, h.recordURLs(r, whole)),
 		Back:   r.link(link(withObject(zone, o))),
 	}
 	if at := params.Get("at"); at != "" {

@@ -5,29 +5,38 @@ import (
 	"strings"
 
 	"github.com/auditkeep/audit"
+	"github.com/auditkeep/audit/internal/stored"
 )
 
-// recordURLs asks the host once for the pages of all records in the list, and
-// keeps the addresses that can be linked to.
-func (h *Handler) recordURLs(r *request, entries []audit.Entry) map[audit.Object]string {
-	if h.options.RecordURL == nil || len(entries) == 0 {
+// recordURLs asks the host once for the pages of all records, which it gets
+// with the whole of their IDs. It keeps the addresses that can be linked to,
+// each under the object as its entries have it.
+func (h *Handler) recordURLs(r *request, wholes ...audit.Object) map[audit.Object]string {
+	if h.options.RecordURL == nil || len(wholes) == 0 {
 		return nil
 	}
 	var objects []audit.Object
 	seen := map[audit.Object]bool{}
-	for _, entry := range entries {
-		if !seen[entry.Object] {
-			seen[entry.Object] = true
-			objects = append(objects, entry.Object)
+	for _, object := range wholes {
+		if !seen[object] {
+			seen[object] = true
+			objects = append(objects, object)
 		}
 	}
 	safe := map[audit.Object]string{}
 	for object, address := range h.options.RecordURL(r.Context(), objects) {
 		if isSafeURL(address) {
-			safe[object] = address
+			safe[storedObject(object)] = address
 		}
 	}
 	return safe
+}
+
+// storedObject returns the object with its ID in the form in which entries have
+// it, whole or cut.
+func storedObject(o audit.Object) audit.Object {
+	o.ID = stored.Key(o.ID, stored.ObjectID)
+	return o
 }
 
 // isSafeURL reports whether an address may become a link: http, https, or a

@@ -61,7 +61,11 @@ func (h *Handler) table(r *request, v view, f found) *table {
 		}
 		t.Headers = append(t.Headers, head)
 	}
-	urls := h.recordURLs(r, f.page.Entries)
+	var objects []audit.Object
+	for _, entry := range f.page.Entries {
+		objects = append(objects, entry.Whole().Object)
+	}
+	urls := h.recordURLs(r, objects...)
 	for _, entry := range f.page.Entries {
 		t.Rows = append(t.Rows, h.row(r, v, entry, urls[entry.Object]))
 	}

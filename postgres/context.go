@@ -6,11 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/auditkeep/audit"
+	"github.com/auditkeep/audit/internal/stored"
 )
 
 // SetContext tells the triggers of watched tables who acts in this transaction,
@@ -110,6 +110,23 @@ type triggerContext struct {
 	IPNote     string          `json:"ip_note,omitempty"`
 	RequestID  string          `json:"request_id,omitempty"`
 	UserAgent  string          `json:"user_agent,omitempty"`
+	// Altered is what the metadata keeps of texts that are not as they were given.
+	Altered map[string]json.RawMessage `json:"altered,omitempty"`
+}
+
+// fit brings a text into the form in which it is stored.
+func (c *triggerContext) fit(column string, text *string, most int, key bool) {
+	if stored.Fits(*text, most) {
+		return
+	}
+	if c.Altered == nil {
+		c.Altered = map[string]json.RawMessage{}
+	}
+	if key {
+		c.Altered[column], *text = stored.KeptKey(*text), stored.Key(*text, most)
+	} else {
+		c.Altered[column], *text = stored.KeptText(*text, most), stored.Text(*text, most)
+	}
 }
 
 func contextSetting(ctx context.Context) (string, error) {
@@ -122,46 +139,27 @@ func contextSetting(ctx context.Context) (string, error) {
 		}
 	}
 	request, _ := audit.RequestFrom(ctx)
+	if !stored.Fits(org, stored.Org) {
+		return "", fmt.Errorf("postgres: organization %.100q cannot be recorded: give WithOrg its stable key, a plain text of at most %d bytes", org, stored.Org)
+	}
 	c := triggerContext{
 		Org: org, ActorKind: actor.Kind, ActorID: actor.ID, ActorEmail: actor.Email, OnBehalfOf: actor.OnBehalfOf,
-		IPNote: plainText(request.IPNote), RequestID: request.ID, UserAgent: plainText(request.UserAgent),
+		IPNote: request.IPNote, RequestID: request.ID, UserAgent: request.UserAgent,
 	}
 	if request.IP.IsValid() {
 		c.IP = request.IP.Unmap().WithZone("").String()
 	}
-	for _, text := range []struct {
-		field, value string
-		most         int
-	}{
-		{"organization", c.Org, 255},
-		{"actor kind", string(c.ActorKind), 64},
-		{"actor ID", c.ActorID, 255},
-		{"actor email", c.ActorEmail, 320},
-		{"on behalf of", c.OnBehalfOf, 320},
-		{"request ID", c.RequestID, 128},
-	} {
-		if len(text.value) > text.most || !utf8.ValidString(text.value) || strings.ContainsRune(text.value, 0) {
-			return "", fmt.Errorf("postgres: %s %.100q cannot be recorded: give a plain text of at most %d bytes", text.field, text.value, text.most)
-		}
-	}
+	// What people type never stops their change.
+	c.fit("actor_kind", (*string)(&c.ActorKind), stored.ActorKind, false)
+	c.fit("actor_id", &c.ActorID, stored.ActorID, true)
+	c.fit("actor_email", &c.ActorEmail, stored.Email, true)
+	c.fit("on_behalf_of", &c.OnBehalfOf, stored.Email, true)
+	c.fit("request_id", &c.RequestID, stored.RequestID, true)
+	c.fit("user_agent", &c.UserAgent, stored.UserAgent, false)
+	c.fit("ip_note", &c.IPNote, stored.UserAgent, false)
 	setting, err := json.Marshal(c)
 	if err != nil {
 		return "", fmt.Errorf("encoding the context: %w", err)
 	}
 	return string(setting), nil
-}
-
-// plainText returns what a client sent, without what no database takes and no
-// longer than is kept of it.
-func plainText(s string) string {
-	const most = 512
-	s = strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
-	if len(s) <= most {
-		return s
-	}
-	end := most
-	for end > 0 && !utf8.RuneStart(s[end]) {
-		end--
-	}
-	return s[:end]
 }

@@ -161,18 +161,19 @@ func TestExpireOneOrganization(t *testing.T) {
 // If the entry about it cannot be recorded, nothing happens.
 func TestExpireUnrecorded(t *testing.T) {
 	t.Parallel()
-	admin, log, pool := threeMonths(t)
-	nobody := audit.WithActor(t.Context(), audit.Actor{Email: string(make([]byte, 400))})
+	admin, _, pool := threeMonths(t)
+	refusing, err := audit.New(postgres.New(pool), audit.Config{RequireComment: []string{"*"}})
+	require.NoError(t, err)
 	before := everything(t, pool)
 	retention := audit.Retention{Before: date(2026, time.April, 1)}
 
-	_, err := admin.Expire(nobody, log, retention)
+	_, err = admin.Expire(t.Context(), refusing, retention)
 	require.ErrorIs(t, err, audit.ErrInvalidEvent)
 	assert.ErrorContains(t, err, "expiring entries of 2026-01: ")
 	retention.Org = "acme"
-	_, err = admin.Expire(nobody, log, retention)
+	_, err = admin.Expire(t.Context(), refusing, retention)
 	require.ErrorIs(t, err, audit.ErrInvalidEvent)
-	require.ErrorIs(t, admin.Hold(nobody, log, audit.Hold{Name: "x", Reason: "y"}), audit.ErrInvalidEvent)
+	require.ErrorIs(t, admin.Hold(t.Context(), refusing, audit.Hold{Name: "x", Reason: "y"}), audit.ErrInvalidEvent)
 	for _, call := range []error{
 		func() error { _, err := admin.Expire(t.Context(), nil, retention); return err }(),
 		admin.Hold(t.Context(), nil, audit.Hold{Name: "x", Reason: "y"}),

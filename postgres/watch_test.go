@@ -231,10 +231,80 @@ func TestWatchContext(t *testing.T) {
 		require.NoError(t, w.pool.SendBatch(ctx, batch).Close())
 		assert.Equal(t, test.kind, w.entries(t)[0].Actor.Kind, name)
 	}
-	tooLong := audit.WithActor(t.Context(), audit.Actor{Email: strings.Repeat("x", 321)})
-	require.ErrorContains(t, postgres.QueueContext(tooLong, &pgx.Batch{}), "actor email")
+	tooLong := audit.WithOrg(t.Context(), strings.Repeat("x", 256))
+	require.ErrorContains(t, postgres.QueueContext(tooLong, &pgx.Batch{}), "organization")
 	require.Error(t, postgres.QueueContext(ctx, nil))
 	require.Error(t, postgres.SetContext(ctx, nil))
+}
+
+// Texts that do not fit look alike whether Record or a trigger brings them, be
+// they set by SetContext or by other SQL.
+func TestWatchTextsThatDoNotFit(t *testing.T) {
+	t.Parallel()
+	w := watch(t, "CREATE TABLE files (path text PRIMARY KEY, size int)", postgres.Table{Name: "files", Type: "file"})
+	log := newLogOf(t, w.store, audit.PlatformOrg)
+	type File struct {
+		Path string `audit:",id"`
+		Size int
+	}
+	long := strings.Repeat("é", 1000)
+	for name, test := range map[string]struct {
+		actor   audit.Actor
+		request audit.Request
+		raw     string
+	}{
+		"too long": {
+			audit.Actor{Kind: audit.ActorKind("k" + long), ID: "i" + long, Email: "e" + long, OnBehalfOf: long},
+			audit.Request{ID: "r" + long, UserAgent: "u" + long, IPNote: "n" + long},
+			`{"actor_kind":"k` + long + `","actor_id":"i` + long + `","actor_email":"e` + long + `","on_behalf_of":"` + long +
+				`","request_id":"r` + long + `","user_agent":"u` + long + `","ip_note":"n` + long + `"}`,
+		},
+		"just too long": {
+			audit.Actor{Kind: audit.ActorUser, ID: strings.Repeat("i", 256)}, audit.Request{ID: strings.Repeat("r", 129)},
+			`{"actor_kind":"user","actor_id":"` + strings.Repeat("i", 256) + `","request_id":"` + strings.Repeat("r", 129) + `"}`,
+		},
+		"far too long": {
+			audit.Actor{Kind: audit.ActorUser, ID: strings.Repeat("i", 70_000)}, audit.Request{},
+			`{"actor_kind":"user","actor_id":"` + strings.Repeat("i", 70_000) + `"}`,
+		},
+		"bytes that no database takes": {
+			audit.Actor{ID: "a\x00b", Email: "caf\xe9@acme.test"}, audit.Request{ID: "\xff", UserAgent: "caf\xe9\x00", IPNote: "\x00"}, "",
+		},
+	} {
+		path := strings.Repeat("folder/", 40) + name
+		ctx := audit.WithRequest(audit.WithActor(t.Context(), test.actor), test.request)
+		prepared, err := log.Prepare(ctx, audit.Created(File{path, 1}))
+		require.NoError(t, err)
+		want := prepared[0]
+		sets := []func(tx pgx.Tx) error{func(tx pgx.Tx) error { return postgres.SetContext(ctx, tx) }}
+		if test.raw != "" {
+			sets = append(sets, func(tx pgx.Tx) error {
+				_, err := tx.Exec(ctx, "SELECT set_config('audit.context', $1, true)", test.raw)
+				return err
+			})
+		}
+		for _, set := range sets {
+			require.NoError(t, pgx.BeginFunc(ctx, w.pool, func(tx pgx.Tx) error {
+				require.NoError(t, set(tx))
+				_, err := tx.Exec(ctx, "DELETE FROM files; INSERT INTO files VALUES ('"+path+"', 1)")
+				return err
+			}))
+			entries := w.entries(t)
+			got := entries[len(entries)-1]
+			assert.Equal(t, want.Object, got.Object, name)
+			assert.Equal(t, want.Actor, got.Actor, name)
+			assert.Equal(t, want.RequestID, got.RequestID, name)
+			assert.Equal(t, want.UserAgent, got.UserAgent, name)
+			assert.Equal(t, want.Metadata, got.Metadata, name)
+			assert.Equal(t, path, got.Whole().Object.ID, name)
+			if len(test.actor.ID) < 70_000 {
+				assert.Equal(t, test.actor.ID, got.Whole().Actor.ID, name)
+			}
+		}
+		page, err := log.Page(ctx, audit.Query{Filter: audit.Filter{RecordID: path}})
+		require.NoError(t, err)
+		assert.NotEmpty(t, page.Entries, "found by the whole path")
+	}
 }
 
 // Whatever somebody sets by SQL, the change is written and recorded.

@@ -178,13 +178,14 @@ func TestExpireFails(t *testing.T) {
 	before := triggers(t, db)
 	retention := audit.Retention{Before: date(2026, time.April, 1), Chunk: 10}
 
-	nobody := audit.WithActor(t.Context(), audit.Actor{Email: string(make([]byte, 400))})
-	done, err := admin.Expire(nobody, log, retention)
+	refusing, err := audit.New(sqlite.New(db), audit.Config{RequireComment: []string{"*"}})
+	require.NoError(t, err)
+	done, err := admin.Expire(t.Context(), refusing, retention)
 	require.ErrorIs(t, err, audit.ErrInvalidEvent)
 	assert.ErrorContains(t, err, "expiring entries of 2026-01: ")
 	assert.Empty(t, done.Gone)
 	assert.Equal(t, 92, count(t, log, "acme"))
-	require.ErrorIs(t, admin.Hold(nobody, log, audit.Hold{Name: "x", Reason: "y"}), audit.ErrInvalidEvent)
+	require.ErrorIs(t, admin.Hold(t.Context(), refusing, audit.Hold{Name: "x", Reason: "y"}), audit.ErrInvalidEvent)
 	_, err = admin.Expire(t.Context(), nil, retention)
 	assert.ErrorContains(t, err, "no log is given")
 

@@ -58,6 +58,7 @@ func Run(t *testing.T, open func(t *testing.T) Backend) {
 		{"Concurrency", testConcurrency},
 		{"Cancelled", testCancelled},
 		{"Log", testLog},
+		{"LogKeys", testLogKeys},
 		{"LogPages", testLogPages},
 		{"History", testHistory},
 		{"AsOf", testAsOf},

@@ -173,7 +173,7 @@ func (t table) entry(ctx context.Context, trail *audit.Log, o Options, row Row) 
 		ctx = audit.WithOrg(ctx, o.Org(row))
 	}
 	event = event.WithObject(object).WithParent(t.parent(row, o.Type)).WithID(rowID(t.gem, at, row.ID)).
-		WithComment(cut(row.Columns["comment"], 4096)).
+		WithComment(row.Columns["comment"]).
 		WithMetadata(t.origin(row))
 	entries, err := trail.Prepare(ctx, event)
 	if err != nil {

@@ -40,7 +40,7 @@ func auditedRequest(row Row) audit.Request {
 	if text := row.Columns["remote_address"]; text != "" {
 		var err error
 		if r.IP, err = netip.ParseAddr(text); err != nil {
-			r.IPNote = "not an address: " + cut(text, 100)
+			r.IPNote = "not an address: " + text
 		}
 	}
 	return r

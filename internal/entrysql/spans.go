@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/auditkeep/audit"
+	"github.com/auditkeep/audit/internal/stored"
 )
 
 // A span is a contiguous part of an index (org_id, column, id): the entries
@@ -83,7 +84,7 @@ func equalities(f audit.Filter) (all []equality) {
 		}
 	}
 	if f.RequestID != "" {
-		add("request_id", f.RequestID)
+		add("request_id", stored.Key(f.RequestID, stored.RequestID))
 	}
 	if f.RecordID != "" {
 		add("object_sort", audit.Entry{Object: audit.Object{ID: f.RecordID}}.SortKey(audit.ByID))
@@ -91,7 +92,11 @@ func equalities(f audit.Filter) (all []equality) {
 	if f.IP.IsSingleIP() {
 		add("ip_key", audit.Entry{IP: f.IP.Addr()}.SortKey(audit.ByIPAddress))
 	}
-	add("actor_email", f.Users...)
+	var emails []string
+	for _, email := range f.Users {
+		emails = append(emails, stored.Key(email, stored.Email))
+	}
+	add("actor_email", emails...)
 	add("object_type", f.ObjectTypes...)
 	add("action", toStrings(f.Actions)...)
 	return all

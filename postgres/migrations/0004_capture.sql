@@ -39,16 +39,24 @@ BEGIN
 END
 $$;
 
--- A text as a key of the log. What is too long for an index is cut, and a
--- digest tells two of them apart.
-CREATE FUNCTION audit_capture_key(whole text) RETURNS text
+-- A text that entries are looked up by, as the log keeps it. One that is too
+-- long is cut, and a digest keeps two of them apart. stored.Key is the same in Go.
+CREATE FUNCTION audit_capture_key(whole text, most int DEFAULT 255) RETURNS text
 	LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 BEGIN
-	IF octet_length(whole) <= 255 THEN
+	IF octet_length(whole) <= most THEN
 		RETURN whole;
 	END IF;
-	RETURN audit_capture_cut(whole, 244) || '…' || left(encode(sha256(convert_to(whole, 'UTF8')), 'hex'), 8);
+	RETURN audit_capture_cut(whole, most - 11) || '…' || left(encode(sha256(convert_to(whole, 'UTF8')), 'hex'), 8);
 END
+$$;
+
+-- What the metadata keeps of a text that is too long for its column: all of a
+-- key, unless that is far too long, and the size of others.
+CREATE FUNCTION audit_capture_whole(metadata jsonb, field text, whole text, is_key boolean DEFAULT true) RETURNS jsonb
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+	SELECT coalesce(metadata, '{}') || jsonb_build_object('$audit', coalesce(metadata -> '$audit', '{}') || jsonb_build_object(field,
+		CASE WHEN is_key AND octet_length(whole) <= 65536 THEN to_jsonb(whole) ELSE jsonb_build_object('$audit', 'cut', 'bytes', octet_length(whole)) END))
 $$;
 
 -- The setting audit.context, which postgres.SetContext makes. No field of the
@@ -59,11 +67,12 @@ CREATE FUNCTION audit_capture_told(given text) RETURNS audit_capture_context
 DECLARE	told jsonb;
 		address inet;
 		metadata jsonb;
+		part record;
 BEGIN
 	-- Whoever can run SQL can set anything. What cannot be read must neither
 	-- stop their change nor pass for an actor.
 	BEGIN
-		told := CASE WHEN octet_length(given) <= 16384 THEN given::jsonb END;
+		told := CASE WHEN octet_length(given) <= 2097152 THEN given::jsonb END;
 		address := nullif(told ->> 'ip', '');
 	EXCEPTION WHEN OTHERS THEN
 		told := NULL;
@@ -72,13 +81,25 @@ BEGIN
 		told := '{}';
 		address := NULL;
 		metadata := '{"audit_context":"unreadable"}';
-	ELSIF octet_length(given) > 2000 THEN -- else nothing is too long for an index
-		told := (SELECT jsonb_object_agg(key, audit_capture_cut(value, CASE key WHEN 'actor_kind' THEN 64 WHEN 'request_id' THEN 128
-				WHEN 'user_agent' THEN 512 WHEN 'ip_note' THEN 512 WHEN 'actor_email' THEN 320 WHEN 'on_behalf_of' THEN 320 ELSE 255 END))
-			FROM jsonb_each_text(told));
+	ELSIF told ? 'altered' AND jsonb_typeof(told -> 'altered') = 'object' THEN -- by SetContext, to make it fit
+		metadata := jsonb_build_object('$audit', told -> 'altered');
+	END IF;
+	IF octet_length(told ->> 'actor_kind') > 64 OR octet_length(told ->> 'request_id') > 128 OR octet_length(given) > 255
+		AND (octet_length(told ->> 'org') > 255 OR octet_length(told ->> 'actor_id') > 255 OR octet_length(told ->> 'actor_email') > 320
+			OR octet_length(told ->> 'on_behalf_of') > 320 OR octet_length(told ->> 'user_agent') > 512 OR octet_length(told ->> 'ip_note') > 512)
+	THEN -- set by others
+		FOR part IN SELECT c.*, told ->> c.name AS whole
+			FROM (VALUES ('org', 255, true), ('actor_kind', 64, false), ('actor_id', 255, true), ('actor_email', 320, true),
+				('on_behalf_of', 320, true), ('request_id', 128, true), ('user_agent', 512, false), ('ip_note', 512, false)) AS c (name, most, is_key)
+			WHERE octet_length(told ->> c.name) > c.most
+		LOOP
+			metadata := audit_capture_whole(metadata, CASE part.name WHEN 'org' THEN 'org_id' ELSE part.name END, part.whole, part.is_key);
+			told := told || jsonb_build_object(part.name, CASE WHEN part.is_key THEN audit_capture_key(part.whole, part.most)
+				ELSE audit_capture_cut(part.whole, part.most - 3) || '…' END);
+		END LOOP;
 	END IF;
 	IF told ? 'ip_note' THEN
-		metadata := jsonb_build_object('ip_note', told ->> 'ip_note');
+		metadata := coalesce(metadata, '{}') || jsonb_build_object('ip_note', told ->> 'ip_note');
 	END IF;
 	IF address <<= '::ffff:0:0/96' THEN -- IPv4, mapped into IPv6
 		address := '0.0.0.0'::inet + (host(address)::inet - '::ffff:0:0'::inet);
@@ -543,7 +564,8 @@ BEGIN
 			coalesce(told.ip, ''), coalesce(told.ip_key, ''), coalesce(told.request_id, ''), coalesce(told.user_agent, ''), 'trigger',
 			('[' || CASE WHEN octet_length(e.changes) > 60000 THEN audit_capture_bounded(e.changes) ELSE e.changes END || ']')::jsonb,
 			CASE WHEN octet_length(e.changes) > 60000 THEN audit_capture_cut(audit_capture_fields(audit_capture_bounded(e.changes)), 200)
-				%3$sWHEN octet_length(e.fields) > 200 THEN audit_capture_cut(e.fields, 200) ELSE e.fields END, told.metadata, 1
+				%3$sWHEN octet_length(e.fields) > 200 THEN audit_capture_cut(e.fields, 200) ELSE e.fields END,
+			CASE WHEN octet_length(e.id) > 255 THEN audit_capture_whole(told.metadata, 'object_id', e.id) ELSE told.metadata END, 1
 		FROM (SELECT %4$s AS org, %5$s AS id, %6$s AS action, %7$s AS nested,
 			%8$s AS fields,
 			%9$s AS changes
@@ -638,7 +660,8 @@ CREATE FUNCTION audit_capture_settings(relation oid) RETURNS text
 	WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped
 $$;
 
-REVOKE ALL ON FUNCTION audit_capture_cut(text, int), audit_capture_key(text), audit_capture_told(text), audit_capture_sort(text),
+REVOKE ALL ON FUNCTION audit_capture_cut(text, int), audit_capture_key(text, int), audit_capture_whole(jsonb, text, text, boolean),
+	audit_capture_told(text), audit_capture_sort(text),
 	audit_capture_path(text, text), audit_capture_words(text), audit_capture_secret(text, text[]), audit_capture_walk(jsonb, text[], int),
 	audit_capture_masked(jsonb, text[], int), audit_capture_paths(text, jsonb, jsonb, boolean, boolean, text[], int),
 	audit_capture_texts(text, json, json, boolean, text[]), audit_capture_fields(text), audit_capture_bound(jsonb, int), audit_capture_bounded(text),

@@ -1,0 +1,89 @@
+package audit
+
+import (
+	"maps"
+	"reflect"
+	"slices"
+
+	"github.com/auditkeep/audit/internal/stored"
+)
+
+// An entry's metadata is the host's, with two keys of the library's own:
+// "ip_note", and "$audit" with what a column could not hold as it was given:
+//
+//	{"$audit":{"object_id":"the whole of a long ID","comment":{"$audit":"cut","bytes":9000}}}
+//
+// A key $audit of the host's own is kept as $$audit, as in values.
+
+// ipNoteKey is the metadata's key for Request.IPNote.
+const ipNoteKey = "ip_note"
+
+// baseMetadata returns the metadata of an event without any of its own.
+func baseMetadata(ipNote string, altered []alteration) Value {
+	altered = fitText(altered, ipNoteKey, &ipNote, stored.UserAgent)
+	if ipNote == "" && len(altered) == 0 {
+		return Value{}
+	}
+	m := metadata{}
+	if ipNote != "" {
+		m[ipNoteKey] = Value{json: string(appendText(nil, ipNote))}
+	}
+	return m.value(altered)
+}
+
+// metadata returns the host's metadata, merged over what the request brought.
+// It is bounded like the changes: beyond the limit, values are cut, and then
+// keys are only counted.
+func (l *Log) metadata(base Value, altered []alteration, more map[string]any) (Value, error) {
+	m := metadata{}
+	if err := base.Decode(&m); err != nil {
+		return Value{}, err
+	}
+	altered = append(m[markKey].alterations(), altered...)
+	n, err := newInspector(l.planner, l.config.Limits).keys(reflect.ValueOf(more), false)
+	if err != nil {
+		return Value{}, invalidEvent("metadata", "", err.Error(), "mend the value's methods")
+	}
+	left, omitted := l.config.Limits.Bytes, 0
+	for i, key := range n.keys {
+		if left <= 0 {
+			omitted++
+			continue
+		}
+		key = boundPath(escapeKey(key))
+		m[key] = n.items[i].encode(max(left, leastValue))
+		left -= len(key) + len(m[key].json) + len(`"":,`)
+	}
+	if omitted > 0 {
+		key := omittedField
+		for _, taken := m[key]; taken; _, taken = m[key] {
+			key += omittedField
+		}
+		m[key] = Value{json: string(appendCutMark(nil, "items", omitted, "", 0))}
+	}
+	return m.value(altered), nil
+}
+
+// metadata is an entry's metadata, by key.
+type metadata map[string]Value
+
+// value returns it in canonical JSON.
+func (m metadata) value(altered []alteration) Value {
+	delete(m, markKey)
+	if len(altered) > 0 {
+		columns := metadata{}
+		for _, a := range altered {
+			columns[a.column] = a.kept
+		}
+		m[markKey] = columns.value(nil)
+	}
+	buf := []byte{'{'}
+	for i, key := range slices.Sorted(maps.Keys(m)) {
+		if i > 0 {
+			buf = append(buf, ',')
+		}
+		buf = append(appendString(buf, key), ':')
+		buf = append(buf, m[key].json...)
+	}
+	return Value{json: string(append(buf, '}'))}
+}
