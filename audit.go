@@ -72,8 +72,8 @@
 //	Code  string `audit:",id"`        // the object's ID (default: the field "id")
 //	State *State `audit:",immutable"` // never changed in place: both sides of an update may share it
 //
-// Without a tag are left out: updated_at and lock_version (see
-// [Config].Ignore), fields that hold other records (structs with an ID), and
+// Without a tag are left out: updated_at, lock_version and what [Config].Ignore
+// names, fields that hold other records (structs with an ID), and
 // unexported fields. Of a struct that has no other fields, such as a type for
 // money, is recorded that it changed, but not its value: give it a MarshalText.
 //
@@ -126,6 +126,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/auditkeep/audit/internal/ignored"
 	"github.com/auditkeep/audit/internal/stored"
 )
 
@@ -146,9 +147,13 @@ type Config struct {
 	// Actor returns who acts in a context where [WithActor] has not said so.
 	// It is asked at Record. Defaults to nobody.
 	Actor func(context.Context) Actor
-	// Ignore names top-level fields that are not recorded unless they have an
-	// audit tag. Defaults to "updated_at" and "lock_version".
+	// Ignore names further top-level fields that are not recorded, beside the
+	// built-in ones (updated_at, lock_version), unless they have an audit tag.
+	// Defaults to none.
 	Ignore []string
+	// Record names built-in ones of them that are recorded all the same, in maps
+	// and JSON too, which have no tags. Defaults to none.
+	Record []string
 	// Redact names further fields whose values are never kept, beside the
 	// built-in ones (password, token, api_key …): a field is redacted if its
 	// name, in snake_case, is one of them or ends in "_" and one of them. Case
@@ -185,14 +190,16 @@ func New(store Store, config Config) (*Log, error) {
 	if config.Now == nil {
 		config.Now = time.Now
 	}
-	if config.Ignore == nil {
-		config.Ignore = []string{"updated_at", "lock_version"}
+	for _, name := range config.Record {
+		if slices.Contains(config.Ignore, name) {
+			return nil, fmt.Errorf("audit: Config.Record and Config.Ignore both name %q: take it out of one", name)
+		}
 	}
 	redact, err := newRedactor(config.Redact)
 	if err != nil {
 		return nil, err
 	}
-	return &Log{store: store, config: config, planner: &planner{redactor: redact, ignore: config.Ignore}, ids: &ids}, nil
+	return &Log{store: store, config: config, planner: &planner{redactor: redact, ignore: ignored.With(config.Ignore, config.Record)}, ids: &ids}, nil
 }
 
 // Store returns the store that was given to [New], for packages that write

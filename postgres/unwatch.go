@@ -7,6 +7,8 @@ import (
 	"slices"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/auditkeep/audit/internal/ignored"
 )
 
 // Unwatch ends the capture of a table. What was recorded stays. It also removes
@@ -57,11 +59,17 @@ func (a *Admin) Watched(ctx context.Context) ([]Table, error) {
 			continue
 		}
 		tables = append(tables, Table{
-			Name: c.relation.sql(), Type: c.config.Type, Key: c.config.Key, Ignore: c.config.Ignore, Redact: c.config.Redact,
+			Name: c.relation.sql(), Type: c.config.Type, Key: c.config.Key, Ignore: c.config.further(), Record: c.config.Record, Redact: c.config.Redact,
 			OrgColumn: c.config.OrgColumn, Org: c.config.Org, Skippable: c.config.Skippable,
 		})
 	}
 	return tables, nil
+}
+
+// further returns the ignored columns that Watch was given: the built-in ones
+// need not be there.
+func (c watchConfig) further() []string {
+	return slices.DeleteFunc(slices.Clone(c.Ignore), func(name string) bool { return slices.Contains(ignored.Names, name) })
 }
 
 // captured is the function of a watched table, as the catalogue knows it.

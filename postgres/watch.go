@@ -12,6 +12,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/auditkeep/audit/internal/ignored"
 	"github.com/auditkeep/audit/internal/secrets"
 )
 
@@ -26,9 +27,12 @@ type Table struct {
 	// commas, as [audit.Updated] joins them. A unique index must be on them, and
 	// none may be NULL. Defaults to the primary key.
 	Key []string
-	// Ignore names columns that are not recorded. Defaults to "updated_at" and
-	// "lock_version", as [audit.Config] does.
+	// Ignore names further columns that are not recorded, beside updated_at and
+	// lock_version, as [audit.Config] does. Defaults to none.
 	Ignore []string
+	// Record names those of updated_at and lock_version that are recorded all the
+	// same. Defaults to none.
+	Record []string
 	// Redact names further columns and keys of JSON whose values are never kept,
 	// beside the built-in ones (password, token, api_key …), by the same rules
 	// as [audit.Config]. Defaults to none.
@@ -51,7 +55,8 @@ type watchConfig struct {
 	Table     string         `json:"table"` // its schema and name when Watch was called
 	Type      string         `json:"type"`
 	Key       []string       `json:"key"`
-	Ignore    []string       `json:"ignore"`
+	Ignore    []string       `json:"ignore"` // all of them, the built-in ones too
+	Record    []string       `json:"record"`
 	Redact    []string       `json:"redact"`
 	OrgColumn string         `json:"org_column"`
 	Org       string         `json:"org"`
@@ -115,14 +120,11 @@ func findWatched(ctx context.Context, db querier, name string) (table, error) {
 // config completes what the Table leaves to defaults, and checks the rest.
 func (t Table) config(ctx context.Context, db querier, watched table) (watchConfig, error) {
 	c := watchConfig{
-		Table: watched.sql(), Type: t.Type, Key: t.Key, Ignore: t.Ignore, Redact: t.Redact,
+		Table: watched.sql(), Type: t.Type, Key: t.Key, Ignore: ignored.With(t.Ignore, t.Record), Record: t.Record, Redact: t.Redact,
 		OrgColumn: t.OrgColumn, Org: t.Org, Skippable: t.Skippable, Columns: map[string]int{},
 	}
 	if c.Type == "" {
 		c.Type = watched.Name
-	}
-	if c.Ignore == nil {
-		c.Ignore = []string{"updated_at", "lock_version"}
 	}
 	if c.Redact == nil {
 		c.Redact = []string{}
@@ -144,11 +146,16 @@ func (t Table) config(ctx context.Context, db querier, watched table) (watchConf
 	for _, list := range []struct {
 		field   string
 		columns []string
-	}{{"Key", t.Key}, {"Ignore", t.Ignore}, {"OrgColumn", []string{t.OrgColumn}}} {
+	}{{"Key", t.Key}, {"Ignore", t.Ignore}, {"Record", t.Record}, {"OrgColumn", []string{t.OrgColumn}}} {
 		for _, column := range list.columns {
 			if _, ok := c.Columns[column]; !ok && column != "" {
 				return c, fmt.Errorf("field Table.%s names the column %q, which is not there: the columns are %q", list.field, column, c.columnNames())
 			}
+		}
+	}
+	for _, column := range t.Record {
+		if slices.Contains(t.Ignore, column) {
+			return c, fmt.Errorf("fields Table.Record and Table.Ignore both name the column %q: take it out of one", column)
 		}
 	}
 	var err error

@@ -21,7 +21,7 @@ func watchOrders(ctx context.Context, ownersPool *pgxpool.Pool) error {
 		Name:      "orders",           // with its schema where search_path does not find it
 		Type:      "order",            // the objects' type; by default "orders"
 		OrgColumn: "org_id",           // or Org: "acme", or that of SetContext
-		Ignore:    []string{"search"}, // by default updated_at and lock_version
+		Ignore:    []string{"search"}, // beside updated_at and lock_version
 		Redact:    []string{"iban"},   // beside password, token, api_key …
 	})
 }

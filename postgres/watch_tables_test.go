@@ -83,6 +83,8 @@ func TestWatchRefuses(t *testing.T) {
 		{postgres.Table{Name: "no_key", Key: []string{"a"}}, "no unique index"},
 		{postgres.Table{Name: "half", Key: []string{"a"}}, "make it NOT NULL"},
 		{postgres.Table{Name: "api_keys", Ignore: []string{"hitz"}}, `Table.Ignore names the column "hitz"`},
+		{postgres.Table{Name: "api_keys", Record: []string{"lock_version"}}, `Table.Record names the column "lock_version"`},
+		{postgres.Table{Name: "api_keys", Record: []string{"hits"}, Ignore: []string{"hits"}}, `both name the column "hits"`},
 		{postgres.Table{Name: "api_keys", OrgColumn: "x"}, `Table.OrgColumn names the column "x"`},
 		{postgres.Table{Name: "api_keys", Redact: []string{" "}}, "Table.Redact"},
 		{postgres.Table{Name: "api_keys", Type: strings.Repeat("x", 256)}, "Table.Type"},
@@ -93,6 +95,39 @@ func TestWatchRefuses(t *testing.T) {
 	w.exec(t, "GRANT CREATE ON SCHEMA "+w.schema(t)+" TO PUBLIC")
 	assert.ErrorContains(t, w.admin.Watch(t.Context(), postgres.Table{Name: "api_keys"}), "REVOKE CREATE ON SCHEMA")
 	assert.ErrorContains(t, w.admin.Unwatch(t.Context(), "no_key"), "it is not watched")
+}
+
+// Table.Ignore adds to the columns that are ignored anyway, and Record takes one
+// of those back in.
+func TestWatchIgnoredColumns(t *testing.T) {
+	t.Parallel()
+	const keys = "CREATE TABLE api_keys (id int PRIMARY KEY, name text, hits int, updated_at int)"
+	const update = "UPDATE api_keys SET name = name || 'x', hits = hits + 1, updated_at = updated_at + 1"
+	w := watch(t, keys, postgres.Table{Name: "api_keys", Ignore: []string{"hits"}})
+	w.exec(t, "INSERT INTO api_keys VALUES (1, 'a', 1, 1)")
+	w.entries(t)
+	fields := func() []string {
+		t.Helper()
+		w.exec(t, update)
+		found := w.entries(t)
+		require.Len(t, found, 1)
+		return found[0].Changes.Fields()
+	}
+	assert.Equal(t, []string{"name"}, fields())
+	again := func() {
+		t.Helper()
+		tables, err := w.admin.Watched(t.Context())
+		require.NoError(t, err)
+		require.NoError(t, w.admin.Watch(t.Context(), tables[0]), "what Watched returns can be given to Watch")
+	}
+	again()
+	assert.Equal(t, []string{"name"}, fields())
+	require.NoError(t, w.admin.Watch(t.Context(), postgres.Table{Name: "api_keys", Ignore: []string{"hits"}, Record: []string{"updated_at"}}))
+	assert.Equal(t, []string{"name", "updated_at"}, fields())
+	again()
+	assert.Equal(t, []string{"name", "updated_at"}, fields())
+	w.exec(t, "ALTER TABLE api_keys ADD lock_version int DEFAULT 1", "UPDATE api_keys SET lock_version = 2")
+	assert.Empty(t, w.entries(t), "also a column that came later")
 }
 
 // No change of the table's columns stops a write, or escapes the log.
