@@ -33,6 +33,10 @@ bench-quick: ## the same with 200,000 entries, in under two minutes
 lint: ## gofumpt, go vet and staticcheck
 	@scripts/lint.sh
 
+.PHONY: mutate
+mutate: ## change the code in N=20 places, drawn by SEED=1, and show what no test notices (PACKAGES=.,./postgres)
+	@go -C tools run ./mutate -seed $(or $(SEED),1) -n $(or $(N),20) $(if $(PACKAGES),-packages $(PACKAGES)) $(if $(TESTS),-tests $(TESTS))
+
 .PHONY: audit-deps
 audit-deps: ## look for known vulnerabilities in what the library uses (needs vuln.go.dev)
 	@scripts/audit-deps.sh
