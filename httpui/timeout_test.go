@@ -36,7 +36,9 @@ func TestTimeout(t *testing.T) {
 	// With time enough, whatever else the machine does.
 	assert.Equal(t, http.StatusOK, get(t, newUI(time.Minute), "/").status)
 	assert.NoError(t, told)
-	ui := newUI(100 * time.Millisecond)
+	// pgx asks once for a statement to be cancelled. On a busy machine that comes
+	// too early if the statement is only just on its way.
+	ui := newUI(time.Second)
 
 	tx, err := pool.Begin(t.Context())
 	require.NoError(t, err)
@@ -48,7 +50,7 @@ func TestTimeout(t *testing.T) {
 		page := get(t, ui, target)
 		assert.Equal(t, http.StatusServiceUnavailable, page.status, target)
 		assert.Contains(t, page.body, "This took too long", target)
-		require.ErrorContains(t, told, "taking more than 100ms", target)
+		require.ErrorContains(t, told, "taking more than 1s", target)
 	}
 	waiting := func() (n int) {
 		const sql = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%audit_entries%' AND datname = current_database() AND pid = ANY(SELECT pid FROM pg_locks WHERE relation = 'audit_entries'::regclass AND NOT granted)"
