@@ -1,7 +1,6 @@
 package audit_test
 
 import (
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -17,7 +16,6 @@ var (
 	testFunc   = regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)\w+)\(`)
 	namedTest  = regexp.MustCompile("`(\\w+)\\.((?:Test|Fuzz)\\w+)`")
 	threatRow  = regexp.MustCompile(`(?m)^\| (T-\d\d) \|.*$`)
-	lastThreat = 22
 )
 
 // TestSafetyDocument holds docs/safety.md to the tree: every threat has a row,
@@ -28,12 +26,10 @@ func TestSafetyDocument(t *testing.T) {
 	require.NoError(t, err)
 	tests := allTests(t)
 	rows := threatRow.FindAllStringSubmatch(string(text), -1)
-	require.GreaterOrEqual(t, len(rows), lastThreat)
+	require.GreaterOrEqual(t, len(rows), 22)
 	for i, row := range rows {
-		if i < lastThreat { // further threats come with what counters them
-			require.Equal(t, fmt.Sprintf("T-%02d", i+1), row[1])
-		} else {
-			require.Greater(t, row[1], rows[i-1][1])
+		if i > 0 {
+			require.Greater(t, row[1], rows[i-1][1], "threats are in order")
 		}
 		named := namedTest.FindAllStringSubmatch(row[0], -1)
 		assert.NotEmpty(t, named, "%s names no test", row[1])

@@ -68,7 +68,9 @@ func readFacts(ctx context.Context, db querier, entries table) ([]found, error) 
 		UNION ALL
 		SELECT t.oid, 'column', a.attname, concat_ws(' ', format_type(a.atttypid, a.atttypmod),
 			(SELECT 'COLLATE ' || collname FROM pg_collation AS l JOIN pg_type AS y ON y.oid = a.atttypid WHERE l.oid = a.attcollation AND a.attcollation <> y.typcollation),
-			CASE WHEN a.attnotnull THEN 'NOT NULL' END, 'DEFAULT ' || pg_get_expr(d.adbin, d.adrelid),
+			CASE WHEN a.attnotnull THEN 'NOT NULL' END,
+			(SELECT 'NOT VALID' FROM pg_constraint AS c WHERE c.conrelid = t.oid AND c.contype = 'n' AND c.conkey = ARRAY[a.attnum] AND NOT c.convalidated),
+			'DEFAULT ' || pg_get_expr(d.adbin, d.adrelid),
 			nullif('generated ' || a.attgenerated::text, 'generated '), nullif('identity ' || a.attidentity::text, 'identity '))
 		FROM tables AS t JOIN pg_attribute AS a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
 		LEFT JOIN pg_attrdef AS d ON d.adrelid = t.oid AND d.adnum = a.attnum

@@ -38,10 +38,10 @@ func (g grant) allowed(template string) bool {
 // have on the log's tables, their columns and the log's functions.
 func checkGrants(ctx context.Context, db querier, entries table) ([]Problem, error) {
 	rows, err := db.Query(ctx, `WITH `+logTables+`, granted AS (
-			SELECT t.template, t.relname::text AS object, 'TABLE' AS kind, '' AS name, '' AS column_name, t.relowner AS owner, a.grantee, a.privilege_type, a.is_grantable
+			SELECT t.template, t.relname::text AS object, 'TABLE' AS kind, t.nspname::text AS name, '' AS column_name, t.relowner AS owner, a.grantee, a.privilege_type, a.is_grantable
 			FROM tables AS t, aclexplode(t.relacl) AS a WHERE t.relkind <> 'c'
 			UNION ALL
-			SELECT t.template, t.relname, 'TABLE', '', c.attname, t.relowner, a.grantee, a.privilege_type, a.is_grantable
+			SELECT t.template, t.relname, 'TABLE', t.nspname, c.attname, t.relowner, a.grantee, a.privilege_type, a.is_grantable
 			FROM tables AS t JOIN pg_attribute AS c ON c.attrelid = t.oid AND c.attnum > 0 AND NOT c.attisdropped, aclexplode(c.attacl) AS a
 			UNION ALL
 			SELECT 'function', 'function ' || p.proname, 'FUNCTION', p.oid::regprocedure::text, '', p.proowner, a.grantee, a.privilege_type, a.is_grantable
@@ -80,7 +80,7 @@ func checkGrants(ctx context.Context, db querier, entries table) ([]Problem, err
 	for _, by := range order {
 		on := by.name
 		if by.kind == "TABLE" {
-			on = entries.sibling(by.object)
+			on = table{Schema: by.name, Name: by.object}.sql()
 		}
 		privileges := strings.Join(slices.Compact(wrong[by]), ", ")
 		revoke := fmt.Sprintf("REVOKE %s ON %s %s FROM %s CASCADE", privileges, by.kind, on, grantee(by.role))

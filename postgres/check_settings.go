@@ -34,6 +34,8 @@ func checkSettings(ctx context.Context, db querier, entries table, named bool) (
 			s.of, s.reset = "role "+grantee(role)+" in this database", "ALTER ROLE "+grantee(role)+" IN DATABASE "+quoteName(database)
 		case role != "":
 			s.of, s.reset = "role "+grantee(role), "ALTER ROLE "+grantee(role)
+		case !inDatabase:
+			s.of, s.reset = "all roles", "ALTER ROLE ALL"
 		default:
 			s.of, s.reset = "this database", "ALTER DATABASE "+quoteName(database)
 		}
