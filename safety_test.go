@@ -13,9 +13,9 @@ import (
 )
 
 var (
-	testFunc   = regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)\w+)\(`)
-	namedTest  = regexp.MustCompile("`(\\w+)\\.((?:Test|Fuzz)\\w+)`")
-	threatRow  = regexp.MustCompile(`(?m)^\| (T-\d\d) \|.*$`)
+	testFunc  = regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)\w+)\(`)
+	namedTest = regexp.MustCompile("`(\\w+)\\.((?:Test|Fuzz)\\w+)`")
+	threatRow = regexp.MustCompile(`(?m)^\| (T-\d\d) \|.*$`)
 )
 
 // TestSafetyDocument holds docs/safety.md to the tree: every threat has a row,

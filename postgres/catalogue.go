@@ -45,16 +45,18 @@ func expectedFacts() map[string][]fact {
 
 // logTables names the log's tables for the queries of the catalogue: $1 is the
 // OID of audit_entries.
-const logTables = `tables AS MATERIALIZED (
+const logTables = `log AS MATERIALIZED (SELECT relowner, relnamespace FROM pg_class WHERE oid = $1::oid),
+members AS MATERIALIZED (
+	SELECT $1::oid AS oid, 'audit_entries' AS template
+	UNION ALL
+	SELECT inhrelid, 'partition' FROM pg_inherits WHERE inhparent = $1::oid
+	UNION ALL
+	SELECT c.oid, c.relname FROM log JOIN pg_class AS c ON c.relnamespace = log.relnamespace
+		AND c.relname IN ('audit_holds', 'audit_months', 'audit_migrations', 'audit_capture_context')),
+tables AS MATERIALIZED (
 	SELECT c.oid, c.relname, c.relnamespace, c.relowner, c.relacl, c.relkind, c.relpersistence, c.relrowsecurity, c.relforcerowsecurity,
-		n.nspname, e.relowner AS log_owner, e.relnamespace AS log_namespace,
-		CASE WHEN c.oid = e.oid THEN 'audit_entries' WHEN i.inhrelid IS NOT NULL THEN 'partition' ELSE c.relname END AS template
-	FROM pg_class AS e
-	JOIN pg_class AS c ON c.oid = e.oid OR c.oid IN (SELECT inhrelid FROM pg_inherits WHERE inhparent = e.oid)
-		OR c.relnamespace = e.relnamespace AND c.relname IN ('audit_holds', 'audit_months', 'audit_migrations', 'audit_capture_context')
-	JOIN pg_namespace AS n ON n.oid = c.relnamespace
-	LEFT JOIN pg_inherits AS i ON i.inhrelid = c.oid AND i.inhparent = e.oid
-	WHERE e.oid = $1)`
+		n.nspname, log.relowner AS log_owner, log.relnamespace AS log_namespace, m.template
+	FROM log, members AS m JOIN pg_class AS c USING (oid) JOIN pg_namespace AS n ON n.oid = c.relnamespace)`
 
 // readFacts reads the facts about the log's tables. What a restore or an attached
 // partition spells otherwise is left out: the order of columns, the names of a

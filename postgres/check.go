@@ -88,8 +88,9 @@ func (a *Admin) Check(ctx context.Context) ([]Problem, error) {
 
 func (a *Admin) check(ctx context.Context, tx pgx.Tx, entries table) ([]Problem, error) {
 	// Names are then written with their schemas, and nobody else's function can
-	// stand before one of PostgreSQL's own.
-	if _, err := tx.Exec(ctx, "SELECT set_config('search_path', 'pg_catalog', true)"); err != nil {
+	// stand before one of PostgreSQL's own. To compile a query takes longer than
+	// to run it.
+	if _, err := tx.Exec(ctx, "SELECT set_config('search_path', 'pg_catalog', true), set_config('jit', 'off', true)"); err != nil {
 		return nil, err
 	}
 	all, current, err := checkMigrations(ctx, tx, entries)
