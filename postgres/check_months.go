@@ -99,16 +99,16 @@ func misnamed(partitions []partition) (problems []Problem) {
 // triggers.
 func checkDetached(ctx context.Context, db querier, entries table) ([]Problem, error) {
 	rows, err := db.Query(ctx, `WITH `+logTables+`
-		SELECT n.nspname, c.relname, 'it is not a partition of audit_entries, and looks like one that was detached: its entries are in no list'
+		SELECT n.nspname, c.relname, 'detached'
 		FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
 		WHERE c.relkind IN ('r', 'p', 'f') AND c.oid NOT IN (SELECT oid FROM tables)
 			AND (c.relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = $1) AND c.relname LIKE 'audit\_entries\_%'
 				OR c.oid IN (SELECT tgrelid FROM pg_trigger WHERE tgfoid = to_regprocedure($2)))
 		UNION ALL
-		SELECT t.nspname, t.relname, 'a DETACH CONCURRENTLY of it was begun: its entries are in no list'
+		SELECT t.nspname, t.relname, 'detaching'
 		FROM tables AS t JOIN pg_inherits AS i ON i.inhrelid = t.oid WHERE i.inhdetachpending
 		UNION ALL
-		SELECT t.nspname, t.relname, 'a subscription writes to it, past its triggers'
+		SELECT t.nspname, t.relname, 'subscribed'
 		FROM tables AS t JOIN pg_subscription_rel AS s ON s.srrelid = t.oid
 		ORDER BY 1, 2, 3`, entries.OID, entries.sibling(refuseFunction)+"()")
 	if err != nil {
@@ -116,16 +116,21 @@ func checkDetached(ctx context.Context, db querier, entries table) ([]Problem, e
 	}
 	var problems []Problem
 	var t table
-	var problem string
-	_, err = pgx.ForEachRow(rows, []any{&t.Schema, &t.Name, &problem}, func() error {
-		remedy := "ALTER TABLE " + entries.sql() + " ATTACH PARTITION " + t.sql() + " with its range, or move it out of the log's schema"
-		switch {
-		case problem[0] == 'a' && problem[2] == 'D':
-			remedy = "ALTER TABLE " + entries.sql() + " DETACH PARTITION " + t.sql() + " FINALIZE, and attach it again"
-		case problem[0] == 'a':
-			remedy = "take it out of the subscription's publication"
+	var state string
+	_, err = pgx.ForEachRow(rows, []any{&t.Schema, &t.Name, &state}, func() error {
+		p := Problem{Kind: ProblemPartition, Table: t.Name}
+		switch state {
+		case "detached":
+			p.Problem = "it is not a partition of audit_entries, and looks like one that was detached: its entries are in no list"
+			p.Remedy = "ALTER TABLE " + entries.sql() + " ATTACH PARTITION " + t.sql() + " with its range, or move it out of the log's schema"
+		case "detaching":
+			p.Problem = "a DETACH CONCURRENTLY of it was begun: its entries are in no list"
+			p.Remedy = "ALTER TABLE " + entries.sql() + " DETACH PARTITION " + t.sql() + " FINALIZE, and attach it again"
+		default:
+			p.Problem = "a subscription writes to it, past its triggers"
+			p.Remedy = "take it out of the subscription's publication"
 		}
-		problems = append(problems, Problem{ProblemPartition, t.Name, problem, remedy, nil})
+		problems = append(problems, p)
 		return nil
 	})
 	return problems, err
