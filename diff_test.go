@@ -223,7 +223,7 @@ func TestValueForms(t *testing.T) {
 		"pgtype.Text":               {pgtype.Text{String: "x", Valid: true}, `"x"`},
 		"pgtype.Numeric":            {numeric, `12.5`},
 		"pgtype.Timestamptz":        {pgtype.Timestamptz{}, `null`},
-		"decimal":                   {decimal.RequireFromString("1.50"), `"1.5"`},
+		"decimal":                   {decimal.RequireFromString("1.50"), `1.5`},
 		"big.Int":                   {big.NewInt(1).Exp(big.NewInt(10), big.NewInt(30), nil), `1000000000000000000000000000000`},
 		"UUID":                      {uuid.Nil, `"00000000-0000-0000-0000-000000000000"`},
 		"address":                   {netip.MustParseAddr("::1"), `"::1"`},
@@ -420,13 +420,11 @@ func TestMethodsThatFailAreErrors(t *testing.T) {
 	err := fails(t, audit.Created(record{1, panics{}}))
 	assert.Equal(t, "value", err.Field)
 	assert.Contains(t, err.Problem, "panicked")
-	err = fails(t, audit.Created(record{1, map[string]any{"a": json.RawMessage("{")}}))
-	assert.Equal(t, "value", err.Field)
 	type secret struct {
 		ID       int
-		Password json.RawMessage
+		Password leaky
 	}
-	err = fails(t, audit.Created(secret{1, json.RawMessage("canary")}))
+	err = fails(t, audit.Created(secret{1, leaky{"canary"}}))
 	assert.NotContains(t, err.Error(), "canary")
 	var none *panicsOnNil
 	assert.Equal(t, []string{"value: absent -> null"}, changesOf(t, audit.Created(record{1, none})))

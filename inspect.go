@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"reflect"
 	"strconv"
-	"unicode/utf8"
+	"strings"
 )
 
 // inspector takes one side of an event apart into nodes, within the limits.
@@ -186,25 +186,31 @@ func bytesOf(v reflect.Value) []byte {
 	return b
 }
 
-// bytes takes apart what a database gave as bytes: a JSON object or array as
-// that, all else as bytea is shown. What only looks like JSON is not shown at
-// all, since the secrets in it could not be found.
+// bytes takes apart what a database gave as bytes: the JSON that they are, of
+// any kind, and all else as bytea is shown. What only looks like JSON is marked,
+// since the secrets in it could not be found.
 func (in *inspector) bytes(b []byte, plain bool) (*node, error) {
-	if !looksLikeJSON(b) {
-		return &node{kind: String, text: bytesText(b)}, nil
-	}
-	if len(b) > in.json {
+	trimmed := bytes.TrimPrefix(b, byteOrderMark)
+	if looksLikeJSON(b) && len(b) > in.json {
 		return in.cut(reflect.ValueOf(b)), nil
 	}
-	tree, err := decodeJSON(bytes.TrimPrefix(b, byteOrderMark))
+	if !beginsLikeJSON(trimmed) || len(b) > in.json {
+		return &node{kind: String, text: bytesText(b)}, nil
+	}
+	tree, err := decodeJSON(trimmed)
 	switch {
-	case err == nil:
+	case err == nil && isText(b):
 		return in.node(reflect.ValueOf(tree), plain)
-	case utf8.Valid(b):
-		return in.cut(reflect.ValueOf(b)), nil
-	default:
+	case !looksLikeJSON(b):
 		return &node{kind: String, text: bytesText(b)}, nil
+	case err != nil && strings.Contains(err.Error(), "max depth"):
+		return in.cut(reflect.ValueOf(b)), nil
 	}
+	n := in.invalidJSON(b, plain)
+	if n.shown && !isText(b) { // more likely not JSON at all
+		n = &node{kind: String, text: bytesText(b)}
+	}
+	return n, nil
 }
 
 var byteOrderMark = []byte("\xef\xbb\xbf")
@@ -213,6 +219,12 @@ var byteOrderMark = []byte("\xef\xbb\xbf")
 func looksLikeJSON(b []byte) bool {
 	b = bytes.TrimLeft(bytes.TrimPrefix(b, byteOrderMark), " \t\r\n")
 	return len(b) > 0 && (b[0] == '{' || b[0] == '[')
+}
+
+// beginsLikeJSON reports whether the bytes begin as any JSON value does.
+func beginsLikeJSON(b []byte) bool {
+	b = bytes.TrimLeft(b, " \t\r\n")
+	return len(b) > 0 && bytes.IndexByte([]byte(`{["tfn-0123456789`), b[0]) >= 0
 }
 
 // mapping takes a map apart, or leaves it whole like a list.

@@ -113,15 +113,15 @@ func TestMetadataIsCutAndNeverRefused(t *testing.T) {
 		metadata map[string]any
 		want     string // in the JSON
 	}{
-		"a long value":    {map[string]any{"a": strings.Repeat("x", 300<<10), "b": "small"}, `"b":"small"`},
-		"two long values": {map[string]any{"a": strings.Repeat("x", 4000), "b": strings.Repeat("y", 4000), "c": 1}, `"c":1`},
-		"a long list":     {map[string]any{"a": make([]int, 1000), "b": "small"}, `"a":{"$audit":"cut","items":1000},"b":"small"`},
-		"many keys":       {many, `"…":{"$audit":"cut","items":`},
-		"a long key":      {map[string]any{strings.Repeat("k", 1000): 1}, "…"},
-		"not UTF-8":       {map[string]any{"caf\xe9": "caf\xe9"}, `{"caf\\xe9":{"$audit":"bytes","hex":"636166e9"}}`},
-		"not JSON":        {map[string]any{"nan": math.NaN(), "func": t.Fail}, `"nan":"NaN"`},
-		"itself":          {map[string]any{"a": cycle, "b": 1}, `"b":1`},
-		"deep":            {map[string]any{"a": deep, "b": 1}, `"b":1`},
+		"a long value":     {map[string]any{"a": strings.Repeat("x", 300<<10), "b": "small"}, `"b":"small"`},
+		"two long values":  {map[string]any{"a": strings.Repeat("x", 4000), "b": strings.Repeat("y", 4000), "c": 1}, `"c":1`},
+		"a long list":      {map[string]any{"a": make([]int, 1000), "b": "small"}, `"a":{"$audit":"cut","items":1000},"b":"small"`},
+		"many keys":        {many, `"…":{"$audit":"cut","items":`},
+		"a long key":       {map[string]any{strings.Repeat("k", 1000): 1}, "…"},
+		"not UTF-8":        {map[string]any{"caf\xe9": "caf\xe9"}, `{"caf\\xe9":{"$audit":"bytes","hex":"636166e9"}}`},
+		"not JSON":         {map[string]any{"nan": math.NaN(), "func": t.Fail}, `"nan":"NaN"`},
+		"itself":           {map[string]any{"a": cycle, "b": 1}, `"b":1`},
+		"deep":             {map[string]any{"a": deep, "b": 1}, `"b":1`},
 		"the mark of many": {map[string]any{"…": strings.Repeat("x", 5000), "a": strings.Repeat("x", 5000), "zz": 1}, `"…":`},
 	} {
 		entries, err := log.Prepare(context.Background(), audit.Performed("x", audit.Object{Type: "x", ID: "1"}).WithMetadata(test.metadata))

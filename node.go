@@ -14,7 +14,9 @@ import (
 // recorded as changed.
 type node struct {
 	kind   ValueKind
-	text   string   // of Bool, Number, String and Opaque
+	text   string   // of Bool, Number, String, InvalidJSON and Opaque
+	hidden string   // of a String: what it leaves out of its value
+	shown  bool     // of an InvalidJSON: its text may be kept
 	keys   []string // of Map, beside items
 	items  []*node  // of Array and Map
 	sorted bool     // the keys are in byte order
@@ -25,7 +27,7 @@ type node struct {
 	// method Equal too.
 	source   reflect.Value
 	byMethod bool
-	rest     *beyond // of a Cut, and of a struct that is Opaque
+	rest     *beyond // of a Cut, and of a struct that is Opaque or InvalidJSON
 }
 
 // get returns the item under a key, or nil.
@@ -47,7 +49,7 @@ func (n *node) equal(other *node) bool {
 	if other.kind == Cut {
 		return other.equal(n)
 	}
-	if n.kind == Opaque && other.kind == Opaque && n.rest != nil && n.text == other.text {
+	if n.kind == other.kind && n.rest != nil && other.rest != nil && n.text == other.text { // Opaque, InvalidJSON
 		return n.rest.compare(n.source, other.source)
 	}
 	return n.equalKind(other) || n.byMethod && other.byMethod && equalByMethod(n.source, other.source)
@@ -63,7 +65,7 @@ func (n *node) equalKind(other *node) bool {
 	case Map:
 		return n.equalMap(other)
 	default:
-		return n.text == other.text
+		return n.text == other.text && n.hidden == other.hidden
 	}
 }
 
@@ -182,6 +184,8 @@ func (e *encoder) node(n *node) {
 		e.buf = appendCutMark(e.buf, unit, size, "", 0)
 	case Cycle:
 		e.buf = append(e.buf, `{"`+markKey+`":"cycle"}`...)
+	case InvalidJSON:
+		e.buf = appendInvalidJSON(e.buf, n)
 	case Opaque:
 		e.buf = append(e.buf, `{"`+markKey+`":"opaque","type":`...)
 		e.buf = appendString(e.buf, n.text)

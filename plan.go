@@ -85,7 +85,7 @@ func has(t, iface reflect.Type) bool {
 // isColumn reports whether the type says itself how it is one value, as
 // databases and texts know values.
 func isColumn(t reflect.Type) bool {
-	return t == timeType || t == numberType || has(t, valuerType) || has(t, textType)
+	return t == timeType || t == numberType || shapeOf(t) != noShape || has(t, valuerType) || has(t, textType)
 }
 
 // isSpecial reports whether values of the type are recorded by a method of theirs.
@@ -98,6 +98,35 @@ type planner struct {
 	// reflect.Type to *plan or error. A key of more than the type would be
 	// allocated at every look-up.
 	top, parts sync.Map
+	secrets    sync.Map // reflect.Type to bool, for holdsSecret
+}
+
+// holdsSecret reports whether a struct type has a field, at any depth, whose
+// value is never kept.
+func (p *planner) holdsSecret(t reflect.Type) bool {
+	if known, ok := p.secrets.Load(t); ok {
+		return known.(bool)
+	}
+	found := p.findsSecret(t, nil)
+	p.secrets.Store(t, found)
+	return found
+}
+
+func (p *planner) findsSecret(t reflect.Type, within []reflect.Type) bool {
+	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice || t.Kind() == reflect.Array {
+		t = t.Elem()
+	}
+	if t.Kind() != reflect.Struct || slices.Contains(within, t) {
+		return false
+	}
+	made, err := p.nested(t)
+	if err != nil {
+		return false // said elsewhere
+	}
+	within = append(slices.Clone(within), t)
+	return slices.ContainsFunc(made.fields, func(f field) bool {
+		return f.secret || !f.plain && p.findsSecret(t.FieldByIndex(f.index).Type, within)
+	})
 }
 
 // plan returns what to record of a struct type at the top level of an event,

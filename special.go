@@ -4,14 +4,16 @@ import (
 	"database/sql/driver"
 	"encoding"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"reflect"
 	"strings"
 	"time"
 )
 
-// special takes apart a value that says itself what it is, by the first of:
-// time.Time, json.Number, json.Marshaler, driver.Valuer, encoding.TextMarshaler.
+// special takes apart a value that says itself what it is, by the first of: its
+// shape, time.Time, json.Number, json.Marshaler, driver.Valuer,
+// encoding.TextMarshaler. docs/types.md lists what comes out.
 func (in *inspector) special(v reflect.Value, plain bool) (n *node, err error) {
 	t := v.Type()
 	if !v.CanAddr() { // methods may be those of the pointer
@@ -19,12 +21,45 @@ func (in *inspector) special(v reflect.Value, plain bool) (n *node, err error) {
 		addressable.Set(v)
 		v = addressable
 	}
-	method := "MarshalText"
+	s := shapeOf(t)
+	if s != noShape && s != decimalShape {
+		n, err = in.shaped(s, v, plain)
+	} else {
+		n, err = in.byMethod(v, plain)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if s == decimalShape {
+		n = decimal(n)
+	}
+	if n.kind == String && in.hides(v, plain) {
+		n, err = in.plainKind(v, plain)
+	}
+	if n != nil && n.kind != Cut && n.rest == nil {
+		n.source, n.byMethod = v, true
+	}
+	return n, err
+}
+
+// hides reports whether a text could hide a secret that the value's own keys or
+// fields would show by their names.
+func (in *inspector) hides(v reflect.Value, plain bool) bool {
+	switch v.Kind() {
+	case reflect.Map:
+		return !v.IsNil()
+	case reflect.Struct:
+		return !plain && in.planner.holdsSecret(v.Type())
+	}
+	return false
+}
+
+// byMethod takes apart a value by its first method.
+func (in *inspector) byMethod(v reflect.Value, plain bool) (n *node, err error) {
+	t, method := v.Type(), "MarshalText"
 	defer func() {
 		if r := recover(); r != nil { // its message could hold the value
 			n, err = nil, fmt.Errorf("%s of %s panicked with a %T", method, t, r)
-		} else if err == nil && n.kind != Cut {
-			n.source, n.byMethod = v, true
 		}
 	}()
 	switch x := v.Addr().Interface().(type) {
@@ -34,45 +69,85 @@ func (in *inspector) special(v reflect.Value, plain bool) (n *node, err error) {
 		return numberNode(string(*x)), nil
 	case json.Marshaler:
 		method = "MarshalJSON"
-		if raw, ok := x.(*json.RawMessage); ok && len(*raw) == 0 {
-			return &node{kind: Null}, nil // a column without a value
-		}
 		text, err := x.MarshalJSON()
-		if err != nil {
-			return nil, fmt.Errorf("%s of %s: %w", method, t, err)
+		if valuer, ok := x.(driver.Valuer); ok && isUnsupported(err) { // NaN, which JSON has not
+			if value, valueErr := valuer.Value(); valueErr == nil {
+				return in.driverValue(value, v, plain)
+			}
 		}
-		return in.marshaled(x, text, t, plain)
+		if err != nil {
+			return in.failed(method, v, err, plain)
+		}
+		return in.marshaled(x, text, v, plain)
 	case driver.Valuer:
 		method = "Value"
 		value, err := x.Value()
 		if err != nil {
-			return nil, fmt.Errorf("%s of %s: %w", method, t, err)
+			return in.failed(method, v, err, plain)
 		}
 		return in.driverValue(value, v, plain)
 	default:
+		if v.Kind() == reflect.Slice && v.IsNil() {
+			return &node{kind: Null}, nil
+		}
 		text, err := x.(encoding.TextMarshaler).MarshalText()
 		if err != nil {
-			return nil, fmt.Errorf("%s of %s: %w", method, t, err)
+			return in.failed(method, v, err, plain)
 		}
 		return &node{kind: String, text: string(text)}, nil
 	}
 }
 
-// marshaled takes apart the JSON that a value of type t gave.
-func (in *inspector) marshaled(x json.Marshaler, text []byte, t reflect.Type, plain bool) (*node, error) {
-	if len(text) > in.json && looksLikeJSON(text) {
+// failed takes apart a value whose method returned an error. What the host's
+// data is must not stop the host: a value of a plain kind, a list or a map is
+// recorded as that, and broken JSON within a struct by a mark. Any other error
+// of a struct's is the host's mistake.
+func (in *inspector) failed(method string, v reflect.Value, err error, plain bool) (*node, error) {
+	switch {
+	case v.Kind() == reflect.Slice && v.Type().Elem().Kind() == reflect.Uint8:
+		return in.invalidJSON(v.Bytes(), plain), nil
+	case v.Kind() != reflect.Struct && v.Kind() != reflect.Interface && v.Kind() != reflect.Pointer && v.Kind() != reflect.Func:
+		return in.plainKind(v, plain)
+	case isBrokenJSON(err) || isUnsupported(err):
+		if in.rest == nil {
+			in.rest = newBeyond()
+		}
+		return &node{kind: InvalidJSON, source: v, rest: in.rest}, nil
+	}
+	return nil, fmt.Errorf("%s of %s: %w", method, v.Type(), err)
+}
+
+func isBrokenJSON(err error) bool {
+	_, broken := errors.AsType[*json.SyntaxError](err)
+	return broken
+}
+
+func isUnsupported(err error) bool {
+	_, unsupported := errors.AsType[*json.UnsupportedValueError](err)
+	return unsupported
+}
+
+// marshaled takes apart the JSON that a value gave.
+func (in *inspector) marshaled(x json.Marshaler, text []byte, v reflect.Value, plain bool) (*node, error) {
+	if len(text) == 0 && v.Kind() == reflect.Slice {
+		return &node{kind: Null}, nil // a column without a value
+	}
+	if v.Kind() == reflect.Slice && v.Len() == 0 && v.Type().Elem().Kind() == reflect.Uint8 {
+		return &node{kind: Null}, nil
+	}
+	if len(text) > in.json {
 		return in.cut(reflect.ValueOf(text)), nil
 	}
 	tree, err := decodeJSON(text)
 	if err != nil && strings.Contains(err.Error(), "max depth") {
 		return in.cut(reflect.ValueOf(text)), nil
 	}
-	if err != nil {
-		return nil, fmt.Errorf("MarshalJSON of %s gave invalid JSON", t)
+	if err != nil || !isText(text) {
+		return in.invalidJSON(text, plain), nil
 	}
 	// A nullable time in another zone is the same instant: pgtype.Timestamptz.
 	if valuer, ok := x.(driver.Valuer); ok {
-		if s, isText := tree.(string); isText && len(s) >= len("2006-01-02T15:04:05Z") {
+		if s, isText := tree.(string); isText && len(s) >= len("2006-01-02T15:04:05") {
 			value, err := valuer.Value()
 			if at, isTime := value.(time.Time); err == nil && isTime {
 				return timeNode(at), nil
@@ -82,21 +157,30 @@ func (in *inspector) marshaled(x json.Marshaler, text []byte, t reflect.Type, pl
 	return in.node(reflect.ValueOf(tree), plain)
 }
 
-// driverValue takes apart what a Valuer gives to its database. A map, a list,
-// or a struct that is no nullable text, which gives JSON, is recorded as that.
+// driverValue takes apart what a Valuer gives to its database. What a map, a
+// list, or a struct that is not a nullable text gives is recorded as the JSON
+// that it is. If it is not, a map or list is recorded by its items: hstore, and
+// the arrays of lib/pq, are texts for the database only.
 func (in *inspector) driverValue(value driver.Value, v reflect.Value, plain bool) (*node, error) {
 	t := v.Type()
-	if text, ok := value.(string); ok {
+	text, isText := value.(string)
+	if bytes, ok := value.([]byte); ok && bytes != nil {
+		text, isText = string(bytes), t.Kind() != reflect.Struct
+	}
+	if isText {
 		switch t.Kind() {
 		case reflect.Struct:
-			if _, nullable := t.FieldByName("Valid"); nullable {
-				break
-			}
-			fallthrough
-		case reflect.Map, reflect.Slice, reflect.Array:
-			if looksLikeJSON([]byte(text)) {
+			if !isNullableText(t) && looksLikeJSON([]byte(text)) {
 				return in.bytes([]byte(text), plain)
 			}
+		case reflect.Map, reflect.Slice, reflect.Array:
+			if t.Kind() != reflect.Map && t.Elem().Kind() == reflect.Uint8 {
+				break // a UUID, JSON
+			}
+			if n, err := in.bytes([]byte(text), plain); err == nil && (n.kind == kindOf(t) || n.kind == Null || n.kind == Cut) {
+				return n, nil
+			}
+			return in.plainKind(v, plain)
 		}
 	}
 	given := reflect.ValueOf(value)
@@ -107,6 +191,28 @@ func (in *inspector) driverValue(value driver.Value, v reflect.Value, plain bool
 		return in.plainKind(given, plain) // it gave itself: do not ask it again
 	}
 	return in.node(reflect.ValueOf(value), plain)
+}
+
+// kindOf is what JSON has for a map or a list.
+func kindOf(t reflect.Type) ValueKind {
+	if t.Kind() == reflect.Map {
+		return Map
+	}
+	return Array
+}
+
+// isNullableText reports whether a struct is a text that may be NULL, such as
+// sql.NullString: what it holds is a text, also if it looks like JSON.
+func isNullableText(t reflect.Type) bool {
+	if f, ok := t.FieldByName("Valid"); !ok || f.Type.Kind() != reflect.Bool {
+		return false
+	}
+	for i := range t.NumField() {
+		if t.Field(i).Type.Kind() == reflect.String {
+			return true
+		}
+	}
+	return false
 }
 
 // isNumber reports whether the literal is a number by the grammar of JSON.

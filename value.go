@@ -24,24 +24,26 @@ type ValueKind int
 
 // The kinds of value.
 const (
-	Absent   ValueKind = iota // the side has no such field
-	Null                      // null or nil
-	Bool                      // true or false
-	Number                    // a number of any size
-	String                    // a text
-	Array                     // a list
-	Map                       // an object with keys
-	Redacted                  // a secret that is not kept
-	Cut                       // too large: only its size and beginning are kept
-	Cycle                     // a value that contains itself
-	Bytes                     // a text that is not UTF-8 or holds NUL, kept as bytes
-	Opaque                    // a function, a channel, a struct without exported fields: only the type's name is kept
-	Shared                    // not compared: before and after shared memory, see Config.Shared
+	Absent      ValueKind = iota // the side has no such field
+	Null                         // null or nil
+	Bool                         // true or false
+	Number                       // a number of any size
+	String                       // a text
+	Array                        // a list
+	Map                          // an object with keys
+	Redacted                     // a secret that is not kept
+	Cut                          // too large: only its size and beginning are kept
+	Cycle                        // a value that contains itself
+	Bytes                        // a text that is not UTF-8 or holds NUL, kept as bytes
+	Opaque                       // a function, a channel, a struct without exported fields: only the type's name is kept
+	InvalidJSON                  // a text that should be JSON and is not
+	Shared                       // not compared: before and after shared memory, see Config.Shared
 )
 
 // The marks: {"$audit":"redacted"}, {"$audit":"cut","bytes":n,"start":"…"} or
 // {"$audit":"cut","items":n}, {"$audit":"cycle"}, {"$audit":"bytes","hex":"…"},
-// {"$audit":"opaque","type":"…"}, {"$audit":"shared"}.
+// {"$audit":"opaque","type":"…"}, {"$audit":"invalid_json","text":"…"} or, if its
+// text may hold a secret, {"$audit":"invalid_json","bytes":n}, {"$audit":"shared"}.
 const markKey = "$audit"
 
 const (
@@ -56,6 +58,7 @@ type mark struct {
 	Items int     `json:"items,omitempty"`
 	Hex   *string `json:"hex,omitempty"`
 	Start string  `json:"start,omitempty"`
+	Text  *string `json:"text,omitempty"`
 	Type  string  `json:"type,omitempty"`
 }
 
@@ -116,6 +119,8 @@ func (v Value) markKind() ValueKind {
 		return Opaque
 	case "shared":
 		return Shared
+	case "invalid_json":
+		return InvalidJSON
 	default:
 		return Map
 	}
@@ -169,6 +174,17 @@ func (v Value) Text() string {
 		return v.json
 	case Opaque:
 		return "(" + v.mark().Type + ")"
+	case InvalidJSON:
+		switch m := v.mark(); {
+		case m.Text != nil:
+			return *m.Text + " (not JSON)"
+		case m.Hex != nil:
+			return `\x` + *m.Hex + " (not JSON)"
+		case m.Bytes > 0:
+			return fmt.Sprintf("(not JSON: %d bytes)", m.Bytes)
+		default:
+			return "(not JSON)"
+		}
 	default:
 		return v.json
 	}

@@ -197,7 +197,7 @@ func (h *Handler) tellApart(out *change, c audit.Change) {
 // holdsMark reports whether something in a value was not kept as it was.
 func holdsMark(v audit.Value) bool {
 	switch v.Kind() {
-	case audit.Redacted, audit.Shared, audit.Cut:
+	case audit.Redacted, audit.Shared, audit.Cut, audit.InvalidJSON:
 		return true
 	case audit.Array, audit.Map:
 		return strings.Contains(v.JSON(), `{"$audit":"`)

@@ -181,6 +181,8 @@ func (w *valueWriter) node(v audit.Value, depth int) {
 	case audit.Opaque:
 		w.mark(s.Opaque)
 		w.text(" " + strings.TrimSuffix(strings.TrimPrefix(v.Text(), "("), ")"))
+	case audit.InvalidJSON:
+		w.text(v.Text())
 	case audit.String:
 		w.sign(quoteIfNeeded(v.Text()))
 	case audit.Array:

@@ -377,12 +377,32 @@ func TestWatchLarge(t *testing.T) {
 		require.Len(t, got, 1)
 		assert.Equal(t, short(want[0].Changes), short(got[0].Changes), i)
 	}
-	w.exec(t, `INSERT INTO docs (id, d) VALUES (100, '{"a":"\u0000","password":"canary"}')`, `UPDATE docs SET d = '{"a":"\u0000b"}' WHERE id = 100`,
+	// What jsonb does not take: that side of the change is a mark.
+	w.exec(t, `INSERT INTO docs (id, d) VALUES (100, '{"a":"\u0000","password":"canary"}')`, `UPDATE docs SET d = '{"a":"b"}' WHERE id = 100`,
+		`UPDATE docs SET d = '{"a":1e999999}' WHERE id = 100`)
+	entries := w.entries(t)
+	require.Len(t, entries, 3)
+	for i, want := range []audit.Change{
+		{Field: "d", New: value(t, `{"$audit":"invalid_json","bytes":34}`)},
+		{Field: "d", Old: value(t, `{"$audit":"invalid_json","bytes":34}`), New: value(t, `{"a":"b"}`)},
+		{Field: "d", Old: value(t, `{"a":"b"}`), New: value(t, `{"$audit":"invalid_json","bytes":14}`)},
+	} {
+		got, _ := entries[i].Changes.Get("d")
+		assert.Equal(t, want, got)
+	}
+	w.exec(t, `UPDATE docs SET d = '{"a":"\u0000b"}' WHERE id = 100`,
 		`UPDATE docs SET c = (SELECT jsonb_object_agg('k' || i, repeat('x', 100)) FROM generate_series(1, 5000) AS i)`)
 	for _, told := range w.told(t) {
 		assert.NotContains(t, told, "canary")
 		assert.Less(t, len(told), 400_000)
 	}
+}
+
+func value(t *testing.T, text string) audit.Value {
+	t.Helper()
+	v, err := audit.ParseValue(text)
+	require.NoError(t, err)
+	return v
 }
 
 func short(c audit.Changes) []string {

@@ -260,11 +260,13 @@ func TestWatchTextsThatDoNotFit(t *testing.T) {
 				`","request_id":"r` + long + `","user_agent":"u` + long + `","ip_note":"n` + long + `"}`,
 		},
 		"just too long": {
-			audit.Actor{Kind: audit.ActorUser, ID: strings.Repeat("i", 256)}, audit.Request{ID: strings.Repeat("r", 129)},
+			audit.Actor{Kind: audit.ActorUser, ID: strings.Repeat("i", 256)},
+			audit.Request{ID: strings.Repeat("r", 129)},
 			`{"actor_kind":"user","actor_id":"` + strings.Repeat("i", 256) + `","request_id":"` + strings.Repeat("r", 129) + `"}`,
 		},
 		"far too long": {
-			audit.Actor{Kind: audit.ActorUser, ID: strings.Repeat("i", 70_000)}, audit.Request{},
+			audit.Actor{Kind: audit.ActorUser, ID: strings.Repeat("i", 70_000)},
+			audit.Request{},
 			`{"actor_kind":"user","actor_id":"` + strings.Repeat("i", 70_000) + `"}`,
 		},
 		"bytes that no database takes": {

@@ -262,18 +262,35 @@ BEGIN
 END
 $$;
 
--- The same for a column of type json, which holds texts that jsonb does not
--- take: those are recorded by their size alone, since the secrets in them
--- could not be found.
+-- A value of type json as it is recorded. jsonb does not take all of them: such
+-- a text is recorded by its size, since the secrets in it could not be found.
+CREATE FUNCTION audit_capture_json(v json, names text[]) RETURNS jsonb
+	LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN audit_capture_masked(v::jsonb, names, 32);
+EXCEPTION WHEN OTHERS THEN
+	RETURN jsonb_build_object('$audit', 'invalid_json', 'bytes', octet_length(v::text));
+END
+$$;
+
+-- audit_capture_paths for a column of type json.
 CREATE FUNCTION audit_capture_texts(path text, old json, new json, one_sided boolean, names text[]) RETURNS text
 	LANGUAGE plpgsql STABLE AS $$
 BEGIN
 	RETURN audit_capture_paths(path, old::jsonb, new::jsonb, one_sided, false, names, 32);
 EXCEPTION WHEN OTHERS THEN
-	RETURN jsonb_strip_nulls(jsonb_build_object('field', path,
-		'new', CASE WHEN new IS NOT NULL THEN jsonb_build_object('$audit', 'cut', 'bytes', octet_length(new::text)) END,
-		'old', CASE WHEN old IS NOT NULL THEN jsonb_build_object('$audit', 'cut', 'bytes', octet_length(old::text)) END));
+	RETURN '{"field":' || to_json(path)::text
+		|| CASE WHEN new IS NULL THEN '' ELSE ',"new":' || audit_capture_json(new, names)::text END
+		|| CASE WHEN old IS NULL THEN '' ELSE ',"old":' || audit_capture_json(old, names)::text END || '}';
 END
+$$;
+
+-- The text of an hstore as an object: its keys are names, by which secrets are
+-- found.
+CREATE FUNCTION audit_capture_hstore(whole text) RETURNS jsonb
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+	SELECT coalesce(jsonb_object_agg(regexp_replace(pair[1], '\\(.)', '\1', 'g'), regexp_replace(pair[2], '\\(.)', '\1', 'g')), '{}')
+	FROM regexp_matches(whole, '"((?:[^"\\]|\\.)*)"=>(?:"((?:[^"\\]|\\.)*)"|NULL)', 'g') AS pair
 $$;
 
 -- The names of the fields in such a list of changes.
@@ -372,11 +389,14 @@ BEGIN
 	ELSE
 		e := t;
 	END IF;
-	IF e.typtype = 'c' OR e.typtype = 'd' AND t.oid <> e.oid THEN
+	IF e.typtype = 'c' OR e.typtype = 'd' AND t.oid <> e.oid OR e.typname = 'hstore' AND e.oid >= 16384 AND t.oid <> e.oid THEN
 		-- Its fields may be secrets, and are not to be found in its text.
 		value := format('CASE WHEN %%1$s IS DISTINCT FROM NULL THEN %s::json END',
 			replace(quote_literal(jsonb_build_object('$audit', 'opaque', 'type', format_type(t.oid, NULL))::text), '%', '%%'));
 		document := '';
+	ELSIF t.typname = 'hstore' AND t.typtype = 'b' AND t.oid >= 16384 THEN -- of the extension
+		document := 'jsonb';
+		value := 'CASE WHEN %1$s IS NOT NULL THEN audit_capture_hstore(concat(%1$s)) END';
 	ELSIF t.oid >= 16384 THEN
 		value := format('CASE WHEN %%1$s IS NOT NULL THEN to_json(concat(%%1$s)%s) END', CASE WHEN t.oid <> e.oid THEN '::text[]' END);
 	ELSIF e.oid IN ('json'::regtype, 'jsonb'::regtype) THEN
@@ -664,6 +684,6 @@ REVOKE ALL ON FUNCTION audit_capture_cut(text, int), audit_capture_key(text, int
 	audit_capture_told(text), audit_capture_sort(text),
 	audit_capture_path(text, text), audit_capture_words(text), audit_capture_secret(text, text[]), audit_capture_walk(jsonb, text[], int),
 	audit_capture_masked(jsonb, text[], int), audit_capture_paths(text, jsonb, jsonb, boolean, boolean, text[], int),
-	audit_capture_texts(text, json, json, boolean, text[]), audit_capture_fields(text), audit_capture_bound(jsonb, int), audit_capture_bounded(text),
+	audit_capture_json(json, text[]), audit_capture_texts(text, json, json, boolean, text[]), audit_capture_hstore(text), audit_capture_fields(text), audit_capture_bound(jsonb, int), audit_capture_bounded(text),
 	audit_capture_type(oid), audit_capture_columns(oid, jsonb), audit_capture_sql(oid, text, jsonb, boolean),
 	audit_capture_signature(regclass), audit_capture_source(oid, jsonb), audit_capture_settings(oid) FROM PUBLIC;
