@@ -34,6 +34,7 @@ const (
 	intervalShape         // pgtype.Interval
 	clockShape            // pgtype.Time
 	genericShape          // pq.GenericArray
+	nullShape             // sql.Null
 )
 
 var shapes sync.Map // reflect.Type to shape
@@ -92,6 +93,8 @@ func findShape(t reflect.Type) shape {
 		return intervalShape
 	case hasFields(t, "Microseconds", "Valid") && hasInts(t, 1):
 		return clockShape
+	case hasFields(t, "V", "Valid"):
+		return nullShape
 	case t.Name() == "GenericArray" && hasFields(t, "A") && has(t, valuerType):
 		return genericShape
 	}
@@ -161,7 +164,7 @@ func (in *inspector) shaped(s shape, v reflect.Value, plain bool) (*node, error)
 		return text(intervalText(v.Field(0).Int(), v.Field(1).Int(), v.Field(2).Int()))
 	case clockShape:
 		return text(clockText(v.Field(0).Int()))
-	default: // genericShape
+	default: // genericShape, nullShape: it is what the first field holds
 		return in.node(v.Field(0), plain)
 	}
 }

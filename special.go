@@ -171,7 +171,11 @@ func (in *inspector) driverValue(value driver.Value, v reflect.Value, plain bool
 		switch t.Kind() {
 		case reflect.Struct:
 			if !isNullableText(t) && looksLikeJSON([]byte(text)) {
-				return in.bytes([]byte(text), plain)
+				n, err := in.bytes([]byte(text), plain)
+				if err == nil && n.kind == InvalidJSON && n.shown {
+					break // PostgreSQL's own texts may look so: [(0,0),(1,1)]
+				}
+				return n, err
 			}
 		case reflect.Map, reflect.Slice, reflect.Array:
 			if t.Kind() != reflect.Map && t.Elem().Kind() == reflect.Uint8 {

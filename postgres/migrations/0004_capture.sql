@@ -411,8 +411,12 @@ BEGIN
 	ELSE
 		value := x;
 		CASE t.oid::regtype
-		WHEN 'bool'::regtype, 'int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'oid'::regtype, 'uuid'::regtype THEN
+		WHEN 'bool'::regtype, 'int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'uuid'::regtype THEN
 			compared := x;
+			id := x || '::text';
+		WHEN 'oid'::regtype THEN
+			compared := x;
+			value := x || '::pg_catalog.int8'; -- as JSON it would be a text
 			id := x || '::text';
 		WHEN 'text'::regtype, 'varchar'::regtype, 'bpchar'::regtype THEN
 			compared := x || ' COLLATE "C"'; -- others may take different texts for equal
