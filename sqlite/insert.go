@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/auditkeep/audit"
 	"github.com/auditkeep/audit/internal/entrysql"
@@ -15,8 +16,12 @@ import (
 // would not do: the trigger that protects existing entries comes before it.
 // One prepared statement for each row is SQLite's fastest way; a statement of
 // many rows is slower.
-var insertSQL = "INSERT INTO audit_entries (" + strings.Join(entrysql.Columns[:], ", ") + ")" +
-	" SELECT ?" + strings.Repeat(", ?", len(entrysql.Columns)-1) +
+//
+// The store gives recorded_at, whose default is only as fine as SQLite's clock,
+// a millisecond. Rounded to that, most entries would be recorded before they
+// occurred.
+var insertSQL = "INSERT INTO audit_entries (" + strings.Join(entrysql.Columns[:], ", ") + ", recorded_at)" +
+	" SELECT ?" + strings.Repeat(", ?", len(entrysql.Columns)) +
 	" WHERE NOT EXISTS (SELECT 1 FROM audit_entries WHERE org_id = ? AND id = ?)"
 
 const takenSQL = "SELECT " + entrysql.ReadColumns + " FROM audit_entries AS e WHERE e.org_id = ? AND e.id = ?"
@@ -82,7 +87,7 @@ func insert(ctx context.Context, db handle, entries []audit.Entry) error {
 // columns that SQLite keeps in another form.
 func argsOf(e audit.Entry) []any {
 	row := entrysql.RowOf(e)
-	args := make([]any, 0, len(row)+2)
+	args := make([]any, 0, len(row)+3)
 	for i, column := range entrysql.Columns {
 		switch column {
 		case "id":
@@ -97,5 +102,5 @@ func argsOf(e audit.Entry) []any {
 			args = append(args, row[i])
 		}
 	}
-	return append(args, e.Org, e.ID[:])
+	return append(args, time.Now().UnixMicro(), e.Org, e.ID[:])
 }

@@ -161,3 +161,28 @@ func testLogPages(t *testing.T, b Backend) {
 		assert.Empty(t, page(audit.Query{Number: len(pages) + 1}).Entries, "past the end")
 	}
 }
+
+// No entry is recorded before it occurred, as long as the host and the database
+// have one clock: no rounding may say so.
+func testRecordedAt(t *testing.T, b Backend) {
+	log, ctx := newLog(t, b), hostContext(t)
+	event := audit.Performed("x", audit.Object{Type: "x", ID: "1"})
+	for range 500 {
+		require.NoError(t, log.RecordDetached(ctx, event))
+	}
+	tx := begin(t, b)
+	require.NoError(t, log.Record(ctx, tx.Tx, slices.Repeat([]audit.Event{event}, 500)...))
+	require.NoError(t, tx.Commit(t.Context()))
+	n, whole := 0, 0
+	for e, err := range log.All(ctx, audit.Filter{}, audit.Sort{}) {
+		require.NoError(t, err)
+		n++
+		if e.RecordedAt.Equal(e.RecordedAt.Truncate(time.Millisecond)) {
+			whole++
+		}
+		require.False(t, e.RecordedAt.Before(e.OccurredAt), "recorded at %s, occurred at %s", e.RecordedAt, e.OccurredAt)
+		require.WithinDuration(t, e.OccurredAt, e.RecordedAt, time.Minute)
+	}
+	assert.Equal(t, 1000, n)
+	assert.Less(t, whole, 100, "to the microsecond")
+}

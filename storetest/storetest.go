@@ -59,6 +59,7 @@ func Run(t *testing.T, open func(t *testing.T) Backend) {
 		{"Cancelled", testCancelled},
 		{"Log", testLog},
 		{"LogKeys", testLogKeys},
+		{"RecordedAt", testRecordedAt},
 		{"LogPages", testLogPages},
 		{"History", testHistory},
 		{"AsOf", testAsOf},

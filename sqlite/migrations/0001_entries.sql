@@ -18,8 +18,10 @@ CREATE TABLE audit_entries (
 	-- The time that id holds. Times are microseconds since 1970, UTC:
 	-- datetime(occurred_at / 1000000, 'unixepoch').
 	occurred_at    INTEGER NOT NULL,
-	-- This machine's own clock, to the millisecond, whatever the application says.
-	recorded_at    INTEGER NOT NULL DEFAULT (CAST(round(unixepoch('subsec') * 1000) AS INTEGER) * 1000),
+	-- This machine's own clock, whatever the application says. The store gives it
+	-- to the microsecond. For rows that come in another way it is the end of
+	-- SQLite's millisecond, so that none is recorded before it occurred.
+	recorded_at    INTEGER NOT NULL DEFAULT (CAST(round(unixepoch('subsec') * 1000) AS INTEGER) * 1000 + 999),
 	action         TEXT NOT NULL DEFAULT '' CHECK (length(CAST(action AS BLOB)) <= 64),
 	object_type    TEXT NOT NULL DEFAULT '' CHECK (length(CAST(object_type AS BLOB)) <= 255),
 	object_id      TEXT NOT NULL DEFAULT '' CHECK (length(CAST(object_id AS BLOB)) <= 255),
