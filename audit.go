@@ -83,12 +83,19 @@
 //
 // A value is recorded by the first of these that it has: the methods of
 // [encoding/json.Marshaler], [database/sql/driver.Valuer] and
-// [encoding.TextMarshaler], else by its kind. []byte is recorded as the JSON
-// object or array that it holds, else as PostgreSQL shows bytea. NaN and the
-// infinities are texts. A method that is promoted from an embedded field speaks
-// for the whole struct, as in encoding/json. See [Value] for what JSON cannot hold. Two values are
-// the same if they are recorded alike, or if their type has a method Equal
+// [encoding.TextMarshaler], else by its kind. A map or list whose Valuer makes a
+// text of it for the database (hstore, the arrays of lib/pq) is recorded by its
+// keys or items. []byte is recorded as the JSON value that it holds, else as
+// PostgreSQL shows bytea. Types of pgx without such methods read as PostgreSQL
+// shows them; docs/types.md lists some hundred types. NaN and the infinities are
+// texts. A method that is promoted from an embedded field speaks for the whole
+// struct, as in encoding/json. See [Value] for what JSON cannot hold. Two values
+// are the same if they are recorded alike, or if their type has a method Equal
 // that says so.
+//
+// What people type never stops their change: a text that is too long is cut,
+// broken JSON is marked. Only what identifies is an error if it does not fit:
+// organization, object type and action. See [Entry.Whole].
 //
 // # Organizations
 //

@@ -29,6 +29,7 @@ import (
 	"gorm.io/datatypes"
 
 	"github.com/auditkeep/audit"
+	"github.com/auditkeep/audit/audittest"
 	"github.com/auditkeep/audit/internal/pgtest"
 	"github.com/auditkeep/audit/postgres"
 )
@@ -152,8 +153,12 @@ func examples(t *testing.T) []example {
 		{"pgtype.Numeric", numeric(t, "12.50"), `12.5`, "numeric", "12.50", ""},
 		{"pgtype.Numeric, NaN", pgtype.Numeric{NaN: true, Valid: true}, `"NaN"`, "numeric", "'NaN'", ""},
 		{"pgtype.UUID", pgtype.UUID{Bytes: uuid.MustParse(id), Valid: true}, `"` + id + `"`, "uuid", "'" + id + "'", ""},
-		{"pgtype.Hstore", pgtype.Hstore{"password": &secret, "API-Key": &secret, "theme": pointer("da\"rk\\"), "n": nil}, ` API-Key ` + redacted + ` n null password ` + redacted + ` theme "da\"rk\\"`,
-			"hstore", `hstore(ARRAY['password','API-Key','theme','n'], ARRAY['canary','canary','da"rk\',NULL])`, ""},
+		{
+			"pgtype.Hstore",
+			pgtype.Hstore{"password": &secret, "API-Key": &secret, "theme": pointer("da\"rk\\"), "n": nil},
+			` API-Key ` + redacted + ` n null password ` + redacted + ` theme "da\"rk\\"`,
+			"hstore", `hstore(ARRAY['password','API-Key','theme','n'], ARRAY['canary','canary','da"rk\',NULL])`, "",
+		},
 		{"pgtype.Hstore, empty", pgtype.Hstore{}, `{}`, "hstore", "''", ""},
 		{"pgtype.Hstore, NULL", pgtype.Hstore(nil), `null`, "hstore", "NULL", ""},
 		{"map[string]*string", map[string]*string{"password": &secret, "a": nil}, ` a null password ` + redacted, "hstore", `'password=>canary, a=>NULL'`, ""},
@@ -163,12 +168,21 @@ func examples(t *testing.T) []example {
 		{"pgtype.Range, empty", pgtype.Range[pgtype.Int4]{LowerType: pgtype.Empty, UpperType: pgtype.Empty, Valid: true}, `"empty"`, "int4range", "'empty'", ""},
 		{"pgtype.Range, NULL", pgtype.Range[pgtype.Int4]{}, `null`, "int4range", "NULL", ""},
 		{"pgtype.Range[Date]", pgtype.Range[pgtype.Date]{Lower: day, LowerType: pgtype.Inclusive, UpperType: pgtype.Unbounded, Valid: true}, `"[2026-11-22,)"`, "daterange", "'[2026-11-22,)'", ""},
-		{"pgtype.Range[Timestamptz]", pgtype.Range[pgtype.Timestamptz]{Lower: pgtype.Timestamptz{Time: noon, Valid: true}, LowerType: pgtype.Inclusive, UpperType: pgtype.Unbounded, Valid: true},
-			`"[\"2026-11-22 12:00:00.5+00\",)"`, "tstzrange", "'[2026-11-22 12:00:00.5+00,)'", ""},
-		{"pgtype.Range[Timestamp]", pgtype.Range[pgtype.Timestamp]{Lower: pgtype.Timestamp{Time: noon, Valid: true}, LowerType: pgtype.Inclusive, UpperType: pgtype.Unbounded, Valid: true},
-			`"[\"2026-11-22 12:00:00.5\",)"`, "tsrange", "'[2026-11-22 12:00:00.5,)'", ""},
-		{"pgtype.Range[time.Time]", pgtype.Range[time.Time]{Lower: noon, Upper: noon.Add(time.Hour), LowerType: pgtype.Exclusive, UpperType: pgtype.Inclusive, Valid: true},
-			`"(\"2026-11-22 12:00:00.5+00\",\"2026-11-22 13:00:00.5+00\"]"`, "tstzrange", "'(2026-11-22 12:00:00.5+00,2026-11-22 13:00:00.5+00]'", ""},
+		{
+			"pgtype.Range[Timestamptz]",
+			pgtype.Range[pgtype.Timestamptz]{Lower: pgtype.Timestamptz{Time: noon, Valid: true}, LowerType: pgtype.Inclusive, UpperType: pgtype.Unbounded, Valid: true},
+			`"[\"2026-11-22 12:00:00.5+00\",)"`, "tstzrange", "'[2026-11-22 12:00:00.5+00,)'", "",
+		},
+		{
+			"pgtype.Range[Timestamp]",
+			pgtype.Range[pgtype.Timestamp]{Lower: pgtype.Timestamp{Time: noon, Valid: true}, LowerType: pgtype.Inclusive, UpperType: pgtype.Unbounded, Valid: true},
+			`"[\"2026-11-22 12:00:00.5\",)"`, "tsrange", "'[2026-11-22 12:00:00.5,)'", "",
+		},
+		{
+			"pgtype.Range[time.Time]",
+			pgtype.Range[time.Time]{Lower: noon, Upper: noon.Add(time.Hour), LowerType: pgtype.Exclusive, UpperType: pgtype.Inclusive, Valid: true},
+			`"(\"2026-11-22 12:00:00.5+00\",\"2026-11-22 13:00:00.5+00\"]"`, "tstzrange", "'(2026-11-22 12:00:00.5+00,2026-11-22 13:00:00.5+00]'", "",
+		},
 		{"pgtype.Range[Numeric]", pgtype.Range[pgtype.Numeric]{Lower: numeric(t, "1.50"), Upper: numeric(t, "2"), LowerType: pgtype.Inclusive, UpperType: pgtype.Inclusive, Valid: true}, `"[1.50,2]"`, "numrange", "'[1.50,2]'", ""},
 		{"pgtype.Multirange", pgtype.Multirange[pgtype.Range[pgtype.Int4]]{span(1, 3), span(5, 7)}, `"{[1,3),[5,7)}"`, "int4multirange", "'{[1,3),[5,7)}'", ""},
 		{"[]pgtype.Range", []pgtype.Range[pgtype.Int4]{span(1, 3)}, `["[1,3)"]`, "int4range[]", "ARRAY['[1,3)'::int4range]", ""},
@@ -374,6 +388,25 @@ func TestTypes(t *testing.T) {
 			}
 		})
 	}
+}
+
+// That a password changed is recorded, and the password never.
+func TestURLPassword(t *testing.T) {
+	t.Parallel()
+	log, err := audit.New(audittest.NewStore(), audit.Config{Org: "acme"})
+	require.NoError(t, err)
+	parse := func(text string) any {
+		u, err := url.Parse(text)
+		require.NoError(t, err)
+		return record(*u)
+	}
+	entries, err := log.Prepare(t.Context(), audit.Updated(parse("https://dana:canary@acme.test/"), parse("https://dana:canary2@acme.test/")).WithObject(audit.Object{Type: "hook"}))
+	require.NoError(t, err)
+	require.Len(t, entries, 1)
+	assert.NotContains(t, entries[0].Changes.JSON(), secret)
+	entries, err = log.Prepare(t.Context(), audit.Updated(parse("https://dana:canary@acme.test/"), parse("https://dana:canary@acme.test/")).WithObject(audit.Object{Type: "hook"}))
+	require.NoError(t, err)
+	assert.Empty(t, entries)
 }
 
 // database makes a database of the test's own, since extensions are of the
