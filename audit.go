@@ -154,6 +154,10 @@ type Config struct {
 	// Actor returns who acts in a context where [WithActor] has not said so.
 	// It is asked at Record. Defaults to nobody.
 	Actor func(context.Context) Actor
+	// RequireActor makes it an error, ErrNoActor, if nobody said who acts: neither
+	// the context nor Actor. Defaults to false: such entries have an actor of the
+	// kind ActorUnknown.
+	RequireActor bool
 	// Ignore names further top-level fields that are not recorded, beside the
 	// built-in ones (updated_at, lock_version), unless they have an audit tag.
 	// Defaults to none.

@@ -137,7 +137,7 @@ func (gap *bufferGap) entry(org string, id ID) Entry {
 	return Entry{
 		Org: org, ID: id, OccurredAt: id.Time(),
 		Action: ActionGap, Object: Object{Type: "audit_gap", ID: gap.id.String()},
-		Actor: Actor{Kind: ActorSystem}, Source: SourceApp, Format: Format,
+		Actor: System("audit buffer"), Source: SourceApp, Format: Format,
 		Comment:  fmt.Sprintf("The database was away for too long: %d entries from %s until %s were dropped.", gap.entries, from, until),
 		Metadata: Value{json: fmt.Sprintf(`{"dropped":%d,"from":%q,"until":%q}`, gap.entries, from, until)},
 	}

@@ -212,7 +212,7 @@ func TestBufferTellsGaps(t *testing.T) {
 		assert.Len(t, ids, 10)
 		require.Len(t, gaps, 1)
 		assert.Equal(t, "audit_gap", gaps[0].Object.Type)
-		assert.Equal(t, audit.ActorSystem, gaps[0].Actor.Kind)
+		assert.Equal(t, audit.System("audit buffer"), gaps[0].Actor)
 		assert.Contains(t, gaps[0].Comment, "7 entries from ")
 		var detail struct {
 			Dropped     int

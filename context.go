@@ -37,9 +37,29 @@ func WithActor(ctx context.Context, actor Actor) context.Context {
 	return context.WithValue(ctx, actorKey, actor)
 }
 
+// RequestContextKey is for adapters of web frameworks whose contexts find keys
+// of type string only, as gin's do. Under it, such a context has a
+// func(context.Context) context.Context, which is given the context that was
+// asked and returns the context of its request.
+const RequestContextKey = "github.com/auditkeep/audit.request_context"
+
+// valueOf returns what a context, or else the context of its request, has under
+// a key.
+func valueOf(ctx context.Context, key contextKey) any {
+	if value := ctx.Value(key); value != nil {
+		return value
+	}
+	if requestContext, ok := ctx.Value(RequestContextKey).(func(context.Context) context.Context); ok {
+		if of := requestContext(ctx); of != nil {
+			return of.Value(key)
+		}
+	}
+	return nil
+}
+
 // ActorFrom returns the actor given to [WithActor].
 func ActorFrom(ctx context.Context) (Actor, bool) {
-	actor, ok := ctx.Value(actorKey).(Actor)
+	actor, ok := valueOf(ctx, actorKey).(Actor)
 	return actor, ok
 }
 
@@ -50,7 +70,7 @@ func WithRequest(ctx context.Context, request Request) context.Context {
 
 // RequestFrom returns the request given to [WithRequest].
 func RequestFrom(ctx context.Context) (Request, bool) {
-	request, ok := ctx.Value(requestKey).(Request)
+	request, ok := valueOf(ctx, requestKey).(Request)
 	return request, ok
 }
 
@@ -62,6 +82,6 @@ func WithOrg(ctx context.Context, org string) context.Context {
 
 // OrgFrom returns the organization given to [WithOrg].
 func OrgFrom(ctx context.Context) (string, bool) {
-	org, ok := ctx.Value(orgKey).(string)
+	org, ok := valueOf(ctx, orgKey).(string)
 	return org, ok
 }

@@ -85,7 +85,7 @@ type Auditable interface {
 
 // Actor is who did it.
 type Actor struct {
-	// Kind defaults to ActorUser where ID or Email is set, else to ActorSystem.
+	// Kind defaults to ActorUser if ID or Email is set, else to ActorUnknown.
 	Kind ActorKind
 	// ID is the host's key for the actor, as text; like an object's ID.
 	ID string
@@ -102,13 +102,35 @@ func (a Actor) IsZero() bool { return a == Actor{} }
 // ActorKind says what sort of thing acted.
 type ActorKind string
 
-// The kinds of actor.
+// The kinds of actor. ActorUnknown is recorded when nobody said who acts, and
+// ActorSystem only for what a host names so; see [System].
 const (
 	ActorUser         ActorKind = "user"
 	ActorAPIKey       ActorKind = "api_key"
 	ActorSystem       ActorKind = "system"
 	ActorDatabaseRole ActorKind = "database_role"
+	ActorUnknown      ActorKind = "unknown"
 )
+
+// System returns the actor for what a program does on its own account, such as
+// a scheduled job: System("billing job").
+func System(name string) Actor { return Actor{Kind: ActorSystem, ID: name} }
+
+// withKind returns the actor with its kind filled in.
+func (a Actor) withKind() Actor {
+	switch {
+	case a.Kind != "":
+	case a.ID == "" && a.Email == "":
+		a.Kind = ActorUnknown
+	default:
+		a.Kind = ActorUser
+	}
+	return a
+}
+
+// isMissing reports whether nothing is said about who acts, not even that it is
+// unknown.
+func (a Actor) isMissing() bool { return a.Kind == "" && a.ID == "" && a.Email == "" }
 
 // Source says how an entry came into the log.
 type Source string

@@ -15,6 +15,12 @@ var (
 	// ErrNoOrg is returned where neither the call, the context nor
 	// Config.Org names the organization. It never means "all".
 	ErrNoOrg = errors.New("audit: no organization: give one with audit.WithOrg, Filter.Org or Config.Org")
+	// ErrNoActor is returned for a change of which nobody said who made it, if
+	// Config.RequireActor is set.
+	ErrNoActor = errors.New("audit: no actor, which Config.RequireActor asks for: give one with audit.WithActor, package middleware or Config.Actor. " +
+		"If the middleware is there, the context was lost on the way: pass r.Context() on " +
+		"(gin: c.Request.Context(), or c itself behind auditgin; GORM: db.WithContext; jobs: audit.UnmarshalContext). " +
+		"A job of the program's own is audit.System(\"its name\"); if nobody can be known, give audit.Actor{Kind: audit.ActorUnknown}")
 	// ErrConflict is returned where an ID given by the host is already taken
 	// by an entry with other content.
 	ErrConflict = errors.New("audit: an entry with this ID but other content exists")

@@ -62,12 +62,10 @@ func (l *Log) base(ctx context.Context) (Entry, error) {
 	if !ok && l.config.Actor != nil {
 		actor = l.config.Actor(ctx)
 	}
-	if actor.Kind == "" {
-		actor.Kind = ActorUser
-		if actor.ID == "" && actor.Email == "" {
-			actor.Kind = ActorSystem
-		}
+	if l.config.RequireActor && actor.isMissing() {
+		return Entry{}, ErrNoActor
 	}
+	actor = actor.withKind()
 	entry := Entry{
 		Org:       org,
 		Actor:     actor,

@@ -77,7 +77,10 @@ func TestActors(t *testing.T) {
 	for want, actor := range map[string]audit.Actor{
 		"a@acme.test":                          {Email: "a@acme.test", ID: "7"},
 		"a@acme.test on behalf of b@acme.test": {Email: "a@acme.test", OnBehalfOf: "b@acme.test"},
-		"system":                               {},
+		"system":                               {Kind: audit.ActorSystem},
+		"unknown":                              {},
+		"unknown on behalf of b@acme.test":     {Kind: audit.ActorUnknown, OnBehalfOf: "b@acme.test"},
+		"billing job":                          audit.System("billing job"),
 		"API key 7":                            {Kind: audit.ActorAPIKey, ID: "7"},
 		"role app":                             {Kind: audit.ActorDatabaseRole, ID: "app"},
 		"7":                                    {Kind: audit.ActorUser, ID: "7"},

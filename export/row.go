@@ -54,8 +54,10 @@ func (r *Report) performedBy(a audit.Actor) string {
 	name := a.Email
 	switch {
 	case a.Email != "":
-	case a.ID == "":
+	case a.ID == "" && a.Kind == audit.ActorSystem:
 		name = s.System
+	case a.ID == "":
+		name = s.UnknownActor
 	case a.Kind == audit.ActorAPIKey:
 		name = s.APIKey + " " + a.ID
 	case a.Kind == audit.ActorDatabaseRole:

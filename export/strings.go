@@ -37,7 +37,7 @@ type Strings struct {
 
 	// What stands for what is no text. Texts that read the same are in quotes.
 	Absent, Null, Redacted, Cycle string
-	NotCompared                   string // audit.Shared
+	NotCompared, UnknownActor     string // audit.Shared, audit.ActorUnknown
 	CutText                       func(start string, bytes int) string
 	MoreCharacters                func(n int) string
 	MoreFields                    func(n int) string
@@ -71,7 +71,7 @@ func English() Strings {
 		CutText:        func(start string, bytes int) string { return fmt.Sprintf("%s… (cut: %d bytes)", start, bytes) },
 		MoreCharacters: func(n int) string { return fmt.Sprintf("… (%d more characters)", n) },
 		MoreFields:     func(n int) string { return fmt.Sprintf("… (%d more fields)", n) },
-		System:         "system", APIKey: "API key", Role: "role", OnBehalfOf: "on behalf of",
+		System:         "system", UnknownActor: "unknown", APIKey: "API key", Role: "role", OnBehalfOf: "on behalf of",
 	}
 }
 

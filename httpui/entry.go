@@ -24,6 +24,7 @@ type entryPage struct {
 	Object, Parent objectLink
 	Pill           pill
 	Kind           string // of the actor
+	ActorName      string // what stands in place of an email
 	ActorID, Email string
 	OnBehalfOf     string
 	IP             string
@@ -195,7 +196,7 @@ func (h *Handler) entry(w http.ResponseWriter, r *request) error {
 		When: newMoment(e.OccurredAt, v.zone),
 
 		Object: h.objectLink(r, e.Object, zone, records), Parent: h.objectLink(r, e.Parent, zone, records),
-		Pill: h.pill(e.Action), Kind: h.actorKind(e.Actor), ActorID: e.Actor.ID, Email: e.Actor.Email, OnBehalfOf: e.Actor.OnBehalfOf,
+		Pill: h.pill(e.Action), Kind: h.actorKind(e.Actor), ActorName: h.actor(e.Actor).Name, ActorID: e.Actor.ID, Email: e.Actor.Email, OnBehalfOf: e.Actor.OnBehalfOf,
 		Request: e.RequestID, UserAgent: e.UserAgent, Source: string(e.Source),
 		Comment: whole{Text: e.Comment}, Metadata: metadata, Changes: h.wholeChanges(e),
 		RawURL: r.link(entryPath(e.ID) + jsonSuffix),
@@ -302,6 +303,8 @@ func (h *Handler) actorKind(a audit.Actor) string {
 		return s.System
 	case audit.ActorDatabaseRole:
 		return s.DatabaseRole
+	case audit.ActorUnknown:
+		return s.UnknownActor
 	default:
 		return string(a.Kind)
 	}

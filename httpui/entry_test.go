@@ -97,9 +97,9 @@ func TestEntryOfLittle(t *testing.T) {
 	facts := page.facts()
 	assert.Equal(t, "none recorded", facts["ID"])
 	assert.Equal(t, "none", facts["IP address"])
-	assert.Equal(t, "system (no email) Only Exclude", facts["Performed by"])
+	assert.Equal(t, "unknown Only Exclude", facts["Performed by"])
 	assert.Contains(t, page.body, "<p><i>no fields</i></p>")
-	assert.Equal(t, []string{e.ID.String()}, page.click("Only User: system (no email)").ids())
+	assert.Equal(t, []string{e.ID.String()}, page.click("Only User: no email").ids())
 }
 
 // TestNoEntryIsAlwaysTheSame, whether it is another organization's, nobody's,

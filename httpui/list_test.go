@@ -284,7 +284,7 @@ func TestChips(t *testing.T) {
 	page := get(t, ui, "/?action=create&action=update&object_type=api_key&object_type=comment&not_user=&not_ip=10.0.0.0/8&record_id=88121&ip=&range=7d&sort=id")
 	for _, name := range []string{
 		"Remove filter Action: create, update", "Remove filter Object Type: API Key, Comment", "Remove filter Record ID: 88121",
-		"Remove filter User: not system (no email)", "Remove filter IP address: not 10.0.0.0/8",
+		"Remove filter User: not no email", "Remove filter IP address: not 10.0.0.0/8",
 	} {
 		_, ok := page.link(name)
 		assert.True(t, ok, name)

@@ -79,6 +79,7 @@ type Strings struct {
 	ChangedTo, Changed                               string
 	Absent, Null, Empty, Redacted, Cycle             string
 	MoreFields, FieldsLeftOut, MoreCharacters, Bytes func(n int) string
+	UnknownActor                                     string // who acted, if nobody said so
 	NotCompared                                      string // the old value of a field whose memory both sides of an update shared
 	// What became of long texts, lists, and values that are no JSON.
 	Added, Removed, Moved, BlanksOnly, WholeEntry     string
@@ -156,7 +157,7 @@ func English() Strings {
 		Find:       "Find", FindLabel: "%s begins with",
 		RecordIDHelp: "Number or text, exactly as recorded.",
 		IPHelp:       "An address, or a range such as 203.0.113.0/24.",
-		None:         "none recorded", NoUser: "system (no email)",
+		None:         "none recorded", NoUser: "no email",
 		Selected: func(selected, of int, more bool) string {
 			return fmt.Sprintf("%s of %s", groupThousands(selected), atLeast(of, more))
 		},
@@ -217,7 +218,7 @@ func English() Strings {
 		Spaces:     func(n int) string { return plural(n, false, "space", "spaces") },
 		Tabs:       func(n int) string { return plural(n, false, "tab", "tabs") },
 		LineBreaks: func(n int) string { return plural(n, false, "line break", "line breaks") },
-		NoChanges:  "no fields", System: "system", APIKey: "API key", Role: "role", OnBehalfOf: "on behalf of", NoIP: "none",
+		NoChanges:  "no fields", System: "system", UnknownActor: "unknown", APIKey: "API key", Role: "role", OnBehalfOf: "on behalf of", NoIP: "none",
 
 		Entry: "Entry", Neighbours: "Entries beside this one", BackToList: "Back to the list",
 		RecordedAt: "Recorded at", Parent: "Belongs to", OpenRecord: "Open the record",

@@ -120,8 +120,10 @@ func (h *Handler) actor(a audit.Actor) actor {
 	out := actor{Name: a.Email, OnBehalfOf: a.OnBehalfOf}
 	switch {
 	case a.Email != "":
-	case a.ID == "":
+	case a.ID == "" && a.Kind == audit.ActorSystem:
 		out.Name = s.System
+	case a.ID == "":
+		out.Name = s.UnknownActor
 	case a.Kind == audit.ActorAPIKey:
 		out.Note, out.Name = s.APIKey, a.ID
 	case a.Kind == audit.ActorDatabaseRole:

@@ -38,7 +38,7 @@
 //
 // A job that no request started names itself:
 //
-//	ctx = audit.WithActor(ctx, audit.Actor{Kind: audit.ActorSystem, ID: "nightly-cleanup"})
+//	ctx = audit.WithActor(ctx, audit.System("nightly cleanup"))
 //
 // # Trust
 //

@@ -135,7 +135,7 @@ func contextSetting(ctx context.Context) (string, error) {
 	if named && actor.Kind == "" {
 		actor.Kind = audit.ActorUser
 		if actor.ID == "" && actor.Email == "" {
-			actor.Kind = audit.ActorSystem
+			actor.Kind = audit.ActorUnknown
 		}
 	}
 	request, _ := audit.RequestFrom(ctx)

@@ -219,6 +219,9 @@ func TestExpireInEveryMode(t *testing.T) {
 		require.NoError(t, err, mode.String())
 		assert.EqualValues(t, 31+56, done.Entries(), mode.String())
 		require.NoError(t, admin.Release(t.Context(), log, "h"), mode.String())
+		for _, e := range platform(t, log) {
+			assert.Equal(t, audit.System("audit retention"), e.Actor, "nobody else is named")
+		}
 	}
 }
 

@@ -217,13 +217,14 @@ func TestWatchContext(t *testing.T) {
 		assert.Equal(t, audit.PlatformOrg, e.Org)
 	}
 
-	// Nobody in the context: the role. An empty actor: the system.
+	// Nobody in the context: the role. An empty actor: unknown.
 	for name, test := range map[string]struct {
 		ctx  context.Context
 		kind audit.ActorKind
 	}{
 		"no actor": {audit.WithOrg(t.Context(), "acme"), audit.ActorDatabaseRole},
-		"system":   {audit.WithActor(t.Context(), audit.Actor{}), audit.ActorSystem},
+		"nobody":   {audit.WithActor(t.Context(), audit.Actor{}), audit.ActorUnknown},
+		"system":   {audit.WithActor(t.Context(), audit.System("billing job")), audit.ActorSystem},
 	} {
 		batch = &pgx.Batch{}
 		require.NoError(t, postgres.QueueContext(test.ctx, batch))

@@ -113,6 +113,29 @@ func TestExpire(t *testing.T) {
 	assert.Contains(t, told[2].Metadata.JSON(), `"entries":12`)
 }
 
+// What the log does to itself says so, if nobody else is named.
+func TestUpkeepNamesItself(t *testing.T) {
+	t.Parallel()
+	admin, log, db := threeMonths(t)
+	strict, err := audit.New(sqlite.New(db), audit.Config{RequireActor: true})
+	require.NoError(t, err)
+	hold := audit.Hold{Name: "suit", Org: "acme", Reason: "litigation"}
+	for _, trail := range []*audit.Log{log, strict} {
+		require.NoError(t, admin.Hold(t.Context(), trail, hold))
+		require.NoError(t, admin.Release(t.Context(), trail, hold.Name))
+	}
+	_, err = admin.Expire(t.Context(), strict, audit.Retention{Before: date(2026, time.March, 10)})
+	require.NoError(t, err)
+	named := audit.WithActor(t.Context(), audit.Actor{Email: "ops@acme.test"})
+	require.NoError(t, admin.Hold(named, strict, hold))
+	told := platform(t, log)
+	require.Greater(t, len(told), 5)
+	for _, e := range told[:len(told)-1] {
+		assert.Equal(t, audit.System("audit retention"), e.Actor, e.Object)
+	}
+	assert.Equal(t, "ops@acme.test", told[len(told)-1].Actor.Email)
+}
+
 func TestExpireOneOrganization(t *testing.T) {
 	t.Parallel()
 	admin, log, db := threeMonths(t)

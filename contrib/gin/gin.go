@@ -9,10 +9,13 @@
 //	}
 //	router.Use(authenticate, capture) // inside of the authentication
 //
-// From then on every handler records with the request's own context, which is
-// c.Request.Context(), and not the *gin.Context itself:
+// From then on every handler records with the request's own context, or with
+// gin's, which leads to it, whether or not the engine has ContextWithFallback:
 //
 //	trail.Record(c.Request.Context(), store.Tx(tx), audit.Updated(before, after))
+//	trail.Record(c, store.Tx(tx), audit.Updated(before, after))
+//
+// What outlives its handler takes c.Copy(), since gin uses its contexts again.
 //
 // The page is mounted at one route with a wildcard, with the same path in
 // httpui's Options.BasePath:
@@ -29,6 +32,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/auditkeep/audit"
 	"github.com/auditkeep/audit/middleware"
 )
 
@@ -42,11 +46,22 @@ func New(o middleware.Options) (gin.HandlerFunc, error) {
 	return func(c *gin.Context) {
 		next := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 			c.Request = r
+			c.Set(audit.RequestContextKey, requestContext)
 			c.Next()
 		})
 		ctx := context.WithValue(c.Request.Context(), contextKey{}, c)
 		capture(next).ServeHTTP(c.Writer, c.Request.WithContext(ctx))
 	}, nil
+}
+
+// requestContext returns the context of the request that gin's context, or one
+// made of it, belongs to. Of a copy it is the copy's.
+var requestContext = func(ctx context.Context) context.Context {
+	r, ok := ctx.Value(gin.ContextRequestKey).(*http.Request)
+	if !ok || r == nil {
+		return nil
+	}
+	return r.Context()
 }
 
 type contextKey struct{}

@@ -25,7 +25,7 @@ func main() {
 	must(err)
 	store := sqlite.New(db)
 	must(store.Migrate(ctx))
-	trail, err := audit.New(store, audit.Config{Org: "acme"})
+	trail, err := audit.New(store, audit.Config{Org: "acme", RequireActor: true})
 	must(err)
 
 	tx, err := db.BeginTx(ctx, nil) // your transaction, with your UPDATE in it

@@ -18,7 +18,7 @@ type app struct {
 }
 
 func newApp(db *database) (*app, error) {
-	trail, err := audit.New(db.store, audit.Config{})
+	trail, err := audit.New(db.store, audit.Config{RequireActor: true})
 	if err != nil {
 		return nil, err
 	}

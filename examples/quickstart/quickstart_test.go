@@ -221,7 +221,7 @@ func TestChangesAtOnce(t *testing.T) {
 	t.Parallel()
 	onEachStore(t, func(t *testing.T, dsn string) {
 		_, a := start(t, dsn, 0)
-		ctx := audit.WithOrg(t.Context(), "acme")
+		ctx := audit.WithActor(audit.WithOrg(t.Context(), "acme"), audit.System("test"))
 		group := &SecurityGroup{Name: "0"}
 		require.NoError(t, securityGroups.create(ctx, a, "acme", group))
 		const many = 10

@@ -143,6 +143,7 @@ func (w *world) next(ctx context.Context, at time.Time) (context.Context, audit.
 	}
 	ctx = audit.WithOrg(ctx, org)
 	if w.chance(6) { // a nightly job: nobody is signed in
+		ctx := audit.WithActor(ctx, audit.System("key expiry"))
 		ctx = audit.WithRequest(ctx, audit.Request{ID: fmt.Sprintf("job-%x", w.random.Uint32())})
 		if event, ok := w.expireKey(org); ok {
 			return ctx, event.WithTime(at)

@@ -90,7 +90,7 @@ func (h host) handleRename(ctx context.Context, task *Task) error {
 }
 
 func nightly(ctx context.Context, org string) context.Context {
-	ctx = audit.WithActor(ctx, audit.Actor{Kind: audit.ActorSystem, ID: "nightly-cleanup"})
+	ctx = audit.WithActor(ctx, audit.System("nightly cleanup"))
 	return audit.WithOrg(ctx, org)
 }
 
@@ -139,7 +139,7 @@ func TestJobsKeepTheActor(t *testing.T) {
 
 	require.NoError(t, h.renameKey(nightly(t.Context(), "acme"), key.ID, "old"))
 	told = h.last(t, "acme")
-	assert.Equal(t, audit.Actor{Kind: audit.ActorSystem, ID: "nightly-cleanup"}, told.Actor)
+	assert.Equal(t, audit.System("nightly cleanup"), told.Actor)
 	assert.False(t, told.IP.IsValid())
 
 	// A job that a rolled back request asked for does not exist.

@@ -20,8 +20,8 @@ type account struct{ Email string }
 // loginFailed records an attempt on an account, which is the zero one where
 // none has the name that was typed.
 func (h host) loginFailed(ctx context.Context, a account, reason string) error {
-	ctx = audit.WithOrg(ctx, audit.PlatformOrg) // before a login there is no organization
-	ctx = audit.WithActor(ctx, audit.Actor{})   // and nobody who acts
+	ctx = audit.WithOrg(ctx, audit.PlatformOrg)                       // before a login there is no organization
+	ctx = audit.WithActor(ctx, audit.Actor{Kind: audit.ActorUnknown}) // and nobody knows who it is
 	user := audit.Object{Type: "user", ID: cmp.Or(a.Email, "unknown")}
 	return h.buffer.RecordDetached(ctx, audit.Performed("login_failed", user).WithMetadata(map[string]any{"reason": reason}))
 }
@@ -58,7 +58,7 @@ func TestFailedLogins(t *testing.T) {
 	assert.Equal(t, "user unknown", entries[0].Object.String())
 	for _, e := range entries[1:] {
 		assert.Equal(t, "user dana@acme.test", e.Object.String())
-		assert.Equal(t, audit.Actor{Kind: audit.ActorSystem}, e.Actor)
+		assert.Equal(t, audit.Actor{Kind: audit.ActorUnknown}, e.Actor)
 		assert.Equal(t, "198.51.100.9", e.IP.String())
 		assert.Equal(t, `{"reason":"wrong password"}`, e.Metadata.JSON())
 	}

@@ -32,13 +32,21 @@ var (
 var ErrNoTrail = errors.New("no log is given to record it in: give the *audit.Log")
 
 // Record records an event in the platform's organization, whatever the
-// context's is.
+// context's is. If nobody said who acts, the actor is the upkeep of the log.
 func Record(ctx context.Context, trail *audit.Log, tx audit.Tx, event audit.Event) error {
 	if trail == nil {
 		return ErrNoTrail
 	}
-	return trail.Record(audit.WithOrg(ctx, audit.PlatformOrg), tx, event)
+	ctx = audit.WithOrg(ctx, audit.PlatformOrg)
+	prepared, err := trail.Prepare(ctx, event) // only the log knows all ways to say who acts
+	if errors.Is(err, audit.ErrNoActor) || len(prepared) > 0 && prepared[0].Actor == (audit.Actor{Kind: audit.ActorUnknown}) {
+		ctx = audit.WithActor(ctx, Actor)
+	}
+	return trail.Record(ctx, tx, event)
 }
+
+// Actor is the actor of expiries and holds of which nobody said who made them.
+var Actor = audit.System("audit retention")
 
 // Expired is the event that entries of a month were removed.
 func Expired(r audit.Retention, m audit.ExpiryMonth) audit.Event {
