@@ -18,6 +18,7 @@ func changed(changes ...audit.Change) audit.Entry {
 }
 
 func TestC1_OldAndNew(t *testing.T) {
+	t.Parallel()
 	b := open(t, desktop, fixture.Showcase()...)
 	cells := b.texts("#audit-log td:nth-child(5)")
 	assert.True(t, strings.HasPrefix(cells[0], "status: draft → sent total: 1,200.00 → 1,450.00 due_on: null → 2026-12-01 2 more fields"), cells[0])
@@ -29,6 +30,7 @@ func TestC1_OldAndNew(t *testing.T) {
 
 // TestC2_LongTexts are compared by words; a value of 5 MB costs little.
 func TestC2_LongTexts(t *testing.T) {
+	t.Parallel()
 	lorem := strings.Repeat("The plan stands as it was agreed upon. ", 20)
 	huge := strings.Repeat("x", 5_000_000)
 	b := open(t, desktop, changed(
@@ -45,6 +47,7 @@ func TestC2_LongTexts(t *testing.T) {
 }
 
 func TestC3_ListsObjectsAndWhiteSpace(t *testing.T) {
+	t.Parallel()
 	b := open(t, desktop, changed(
 		fixture.Change("scopes", `["read","admin","b"]`, `["b","read","webhooks"]`),
 		fixture.Change("meta", `null`, `{"address":{"city":"Oslo"}}`),
@@ -65,6 +68,7 @@ func TestC3_ListsObjectsAndWhiteSpace(t *testing.T) {
 
 // TestC4_NoTwoKindsLookAlike, and what is redacted is nowhere.
 func TestC4_NoTwoKindsLookAlike(t *testing.T) {
+	t.Parallel()
 	kinds := []string{
 		`null`, `""`, ``, `{"$audit":"redacted"}`, `{"$audit":"cut","bytes":9}`, `{"$audit":"cycle"}`, `{"$audit":"shared"}`, `{"$audit":"bytes","hex":"00ff"}`,
 		`{"$audit":"opaque","type":"func()"}`, `"null"`, `"empty"`, `"absent"`, `"redacted"`, `"not compared"`, `"\\x00ff"`, `[]`, `{}`, `"\"null\""`,

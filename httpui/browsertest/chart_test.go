@@ -42,6 +42,7 @@ func (b *tab) focused() string {
 }
 
 func TestD3_BarsLeadToTheirRange(t *testing.T) {
+	t.Parallel()
 	scripts(t, func(t *testing.T, l look) {
 		b := open(t, l, month()...)
 		require.Equal(t, 31, eval[int](b, "document.querySelectorAll('.audit-chart svg a').length"))
@@ -59,6 +60,7 @@ func TestD3_BarsLeadToTheirRange(t *testing.T) {
 // TestD3_BarsCanBeSeen in both themes and in forced colours: each stands out
 // from the ground, and its colours from each other.
 func TestD3_BarsCanBeSeen(t *testing.T) {
+	t.Parallel()
 	b := open(t, look{1440, "light", false}, month()...)
 	for _, feature := range []emulation.MediaFeature{
 		{Name: "prefers-color-scheme", Value: "light"},
@@ -90,6 +92,7 @@ const faintBars = `(() => {
 
 // TestD3_OneStopAndArrowKeys with a script; a link that skips the chart without.
 func TestD3_OneStopAndArrowKeys(t *testing.T) {
+	t.Parallel()
 	b := open(t, look{1440, "light", true}, month()...)
 	assert.Equal(t, 1, eval[int](b, "[...document.querySelectorAll('.audit-chart svg a')].filter(e => e.tabIndex == 0).length"))
 	assert.False(t, b.has(".audit-chart .audit-skip"), "there is nothing to skip")
@@ -124,6 +127,7 @@ func TestD3_OneStopAndArrowKeys(t *testing.T) {
 }
 
 func TestD3_TooManyToDraw(t *testing.T) {
+	t.Parallel()
 	b := open(t, look{390, "dark", false}, fixture.Many(audit.CountCap+1, fixture.Now)...)
 	assert.Contains(t, b.text(".audit-chart"), "More than 10,000 entries: too many to draw. Choose a shorter range:")
 	b.check(look{390, "dark", false})
@@ -134,6 +138,7 @@ func TestD3_TooManyToDraw(t *testing.T) {
 
 // TestD3_Labels stay within the page and apart from each other.
 func TestD3_Labels(t *testing.T) {
+	t.Parallel()
 	for _, width := range []int64{1440, 390, 320} {
 		b := open(t, look{width, "light", false}, month()...)
 		for _, query := range []string{"", "?range=7d", "?range=today", "?range=1h", "?range=15m", "?range=90d", "?from=2020-01-01T00:00", "?range=all"} {

@@ -32,8 +32,10 @@ func life() []audit.Entry {
 // TestEntryAndHistory goes from the list to an entry, through the list, to the
 // object, compares two of its states, and narrows the list, without a script.
 func TestEntryAndHistory(t *testing.T) {
+	t.Parallel()
 	for _, l := range []look{{1440, "light", false}, {390, "dark", false}, {320, "light", false}} {
 		t.Run(l.String(), func(t *testing.T) {
+			t.Parallel()
 			b := open(t, l, life()...)
 			b.visit("?object_type=api_key&record_id=keys%2F7")
 			assert.Len(t, b.column(1), 4)
@@ -79,6 +81,7 @@ func TestEntryAndHistory(t *testing.T) {
 
 // TestA1_AxeBelow finds nothing to mend on the pages below the list.
 func TestA1_AxeBelow(t *testing.T) {
+	t.Parallel()
 	entries := life()
 	id := func(n int) string { return entries[len(entries)-n].ID.String() }
 	history := "objects/api_key/keys%2F7"

@@ -20,6 +20,7 @@ import (
 )
 
 func TestPrinciple3_NoLayoutShift(t *testing.T) {
+	t.Parallel()
 	b := open(t, look{1440, "light", true}, fixture.Many(60, fixture.Now)...)
 	shift, err := chromedp.Run(b.ctx, chromedp.Evaluate[float64](`new Promise(done => {
 		let sum = 0;
@@ -32,6 +33,7 @@ func TestPrinciple3_NoLayoutShift(t *testing.T) {
 
 // TestPrinciple5_BehindAProxyThatRenames: every address is relative.
 func TestPrinciple5_BehindAProxyThatRenames(t *testing.T) {
+	t.Parallel()
 	b := open(t, desktop, fixture.Many(60, fixture.Now)...)
 	b.base = strings.Replace(b.base, "/admin/audit-logs/", "/public/log/", 1)
 	b.visit("?per_page=25")
@@ -46,6 +48,7 @@ func TestPrinciple5_BehindAProxyThatRenames(t *testing.T) {
 }
 
 func TestA2_ScrollRegionByKeyboardAndCardsKeepTheirRoles(t *testing.T) {
+	t.Parallel()
 	for _, width := range []int64{1440, 320} {
 		b := open(t, look{width, "light", false}, fixture.Showcase()...)
 		assert.Equal(t, 0, eval[int](b, "document.querySelector('.audit-scroll').tabIndex"))
@@ -55,6 +58,7 @@ func TestA2_ScrollRegionByKeyboardAndCardsKeepTheirRoles(t *testing.T) {
 }
 
 func TestA3_ReducedMotionAndForcedColours(t *testing.T) {
+	t.Parallel()
 	b := open(t, desktop, fixture.Showcase()...)
 	b.media("", emulation.MediaFeature{Name: "prefers-reduced-motion", Value: "reduce"})
 	assert.Zero(t, eval[int](b, "[...document.querySelectorAll('.audit *')].filter(e => parseFloat(getComputedStyle(e).transitionDuration) > 0).length"))
@@ -66,6 +70,7 @@ func TestA3_ReducedMotionAndForcedColours(t *testing.T) {
 // TestA3_Print opens what is folded, leaves out what cannot be clicked on
 // paper, and repeats the header row on every sheet.
 func TestA3_Print(t *testing.T) {
+	t.Parallel()
 	b := open(t, look{1440, "dark", false}, append(fixture.Showcase(), fixture.Many(80, fixture.Now.AddDate(0, 0, -1))...)...)
 	height := "document.querySelector('#audit-log details').offsetHeight"
 	folded := eval[int](b, height)
@@ -95,8 +100,10 @@ func TestA3_Print(t *testing.T) {
 
 // TestA4_RightToLeft mirrors the page; each text keeps its own direction.
 func TestA4_RightToLeft(t *testing.T) {
+	t.Parallel()
 	for _, width := range []int64{1440, 390} {
 		t.Run(fmt.Sprint(width), func(t *testing.T) {
+			t.Parallel()
 			l := look{width, "light", false}
 			b := openWith(t, l, httpui.Options{Strings: httpui.Strings{Language: "ar", Direction: "rtl", Filters: "المرشحات", Apply: "تطبيق"}}, append(fixture.Showcase(), fixture.Many(120, fixture.Now.AddDate(0, 0, -1))...)...)
 			assert.Equal(t, "rtl", eval[string](b, "getComputedStyle(document.querySelector('.audit')).direction"))

@@ -24,6 +24,7 @@ func (b *tab) downloads() string {
 	folder := b.t.TempDir()
 	_, err := chromedp.Call(b.ctx, cdpbrowser.SetDownloadBehavior, cdpbrowser.SetDownloadBehaviorParams{
 		Behavior: cdpbrowser.SetDownloadBehaviorBehaviorAllow, DownloadPath: folder,
+		BrowserContextID: chromedp.FromContext(b.ctx).BrowserContextID,
 	})
 	require.NoError(b.t, err)
 	return folder
@@ -47,8 +48,10 @@ func (b *tab) exportAs(name string) {
 }
 
 func TestE1_ExportDownloadsWhatThePageShows(t *testing.T) {
+	t.Parallel()
 	for _, l := range []look{desktop, scripted, {320, "dark", true}} {
 		t.Run(l.String(), func(t *testing.T) {
+			t.Parallel()
 			b := open(t, l, fixture.Many(120, fixture.Now.Add(-time.Second))...)
 			folder := b.downloads()
 			b.visit("?action=create&sort=performed_by&per_page=100")
@@ -84,6 +87,7 @@ func (s slowStore) List(ctx context.Context, walk audit.Walk) ([]audit.Entry, er
 
 // TestE1_ProgressAndCancel: a long export shows how far it has come.
 func TestE1_ProgressAndCancel(t *testing.T) {
+	t.Parallel()
 	_, store, err := fixture.Log(fixture.Many(3500, fixture.Now.Add(-time.Second))...)
 	require.NoError(t, err)
 	slow := slowStore{store, make(chan struct{})}

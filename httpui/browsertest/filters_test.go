@@ -13,6 +13,7 @@ import (
 )
 
 func TestF1_FormAtTheLeft(t *testing.T) {
+	t.Parallel()
 	b := open(t, desktop, fixture.Showcase()...)
 	right := "document.querySelector('#audit-form').getBoundingClientRect().right < document.querySelector('#audit-results').getBoundingClientRect().left"
 	assert.True(t, eval[bool](b, right))
@@ -31,6 +32,7 @@ func TestF1_FormAtTheLeft(t *testing.T) {
 // TestF2_SecondsDroppedByTheBrowser on submit are no edit, and both forms are
 // understood.
 func TestF2_SecondsDroppedByTheBrowser(t *testing.T) {
+	t.Parallel()
 	b := open(t, desktop, fixture.Showcase()...)
 	b.set("#audit-from", "2026-11-22T20:15:00")
 	b.set("#audit-to", "2026-11-22T21:30:44")
@@ -44,6 +46,7 @@ func TestF2_SecondsDroppedByTheBrowser(t *testing.T) {
 }
 
 func TestF3_PresetsAndArrows(t *testing.T) {
+	t.Parallel()
 	b := open(t, desktop, fixture.Many(300, fixture.Now)...)
 	assert.Equal(t, []string{"15 min", "1 h", "Today", "Yesterday", "7 d", "30 d", "90 d", "All"}, b.texts(".audit-ranges button"))
 	for _, name := range audit.Ranges() {
@@ -61,6 +64,7 @@ func TestF3_PresetsAndArrows(t *testing.T) {
 // TestF4_DaylightSaving: the days on which the clocks change have 23 and 25
 // hours, and none of their entries is lost.
 func TestF4_DaylightSaving(t *testing.T) {
+	t.Parallel()
 	for _, tc := range []struct {
 		zone, day  string
 		hours      int
@@ -102,6 +106,7 @@ func TestF4_DaylightSaving(t *testing.T) {
 }
 
 func TestF4_BoundsIncludeWhatTheyName(t *testing.T) {
+	t.Parallel()
 	last := time.Date(2026, 11, 22, 10, 30, 59, 999_999_000, time.UTC)
 	b := open(t, desktop, fixture.Entry(last, 1), fixture.Entry(last.Add(time.Microsecond), 2))
 	b.visit("?from=2026-11-22T10:30&to=2026-11-22T10:30")
@@ -115,6 +120,7 @@ func TestF4_BoundsIncludeWhatTheyName(t *testing.T) {
 
 // TestF5_ZonesAreNamedWhereverATimeStands, also those with odd offsets.
 func TestF5_ZonesAreNamedWhereverATimeStands(t *testing.T) {
+	t.Parallel()
 	at := time.Date(2026, 11, 22, 20, 15, 10, 0, time.UTC)
 	b := open(t, desktop, fixture.Entry(at, 1))
 	for zone, clock := range map[string]string{"Asia/Kolkata": "2026-11-23 01:45:10 IST", "America/St_Johns": "2026-11-22 16:45:10 NST", "UTC": "2026-11-22 20:15:10 UTC"} {
@@ -129,6 +135,7 @@ func TestF5_ZonesAreNamedWhereverATimeStands(t *testing.T) {
 
 // TestF6_FiltersAreAddedAndRemoved with unsaved edits kept.
 func TestF6_FiltersAreAddedAndRemoved(t *testing.T) {
+	t.Parallel()
 	scripts(t, func(t *testing.T, l look) {
 		b := open(t, l, fixture.Showcase()...)
 		add := func(kind string) {
@@ -162,6 +169,7 @@ func TestF6_FiltersAreAddedAndRemoved(t *testing.T) {
 
 // TestF7_FiftyThousandUsers are found by a box that the server answers.
 func TestF7_FiftyThousandUsers(t *testing.T) {
+	t.Parallel()
 	entries := make([]audit.Entry, 50_000)
 	for i := range entries {
 		e := fixture.Entry(fixture.Now.AddDate(-1, 0, 0), i)
@@ -185,6 +193,7 @@ func TestF7_FiftyThousandUsers(t *testing.T) {
 }
 
 func TestF8_NothingHappensBeforeApply(t *testing.T) {
+	t.Parallel()
 	b := open(t, desktop, fixture.Showcase()...)
 	before := b.ids()
 	b.visit("?action=create&action=destroy&ip=203.0.113.0/24")
@@ -200,6 +209,7 @@ func TestF8_NothingHappensBeforeApply(t *testing.T) {
 }
 
 func TestF9_OrWithinAndBetween(t *testing.T) {
+	t.Parallel()
 	b := open(t, desktop, fixture.Showcase()...)
 	b.visit("?action=create&action=destroy")
 	assert.Equal(t, []string{"311", "10479", "88121"}, b.column(3))

@@ -39,6 +39,7 @@ var payloads = []string{
 // TestC5_HostilePayloadsInEveryField: with scripts on, none of them runs, none
 // becomes an element, and none rearranges the text around it.
 func TestC5_HostilePayloadsInEveryField(t *testing.T) {
+	t.Parallel()
 	require.GreaterOrEqual(t, len(payloads), 50)
 	const org = `<img src=x onerror=alert("org")>`
 	labels := map[string]string{}
@@ -111,6 +112,7 @@ const unseen = `(() => {
 // TestPrinciple2_TheTrapWorks: what the other tests rely on not to happen is
 // noticed where it does.
 func TestPrinciple2_TheTrapWorks(t *testing.T) {
+	t.Parallel()
 	b := open(t, look{1440, "light", true}, fixture.Showcase()...)
 	b.run(chromedp.Evaluate[chromedp.Void](`document.body.insertAdjacentHTML('beforeend', '<p style="color: red" onclick="alert(1)">x</p>')`))
 	b.run(chromedp.Evaluate[chromedp.Void](`new Promise(done => setTimeout(done, 100))`, chromedp.EvalAwaitPromise))
@@ -143,6 +145,7 @@ form { border: 2px dashed; }
 // TestPrinciple6_WithinAHostsPage: the log works among a host's own styles,
 // which win, and touches nothing of the host's.
 func TestPrinciple6_WithinAHostsPage(t *testing.T) {
+	t.Parallel()
 	chrome := template.Must(template.New("").Parse(`<!doctype html><html lang="en"><head><title>{{.Title}}</title><link rel="stylesheet" href="/host.css">{{.Head}}</head>
 <body><nav aria-label="Host"><a id="host-link" href="/x">API Keys</a></nav><table id="host-table"><tr><td>host</td></tr></table><button id="host-button">Host</button><main>{{.Body}}</main></body></html>`))
 	bare := template.Must(template.New("").Parse(strings.ReplaceAll(chrome.Tree.Root.String(), "{{.Head}}", "")))

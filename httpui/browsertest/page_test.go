@@ -15,9 +15,11 @@ import (
 // TestPrinciple1_CompleteWithoutScript filters, sorts, pages and removes a
 // filter, without a script, at every width and in both themes.
 func TestPrinciple1_CompleteWithoutScript(t *testing.T) {
+	t.Parallel()
 	entries := fixture.Many(400, fixture.Now)
 	for _, l := range []look{{1440, "light", false}, {1440, "dark", false}, {390, "light", false}, {320, "dark", false}, {1440, "light", true}} {
 		t.Run(l.String(), func(t *testing.T) {
+			t.Parallel()
 			b := open(t, l, entries...)
 			form := func() { // below 60rem the form is folded
 				if l.width < 960 {
@@ -68,8 +70,10 @@ func TestPrinciple1_CompleteWithoutScript(t *testing.T) {
 // TestA2_EveryStateAtEveryWidth: no sideways scrolling, contrast, targets and
 // names in every state, and nothing on the console.
 func TestA2_EveryStateAtEveryWidth(t *testing.T) {
+	t.Parallel()
 	for _, width := range []int64{1440, 1000, 390, 320} {
 		t.Run(fmt.Sprint(width), func(t *testing.T) {
+			t.Parallel()
 			l := look{width, "light", false}
 			b := open(t, l, append(fixture.Showcase(), fixture.Many(300, fixture.Now.AddDate(0, 0, -1))...)...)
 			for _, query := range []string{

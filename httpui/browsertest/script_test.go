@@ -25,6 +25,7 @@ func choose(selector, value string) chromedp.Action[chromedp.Void] {
 }
 
 func TestScript_PerPageAppliesAtOnce(t *testing.T) {
+	t.Parallel()
 	b := open(t, scripted, fixture.Many(120, fixture.Now)...)
 	b.visit("?action=update&page=2&per_page=25")
 	assert.False(t, b.has(".audit-perpage button"))
@@ -41,6 +42,7 @@ func TestScript_PerPageAppliesAtOnce(t *testing.T) {
 }
 
 func TestF5_TheBrowsersZoneIsOffered(t *testing.T) {
+	t.Parallel()
 	b := open(t, scripted, fixture.Showcase()...)
 	zones := "[...document.querySelectorAll('#audit-tz option')].map(o => o.value)"
 	for _, zone := range []string{"Asia/Kolkata", "America/St_Johns"} {
@@ -61,6 +63,7 @@ func TestF5_TheBrowsersZoneIsOffered(t *testing.T) {
 }
 
 func TestScript_FindNarrowsWhatIsHere(t *testing.T) {
+	t.Parallel()
 	entries := make([]audit.Entry, 300)
 	for i := range entries {
 		entries[i] = fixture.Entry(fixture.Now, i)
@@ -80,6 +83,7 @@ func TestScript_FindNarrowsWhatIsHere(t *testing.T) {
 }
 
 func TestScript_MenusClose(t *testing.T) {
+	t.Parallel()
 	b := open(t, scripted, fixture.Showcase()...)
 	isOpen := func() bool { return eval[bool](b, "document.querySelector('.audit-add').open") }
 	b.click(".audit-add > summary")

@@ -27,6 +27,7 @@ func scripts(t *testing.T, test func(t *testing.T, l look)) {
 }
 
 func TestP1_TitleHeadingBreadcrumb(t *testing.T) {
+	t.Parallel()
 	b := open(t, desktop, fixture.Showcase()...)
 	assert.Equal(t, "Audit Logs", eval[string](b, "document.title"))
 	assert.Equal(t, []string{"Audit Logs"}, b.texts("h1"))
@@ -35,6 +36,7 @@ func TestP1_TitleHeadingBreadcrumb(t *testing.T) {
 }
 
 func TestP2_ColumnsInOrderAndCaption(t *testing.T) {
+	t.Parallel()
 	b := open(t, desktop, fixture.Many(120, fixture.Now)...)
 	want := []string{"Timestamp", "Object Type", "ID", "Action", "Changes", "Performed by", "IP address"}
 	assert.Equal(t, want, b.texts("table#audit-log > thead th[scope=col] a"))
@@ -48,6 +50,7 @@ func TestP2_ColumnsInOrderAndCaption(t *testing.T) {
 // TestP3_EveryHeaderSorts: the first click sorts, the second reverses, each
 // from page one and with the filters kept.
 func TestP3_EveryHeaderSorts(t *testing.T) {
+	t.Parallel()
 	scripts(t, func(t *testing.T, l look) {
 		b := open(t, l, fixture.Many(160, fixture.Now)...)
 		b.visit("?action=update&action=create&page=2")
@@ -77,6 +80,7 @@ func TestP3_EveryHeaderSorts(t *testing.T) {
 // TestP3_HundredEntriesOfOneInstant are all walked over by clicking, in every
 // order, and none is lost or doubled.
 func TestP3_HundredEntriesOfOneInstant(t *testing.T) {
+	t.Parallel()
 	var entries []audit.Entry
 	for i := range 100 {
 		entries = append(entries, fixture.Entry(fixture.Now.Add(-time.Hour), i))
@@ -105,6 +109,7 @@ func TestP3_HundredEntriesOfOneInstant(t *testing.T) {
 }
 
 func TestP4_PillsSayTheActionBesideTheColour(t *testing.T) {
+	t.Parallel()
 	b := open(t, desktop, fixture.Showcase()...)
 	for _, scheme := range []string{"light", "dark"} {
 		b.media("", emulation.MediaFeature{Name: "prefers-color-scheme", Value: scheme})
@@ -118,6 +123,7 @@ func TestP4_PillsSayTheActionBesideTheColour(t *testing.T) {
 // TestP5_TypesLinkToTheHostsPages where the host gives an address that can be
 // linked to.
 func TestP5_TypesLinkToTheHostsPages(t *testing.T) {
+	t.Parallel()
 	calls := 0
 	b := openWith(t, look{1440, "light", true}, httpui.Options{RecordURL: func(_ context.Context, objects []audit.Object) map[audit.Object]string {
 		calls++
@@ -135,6 +141,7 @@ func TestP5_TypesLinkToTheHostsPages(t *testing.T) {
 }
 
 func TestP6_PaginationByClicking(t *testing.T) {
+	t.Parallel()
 	b := open(t, desktop, fixture.Many(260, fixture.Now.Add(-time.Second))...)
 	assert.Len(t, b.ids(), 50)
 	assert.Contains(t, b.text(".audit-summary"), "260 entries")
@@ -154,6 +161,7 @@ func TestP6_PaginationByClicking(t *testing.T) {
 
 // TestP6_BeyondTheCountedCap there are first, previous, next and last.
 func TestP6_BeyondTheCountedCap(t *testing.T) {
+	t.Parallel()
 	entries := fixture.Many(audit.CountCap+75, fixture.Now.Add(-time.Second))
 	b := open(t, desktop, entries...)
 	b.visit("?range=all&page=200")
@@ -169,6 +177,7 @@ func TestP6_BeyondTheCountedCap(t *testing.T) {
 
 // TestP7_PagesStayPut while entries arrive, and a line leads to those.
 func TestP7_PagesStayPut(t *testing.T) {
+	t.Parallel()
 	now := fixture.Now
 	b := openWith(t, desktop, httpui.Options{Now: func() time.Time { return now }}, fixture.Many(60, fixture.Now)...)
 	b.visit("?per_page=25")
@@ -188,7 +197,9 @@ func TestP7_PagesStayPut(t *testing.T) {
 }
 
 func TestP8_EmptyStates(t *testing.T) {
+	t.Parallel()
 	t.Run("an organization without entries", func(t *testing.T) {
+		t.Parallel()
 		foreign := fixture.Entry(fixture.Now, 1)
 		foreign.Org = "globex"
 		b := open(t, desktop, foreign)
@@ -214,6 +225,7 @@ func TestP8_EmptyStates(t *testing.T) {
 }
 
 func TestP9_SystemAndNone(t *testing.T) {
+	t.Parallel()
 	b := open(t, desktop, fixture.Showcase()...)
 	assert.Contains(t, b.column(6), "system")
 	assert.Contains(t, b.column(7), "none")
