@@ -59,4 +59,18 @@ each_module() {
 	return "$failed"
 }
 
+# run_tests runs go test, and keeps what it prints for report_slowest. lint.sh
+# runs go vet.
+run_tests() { go test -vet=off -timeout 30m "$@" | tee -a "$tests_log"; }
+
+# report_slowest prints the ten packages that took longest. Several run at a
+# time, so the sum is more than the whole.
+report_slowest() {
+	section "The slowest packages"
+	awk -F '\t' '
+		/^server / { server = substr($0, 7) }
+		/^(ok  |FAIL)\t/ && $3 ~ /^[0-9.]+s$/ { printf "%8.1f s  %s%s\n", $3, $2, server }
+	' "$tests_log" | sort -rn | head -n 10
+}
+
 command -v go >/dev/null || die "Go is missing. Install it from https://go.dev/dl/ (the version is in go.mod)."

@@ -23,10 +23,11 @@ test_major() {
 		return 0
 	fi
 	start_postgres "$server_bin" "$locale"
+	echo "server on $major" >>"$tests_log"
 	while read -r module package pattern; do
 		[ -n "$module" ] || continue
 		# Without -race: goroutines do not depend on the server's version.
-		(cd "$module" && AUDIT_TEST_DATABASE_URL=$postgres_url go test -vet=off -run "$pattern" "$package") </dev/null || failed=1
+		(cd "$module" && AUDIT_TEST_DATABASE_URL=$postgres_url run_tests -run "$pattern" "$package") </dev/null || failed=1
 	done <<<"$short_set"
 	stop_postgres "$postgres_dir"
 	ran+=("$major, $(locale_name "$locale"): migrations, conformance, plans, capture")

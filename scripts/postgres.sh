@@ -96,7 +96,7 @@ start_postgres() {
 		if as_postgres "$dir" "$bin/pg_ctl" -D data -l server.log -o "-p $port" -w -t 60 start >/dev/null 2>&1; then
 			# shellcheck disable=SC2034 # for the caller
 			postgres_dir=$dir postgres_url="postgres://postgres:$password@127.0.0.1:$port/postgres?sslmode=disable"
-			note "PostgreSQL: version $("$bin/postgres" -V | sed 's/.* //'), $(locale_name "$locale"), from $bin, on port $port"
+			note "PostgreSQL: version $("$bin/postgres" -V | sed -E 's/^[^0-9]*([0-9.]+).*/\1/'), $(locale_name "$locale"), from $bin, on port $port"
 			return
 		fi
 		grep -q 'Address already in use' "$dir/server.log" || break
@@ -124,7 +124,7 @@ clean_up() {
 	local status=$? dir
 	trap - EXIT INT TERM HUP
 	for dir in "${!running_postgres[@]}"; do stop_postgres "$dir"; done
-	[ -z "${unpacking:-}" ] || rm -rf "$unpacking"
+	rm -rf "${unpacking:-}" "${tests_log:-}"
 	exit "$status"
 }
 trap clean_up EXIT

@@ -7,10 +7,19 @@ export AUDIT_TEST_LONG=1
 . "$(dirname "$0")/setup.sh"
 start_main
 
-mapfile -t packages < <(grep -rl --include='*_test.go' AUDIT_TEST_LONG . | xargs dirname | sort -u)
-section "go test with AUDIT_TEST_LONG=1 in ${packages[*]}"
+# The packages with such tests, each in its module.
+test_module() {
+	local packages
+	mapfile -t packages < <(go list -f '{{.Dir}}' ./... | while read -r folder; do
+		grep -ls AUDIT_TEST_LONG "$folder"/*_test.go
+	done | xargs -r dirname | sort -u)
+	[ "${#packages[@]}" -eq 0 ] || run_tests -count=1 "${packages[@]}"
+}
+
+section "go test with AUDIT_TEST_LONG=1"
 failed=0
-go test -count=1 -timeout 30m "${packages[@]}" || failed=1
+each_module test_module || failed=1
+report_slowest
 
 scripts/fuzz.sh || failed=1
 exit "$failed"

@@ -15,5 +15,6 @@ failed=0
 for each; do
 	test_major "${each%/*}" "${each#*/}" || failed=1
 done
+report_slowest
 report_majors
 exit "$failed"
