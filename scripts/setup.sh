@@ -17,8 +17,8 @@
 . scripts/postgres.sh
 . scripts/servers.sh
 
-# find_chromium finds the browser without windows first: with one for each test,
-# the others take four times the time.
+# find_chromium finds the browser without windows first: with a window for each
+# test, the others take three times the CPU time.
 find_chromium() {
 	local name
 	[ -z "${AUDIT_TEST_CHROMIUM:-}" ] || return 0
