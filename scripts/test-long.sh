@@ -9,10 +9,10 @@ start_main
 
 # The packages with such tests, each in its module.
 test_module() {
-	local packages
-	mapfile -t packages < <(go list -f '{{.Dir}}' ./... | while read -r folder; do
-		grep -ls AUDIT_TEST_LONG "$folder"/*_test.go
-	done | xargs -r dirname | sort -u)
+	local folder packages=()
+	for folder in $(go list -f '{{.Dir}}' ./...); do
+		if grep -qs AUDIT_TEST_LONG "$folder"/*_test.go; then packages+=("$folder"); fi
+	done
 	[ "${#packages[@]}" -eq 0 ] || run_tests -count=1 "${packages[@]}"
 }
 
