@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"strconv"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 )
 
@@ -26,18 +25,7 @@ func (r redactor) occursIn(text []byte) bool {
 	if bytes.IndexByte(text, '\\') >= 0 {
 		return true
 	}
-	squeezed := string(bytes.Map(func(c rune) rune {
-		if unicode.IsLetter(c) || unicode.IsDigit(c) {
-			return unicode.ToLower(c)
-		}
-		return -1
-	}, text))
-	for name := range r.names {
-		if strings.Contains(squeezed, name) {
-			return true
-		}
-	}
-	return false
+	return r.names.OccurIn(string(text))
 }
 
 // appendInvalidJSON appends the mark of such a text: the text, its bytes where

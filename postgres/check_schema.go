@@ -8,27 +8,44 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
+// creator is a role that can make functions in the log's schema. PUBLIC has no
+// name.
+type creator struct {
+	name string
+	owns bool // the schema
+}
+
+// remedy takes the right away. The owner of a schema could grant it again.
+func (c creator) remedy(entries table) string {
+	if c.owns {
+		return "ALTER SCHEMA " + quoteName(entries.Schema) + " OWNER TO " + grantee(entries.Owner)
+	}
+	return "REVOKE CREATE ON SCHEMA " + quoteName(entries.Schema) + " FROM " + grantee(c.name)
+}
+
 // creators returns the roles, other than the owner of the tables, that can make
-// functions in the log's schema; PUBLIC is empty. Such a function can be a closer
+// functions in the log's schema; Such a function can be a closer
 // match than PostgreSQL's own, and then runs with the rights of the log's owner.
 // Superusers and members of the owner can do everything anyway. A schema of
 // pg_database_owner is that of the database's owner.
-func creators(ctx context.Context, db querier, entries table) ([]string, error) {
+func creators(ctx context.Context, db querier, entries table) ([]creator, error) {
 	rows, err := db.Query(ctx, `WITH creators AS (
-			SELECT a.grantee AS oid FROM pg_namespace AS n, aclexplode(n.nspacl) AS a
+			SELECT a.grantee AS oid, false AS owns FROM pg_namespace AS n, aclexplode(n.nspacl) AS a
 			WHERE n.nspname = $2 AND a.privilege_type = 'CREATE'
 			UNION
-			SELECT nspowner FROM pg_namespace WHERE nspname = $2),
+			SELECT nspowner, true FROM pg_namespace WHERE nspname = $2),
 		actual AS (
-			SELECT DISTINCT CASE WHEN r.rolname = 'pg_database_owner' THEN d.datdba ELSE c.oid END AS oid
+			SELECT DISTINCT CASE WHEN r.rolname = 'pg_database_owner' THEN d.datdba ELSE c.oid END AS oid, c.owns
 			FROM creators AS c LEFT JOIN pg_roles AS r USING (oid), pg_database AS d WHERE d.datname = current_database())
-		SELECT coalesce(r.rolname::text, '') FROM actual AS c LEFT JOIN pg_roles AS r USING (oid), pg_class AS e
+		SELECT coalesce(r.rolname::text, ''), bool_or(c.owns) FROM actual AS c LEFT JOIN pg_roles AS r USING (oid), pg_class AS e
 		WHERE e.oid = $1 AND (c.oid = 0 OR r.oid <> e.relowner AND NOT r.rolsuper AND NOT pg_has_role(r.oid, e.relowner, 'MEMBER'))
-		ORDER BY 1`, entries.OID, entries.Schema)
+		GROUP BY 1 ORDER BY 1`, entries.OID, entries.Schema)
 	if err != nil {
 		return nil, fmt.Errorf("looking at schema %q: %w", entries.Schema, err)
 	}
-	return pgx.CollectRows(rows, pgx.RowTo[string])
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (c creator, err error) {
+		return c, row.Scan(&c.name, &c.owns)
+	})
 }
 
 // refuseCreators refuses a schema in which others can make functions.
@@ -39,14 +56,10 @@ func refuseCreators(ctx context.Context, db querier, entries table) error {
 	}
 	var names, remedies []string
 	for _, role := range roles {
-		names, remedies = append(names, grantee(role)), append(remedies, revokeCreate(entries, role))
+		names, remedies = append(names, grantee(role.name)), append(remedies, role.remedy(entries))
 	}
 	return fmt.Errorf("functions in the log's schema %q, which would run with the rights of its owner, can be made by %s: %s",
 		entries.Schema, strings.Join(names, ", "), strings.Join(remedies, "; "))
-}
-
-func revokeCreate(entries table, role string) string {
-	return "REVOKE CREATE ON SCHEMA " + quoteName(entries.Schema) + " FROM " + grantee(role)
 }
 
 // checkSchema looks at what others may put into the log's schema, and what they
@@ -60,8 +73,8 @@ func checkSchema(ctx context.Context, db querier, entries table) ([]Problem, err
 	for _, role := range roles {
 		problems = append(problems, Problem{
 			ProblemPrivilege, "schema " + entries.Schema,
-			grantee(role) + " can make functions in it, which would run with the rights of the log's owner",
-			revokeCreate(entries, role) + ", or let a schema of the log's own hold the tables", nil,
+			grantee(role.name) + " can make functions in it, which would run with the rights of the log's owner",
+			role.remedy(entries) + ", or let a schema of the log's own hold the tables", nil,
 		})
 	}
 	// Only what has the name of something of PostgreSQL's own can take its place.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -35,7 +36,11 @@ func checkWatched(ctx context.Context, db querier, entries table) ([]Problem, er
 		}
 		problems = append(problems, found...)
 	}
-	return problems, nil
+	found, err := checkRelatives(ctx, db, all)
+	if err != nil {
+		return nil, err
+	}
+	return append(problems, found...), nil
 }
 
 const watchAgain = "call Admin.Watch for it again"
@@ -71,61 +76,130 @@ func checkCapture(ctx context.Context, db querier, c captured, callable bool) ([
 			watchAgain, nil,
 		})
 	}
-	problem, err := c.staleness(ctx, db)
+	stale, err := c.staleness(ctx, db)
 	if err != nil {
 		return nil, err
 	}
-	if problem == "" && callable {
-		problem, err = c.replacement(ctx, db)
+	if len(stale) == 0 && callable {
+		replaced, err := c.replacement(ctx, db)
 		if err != nil {
 			return nil, err
 		}
+		stale = append(stale, replaced...)
 	}
-	if problem != "" {
+	for _, problem := range stale {
 		problems = append(problems, Problem{ProblemCapture, name, problem, watchAgain, nil})
 	}
 	return problems, nil
 }
 
-// staleness says in what way the function no longer fits its table, or nothing.
-func (c captured) staleness(ctx context.Context, db querier) (string, error) {
-	if c.config.Columns == nil {
-		return "the comment of function " + c.function + ", which holds its configuration, is gone", nil
+// staleness says in what ways the function no longer fits its table.
+func (c captured) staleness(ctx context.Context, db querier) (problems []string, err error) {
+	if !c.comment {
+		problems = append(problems, "the comment of function "+c.function+", which holds its configuration, is gone")
 	}
-	now := watchConfig{Columns: map[string]int{}, Key: c.config.Key}
+	if c.config.Columns == nil {
+		return problems, nil
+	}
+	fits, err := c.fits(ctx, db)
+	if err != nil {
+		return nil, err
+	}
+	now := watchConfig{Columns: map[string]int{}, Key: slices.Clone(c.config.Key)}
 	if err := now.readColumns(ctx, db, c.relation); err != nil {
-		return "", err
+		return nil, err
+	}
+	before := history{config: c.config, fits: fits}
+	gone := func(field, column, effect string) {
+		if _, ok := now.Columns[column]; ok || column == "" {
+			return
+		}
+		if _, ok := c.config.Columns[column]; !ok {
+			return // a default, or a key of JSON
+		}
+		fate := "is gone"
+		if name := before.now(column, now); name != "" {
+			fate, effect = fmt.Sprintf("is called %q now", name), "it is known by its number until a dump and restore"
+		}
+		problems = append(problems, fmt.Sprintf("column %q, named by Table.%s, %s: %s", column, field, fate, effect))
 	}
 	for _, column := range c.config.Key {
 		if _, ok := now.Columns[column]; !ok {
-			return fmt.Sprintf("its key column %q was renamed or dropped", column), nil
+			problems = append(problems, fmt.Sprintf("its key column %q was renamed or dropped", column))
 		}
 	}
-	if err := now.readKey(ctx, db, c.relation); err != nil {
-		return "rows cannot be told apart: " + err.Error(), nil
+	gone("OrgColumn", c.config.OrgColumn, "entries go to the platform's organization, with a mark in their metadata")
+	for _, column := range c.config.Ignore {
+		gone("Ignore", column, "nothing is left to ignore")
 	}
-	if !slices.Equal(now.columnNames(), c.config.columnNames()) {
-		return "columns were added, dropped or renamed since, so capturing is slower", nil
+	for _, column := range c.config.Redact {
+		gone("Redact", column, "nothing is left to redact")
 	}
-	return "", nil
+	for _, column := range c.config.Plain {
+		gone("Plain", column, "nothing is left to show")
+	}
+	for _, column := range c.config.Hidden {
+		if !slices.Contains(c.config.Redact, column) {
+			gone("Redact or the built-in names of secrets", column, "nothing is left to redact")
+		}
+	}
+	if err := now.readKey(ctx, db, c.relation); err != nil && len(problems) == 0 {
+		problems = append(problems, "rows cannot be told apart: "+err.Error())
+	}
+	switch {
+	case !fits:
+		problems = append(problems, "it was restored from a dump, or replaced, since Watch was called: columns that Watch did not know are redacted, and capturing is slower")
+	case !maps.Equal(now.Columns, c.config.Columns):
+		problems = append(problems, "columns were added, dropped or renamed since, so capturing is slower")
+	}
+	return problems, nil
+}
+
+// checkRelatives finds tables that show what their watched parents or partitions
+// hide: the same values pass through both.
+func checkRelatives(ctx context.Context, db querier, all []captured) (problems []Problem, err error) {
+	for _, c := range all {
+		if c.relation.OID == 0 || c.config.Columns == nil {
+			continue
+		}
+		related, err := relatives(ctx, db, c.relation.OID)
+		if err != nil {
+			return nil, err
+		}
+		for _, other := range all {
+			if other.relation.OID == 0 || !slices.Contains(related, other.relation.OID) {
+				continue
+			}
+			for _, column := range other.config.Hidden {
+				_, there := c.config.Columns[column]
+				if there && !slices.Contains(c.config.Hidden, column) && !slices.Contains(c.config.Plain, column) {
+					problems = append(problems, Problem{
+						ProblemCapture, c.relation.sql(), fmt.Sprintf("it shows column %q, which %s, whose rows are the same, redacts", column, other.relation.sql()),
+						watchAgain, nil,
+					})
+				}
+			}
+		}
+	}
+	return problems, nil
 }
 
 // replacement says in what way the function is not the one that Watch would make
 // now, or nothing. The number of the table is another one after a restore, and so
 // is the signature of its columns: the function then captures by the statement
 // that it makes each time.
-func (c captured) replacement(ctx context.Context, db querier) (string, error) {
+func (c captured) replacement(ctx context.Context, db querier) ([]string, error) {
 	encoded, err := json.Marshal(c.config)
 	if err != nil {
-		return "", fmt.Errorf("encoding the configuration of %s: %w", c.relation.Name, err)
+		return nil, fmt.Errorf("encoding the configuration of %s: %w", c.relation.Name, err)
 	}
 	var source, settings string
 	err = db.QueryRow(ctx, "SELECT audit_capture_source($1, $2::text::jsonb), audit_capture_settings($1)", c.relation.OID, string(encoded)).Scan(&source, &settings)
 	if err != nil {
-		return "", fmt.Errorf("making the function of %s: %w", c.relation.Name, err)
+		return nil, fmt.Errorf("making the function of %s: %w", c.relation.Name, err)
 	}
 	if restored(c.source) != restored(source) {
-		return "the function " + c.function + " is not the one that Watch makes", nil
+		return []string{"the function " + c.function + " is not the one that Watch makes"}, nil
 	}
 	want := []string{"search_path=" + strings.ReplaceAll(c.path, `"`, "")}
 	for _, found := range settingPattern.FindAllStringSubmatch(settings, -1) {
@@ -138,9 +212,9 @@ func (c captured) replacement(ctx context.Context, db querier) (string, error) {
 	slices.Sort(want)
 	slices.Sort(is)
 	if !slices.Equal(want, is) {
-		return fmt.Sprintf("the function %s is set %q, and not %q as Watch sets it", c.function, is, want), nil
+		return []string{fmt.Sprintf("the function %s is set %q, and not %q as Watch sets it", c.function, is, want)}, nil
 	}
-	return "", nil
+	return nil, nil
 }
 
 var (

@@ -28,9 +28,6 @@ const (
 	PlanEach = planEach
 )
 
-// SecretNames are the names that triggers look for.
-var SecretNames = squeezedNames
-
 // Catalogue is what a database says of the log's tables, as catalogue.txt has it,
 // and CatalogueText is that file.
 func Catalogue(ctx context.Context, pool *pgxpool.Pool) (string, error) {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -42,8 +43,8 @@ func (a *Admin) Unwatch(ctx context.Context, name string) error {
 	return nil
 }
 
-// Watched returns the watched tables, by their names as they are now, each with
-// what [Admin.Watch] was given and its defaults.
+// Watched returns the watched tables, each with what [Admin.Watch] was given and
+// its defaults. Tables and columns have the names that they have now.
 func (a *Admin) Watched(ctx context.Context) ([]Table, error) {
 	entries, err := a.find(ctx)
 	if err != nil {
@@ -58,9 +59,27 @@ func (a *Admin) Watched(ctx context.Context) ([]Table, error) {
 		if c.relation.OID == 0 {
 			continue
 		}
+		now := watchConfig{Columns: map[string]int{}}
+		if err := now.readColumns(ctx, a.pool, c.relation); err != nil {
+			return nil, fmt.Errorf("listing watched tables: %w", err)
+		}
+		fits, err := c.fits(ctx, a.pool)
+		if err != nil {
+			return nil, fmt.Errorf("listing watched tables: %w", err)
+		}
+		before := history{config: c.config, fits: fits}
+		named := func(columns ...string) []string {
+			columns = slices.Clone(columns)
+			for i, column := range columns {
+				if name := before.now(column, now); name != "" {
+					columns[i] = name
+				}
+			}
+			return columns
+		}
 		tables = append(tables, Table{
-			Name: c.relation.sql(), Type: c.config.Type, Key: c.config.Key, Ignore: c.config.further(), Record: c.config.Record, Redact: c.config.Redact,
-			OrgColumn: c.config.OrgColumn, Org: c.config.Org, Skippable: c.config.Skippable,
+			Name: c.relation.sql(), Type: c.config.Type, Key: named(c.config.Key...), Ignore: named(c.config.further()...), Record: named(c.config.Record...), Redact: named(c.config.Redact...),
+			Plain: named(c.config.Plain...), OrgColumn: named(c.config.OrgColumn)[0], Org: c.config.Org, Skippable: c.config.Skippable,
 		})
 	}
 	return tables, nil
@@ -76,6 +95,7 @@ func (c watchConfig) further() []string {
 type captured struct {
 	function string
 	config   watchConfig
+	comment  bool     // the function's comment holds it; else it is from its source
 	relation table    // zero where no trigger calls the function any more
 	triggers []string // those that are enabled and what they should be
 	source   string
@@ -107,12 +127,39 @@ func captures(ctx context.Context, db querier, entries table) ([]captured, error
 		var comment *string
 		err := row.Scan(&c.function, &comment, &c.source, &c.settings, &c.defined,
 			&c.relation.OID, &c.relation.Schema, &c.relation.Name, &c.relation.Owner, &c.triggers)
-		if err != nil || comment == nil {
+		if err != nil {
 			return c, err
+		}
+		if c.comment = comment != nil; !c.comment {
+			// The source begins with a line of the same. What is no JSON is lost.
+			line, _, _ := strings.Cut(strings.TrimPrefix(c.source, "\n-- "), "\n")
+			if json.Unmarshal([]byte(line), &c.config) != nil {
+				c.config = watchConfig{}
+			}
+			return c, nil
 		}
 		if err := json.Unmarshal([]byte(*comment), &c.config); err != nil {
 			return c, fmt.Errorf("reading the comment of function %s, which holds its table's configuration: %w", c.function, err)
 		}
 		return c, nil
 	})
+}
+
+// fits reports whether the numbers of columns in the configuration are those of
+// the table, as audit_capture_identity does, which only the owner may call.
+func (c captured) fits(ctx context.Context, db querier) (bool, error) {
+	var identity string
+	var whole bool
+	err := db.QueryRow(ctx, `SELECT $1::oid::text || '/' || d.oid, has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE')
+		FROM pg_database AS d WHERE d.datname = current_database()`, c.relation.OID).Scan(&identity, &whole)
+	if err == nil && whole {
+		err = db.QueryRow(ctx, "SELECT $1 || '/' || system_identifier FROM pg_control_system()", identity).Scan(&identity)
+	}
+	if err != nil {
+		return false, fmt.Errorf("identifying %s: %w", c.relation.sql(), err)
+	}
+	if !whole {
+		return strings.HasPrefix(c.config.Identity+"/", identity+"/"), nil
+	}
+	return strings.HasPrefix(identity+"/", c.config.Identity+"/"), nil
 }

@@ -83,4 +83,18 @@ func TestCaptureAsDocumented(t *testing.T) {
 	n, err := h.trail.Count(ctx, audit.Filter{}, 10)
 	require.NoError(t, err)
 	assert.Equal(t, 3, n, "each once")
+
+	_, err = h.pool.Exec(ctx, "CREATE TABLE invitations (id int PRIMARY KEY, public_token text)")
+	require.NoError(t, err)
+	require.NoError(t, showToken(ctx, postgres.NewAdmin(h.pool)))
+	_, err = h.pool.Exec(ctx, "INSERT INTO invitations VALUES (7, 'x')")
+	require.NoError(t, err)
+	assert.Contains(t, last(), `{"field":"public_token","new":"x"}`)
+}
+
+func showToken(ctx context.Context, admin *postgres.Admin) error {
+	return admin.Watch(ctx, postgres.Table{
+		Name:  "invitations",
+		Plain: []string{"public_token"}, // shown, although its name says secret
+	})
 }

@@ -19,8 +19,9 @@ func TestWatchSecrets(t *testing.T) {
 	t.Parallel()
 	w := watch(t, keys, postgres.Table{Name: "api_keys"})
 	redact := []string{"pin", "Социальный", "ŞİFRE", "κωδικός", "Straße", "暗証番号", "Գաղտնաբառ"}
-	names, err := postgres.SecretNames(redact)
+	set, err := secrets.NewSet("redact", redact)
 	require.NoError(t, err)
+	names := set.Squeezed()
 	log, err := audit.New(w.store, audit.Config{Org: "acme", Redact: redact})
 	require.NoError(t, err)
 	random := rand.New(rand.NewPCG(3, 4))

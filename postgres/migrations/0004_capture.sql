@@ -7,7 +7,12 @@
 -- changes, redaction, sort keys, marks. Tests compare the two.
 --
 -- The functions find each other by the search_path of the function that Watch
--- makes: pg_catalog, then the log's schema, then pg_temp.
+-- makes: pg_catalog, then the log's schema, then pg_temp. A role that may CREATE
+-- in the log's schema could make functions and operators there that fit better
+-- than PostgreSQL's and would run with the owner's rights. Watch and Check refuse
+-- such a role, and nothing here depends on it: functions are qualified, and the
+-- operands of an operator have exactly the types that PostgreSQL's own takes.
+-- That is why keys of JSON are written as text 'key'. A test makes every other.
 
 -- What the transaction's setting audit.context tells.
 CREATE TYPE audit_capture_context AS (
@@ -28,14 +33,14 @@ CREATE FUNCTION audit_capture_cut(whole text, most int) RETURNS text
 	LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 DECLARE	bytes bytea;
 BEGIN
-	IF octet_length(whole) <= most THEN
+	IF pg_catalog.octet_length(whole) <= most THEN
 		RETURN whole;
 	END IF;
-	bytes := convert_to(whole, 'UTF8');
-	WHILE most > 0 AND get_byte(bytes, most) BETWEEN 128 AND 191 LOOP
+	bytes := pg_catalog.convert_to(whole, 'UTF8');
+	WHILE most > 0 AND pg_catalog.get_byte(bytes, most) BETWEEN 128 AND 191 LOOP
 		most := most - 1;
 	END LOOP;
-	RETURN convert_from(substring(bytes FROM 1 FOR most), 'UTF8');
+	RETURN pg_catalog.convert_from(substring(bytes FROM 1 FOR most), 'UTF8');
 END
 $$;
 
@@ -44,10 +49,10 @@ $$;
 CREATE FUNCTION audit_capture_key(whole text, most int DEFAULT 255) RETURNS text
 	LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 BEGIN
-	IF octet_length(whole) <= most THEN
+	IF pg_catalog.octet_length(whole) <= most THEN
 		RETURN whole;
 	END IF;
-	RETURN audit_capture_cut(whole, most - 11) || '…' || left(encode(sha256(convert_to(whole, 'UTF8')), 'hex'), 8);
+	RETURN audit_capture_cut(whole, most - 11) || '…' || pg_catalog.left(pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(whole, 'UTF8')), 'hex'), 8);
 END
 $$;
 
@@ -55,8 +60,8 @@ $$;
 -- key, unless that is far too long, and the size of others.
 CREATE FUNCTION audit_capture_whole(metadata jsonb, field text, whole text, is_key boolean DEFAULT true) RETURNS jsonb
 	LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-	SELECT coalesce(metadata, '{}') || jsonb_build_object('$audit', coalesce(metadata -> '$audit', '{}') || jsonb_build_object(field,
-		CASE WHEN is_key AND octet_length(whole) <= 65536 THEN to_jsonb(whole) ELSE jsonb_build_object('$audit', 'cut', 'bytes', octet_length(whole)) END))
+	SELECT coalesce(metadata, '{}'::jsonb) || pg_catalog.jsonb_build_object('$audit', coalesce(metadata -> text '$audit', '{}'::jsonb) || pg_catalog.jsonb_build_object(field,
+		CASE WHEN is_key AND pg_catalog.octet_length(whole) <= 65536 THEN pg_catalog.to_jsonb(whole) ELSE pg_catalog.jsonb_build_object('$audit', 'cut', 'bytes', pg_catalog.octet_length(whole)) END))
 $$;
 
 -- The setting audit.context, which postgres.SetContext makes. No field of the
@@ -72,44 +77,44 @@ BEGIN
 	-- Whoever can run SQL can set anything. What cannot be read must neither
 	-- stop their change nor pass for an actor.
 	BEGIN
-		told := CASE WHEN octet_length(given) <= 2097152 THEN given::jsonb END;
-		address := nullif(told ->> 'ip', '');
+		told := CASE WHEN pg_catalog.octet_length(given) <= 2097152 THEN given::jsonb END;
+		address := nullif(told ->> text 'ip', '');
 	EXCEPTION WHEN OTHERS THEN
 		told := NULL;
 	END;
-	IF jsonb_typeof(told) IS DISTINCT FROM 'object' THEN
+	IF pg_catalog.jsonb_typeof(told) IS DISTINCT FROM 'object' THEN
 		told := '{}';
 		address := NULL;
 		metadata := '{"audit_context":"unreadable"}';
-	ELSIF told ? 'altered' AND jsonb_typeof(told -> 'altered') = 'object' THEN -- by SetContext, to make it fit
-		metadata := jsonb_build_object('$audit', told -> 'altered');
+	ELSIF told ? text 'altered' AND pg_catalog.jsonb_typeof(told -> text 'altered') = 'object' THEN -- by SetContext, to make it fit
+		metadata := pg_catalog.jsonb_build_object('$audit', told -> text 'altered');
 	END IF;
-	IF octet_length(told ->> 'actor_kind') > 64 OR octet_length(told ->> 'request_id') > 128 OR octet_length(given) > 255
-		AND (octet_length(told ->> 'org') > 255 OR octet_length(told ->> 'actor_id') > 255 OR octet_length(told ->> 'actor_email') > 320
-			OR octet_length(told ->> 'on_behalf_of') > 320 OR octet_length(told ->> 'user_agent') > 512 OR octet_length(told ->> 'ip_note') > 512)
+	IF pg_catalog.octet_length(told ->> text 'actor_kind') > 64 OR pg_catalog.octet_length(told ->> text 'request_id') > 128 OR pg_catalog.octet_length(given) > 255
+		AND (pg_catalog.octet_length(told ->> text 'org') > 255 OR pg_catalog.octet_length(told ->> text 'actor_id') > 255 OR pg_catalog.octet_length(told ->> text 'actor_email') > 320
+			OR pg_catalog.octet_length(told ->> text 'on_behalf_of') > 320 OR pg_catalog.octet_length(told ->> text 'user_agent') > 512 OR pg_catalog.octet_length(told ->> text 'ip_note') > 512)
 	THEN -- set by others
 		FOR part IN SELECT c.*, told ->> c.name AS whole
 			FROM (VALUES ('org', 255, true), ('actor_kind', 64, false), ('actor_id', 255, true), ('actor_email', 320, true),
 				('on_behalf_of', 320, true), ('request_id', 128, true), ('user_agent', 512, false), ('ip_note', 512, false)) AS c (name, most, is_key)
-			WHERE octet_length(told ->> c.name) > c.most
+			WHERE pg_catalog.octet_length(told ->> c.name) > c.most
 		LOOP
 			metadata := audit_capture_whole(metadata, CASE part.name WHEN 'org' THEN 'org_id' ELSE part.name END, part.whole, part.is_key);
-			told := told || jsonb_build_object(part.name, CASE WHEN part.is_key THEN audit_capture_key(part.whole, part.most)
+			told := told || pg_catalog.jsonb_build_object(part.name, CASE WHEN part.is_key THEN audit_capture_key(part.whole, part.most)
 				ELSE audit_capture_cut(part.whole, part.most - 3) || '…' END);
 		END LOOP;
 	END IF;
-	IF told ? 'ip_note' THEN
-		metadata := coalesce(metadata, '{}') || jsonb_build_object('ip_note', told ->> 'ip_note');
+	IF told ? text 'ip_note' THEN
+		metadata := coalesce(metadata, '{}'::jsonb) || pg_catalog.jsonb_build_object('ip_note', told ->> text 'ip_note');
 	END IF;
 	IF address <<= '::ffff:0:0/96' THEN -- IPv4, mapped into IPv6
-		address := '0.0.0.0'::inet + (host(address)::inet - '::ffff:0:0'::inet);
+		address := '0.0.0.0'::inet + (pg_catalog.host(address)::inet - '::ffff:0:0'::inet);
 	END IF;
-	RETURN ROW(coalesce(nullif(told ->> 'org', ''), '_platform'),
-		coalesce(nullif(told ->> 'actor_kind', ''), 'database_role'),
-		CASE WHEN coalesce(nullif(told ->> 'actor_kind', ''), 'database_role') <> 'database_role' THEN coalesce(told ->> 'actor_id', '') END,
-		coalesce(told ->> 'actor_email', ''), coalesce(told ->> 'on_behalf_of', ''),
-		coalesce(host(address), ''), coalesce(family(address)::text || encode(substring(inet_send(address) FROM 5), 'hex'), ''),
-		coalesce(told ->> 'request_id', ''), coalesce(told ->> 'user_agent', ''), metadata)::audit_capture_context;
+	RETURN ROW(coalesce(nullif(told ->> text 'org', ''), '_platform'),
+		coalesce(nullif(told ->> text 'actor_kind', ''), 'database_role'),
+		CASE WHEN coalesce(nullif(told ->> text 'actor_kind', ''), 'database_role') <> 'database_role' THEN coalesce(told ->> text 'actor_id', '') END,
+		coalesce(told ->> text 'actor_email', ''), coalesce(told ->> text 'on_behalf_of', ''),
+		coalesce(pg_catalog.host(address), ''), coalesce(pg_catalog.family(address)::text || pg_catalog.encode(substring(pg_catalog.inet_send(address) FROM 5), 'hex'), ''),
+		coalesce(told ->> text 'request_id', ''), coalesce(told ->> text 'user_agent', ''), metadata)::audit_capture_context;
 END
 $$;
 
@@ -118,8 +123,8 @@ $$;
 CREATE FUNCTION audit_capture_sort(id text) RETURNS text
 	LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
 	SELECT CASE
-		WHEN id ~ '^(0|[1-9][0-9]*)$' THEN 'n' || lpad(length(id)::text, 3, '0') || id
-		WHEN id ~ '^-[1-9][0-9]*$' THEN 'm' || lpad((1000 - length(id))::text, 3, '0') || translate(substr(id, 2), '0123456789', '9876543210')
+		WHEN id ~ '^(0|[1-9][0-9]*)$' THEN 'n' || pg_catalog.lpad(pg_catalog.length(id)::text, 3, '0') || id
+		WHEN id ~ '^-[1-9][0-9]*$' THEN 'm' || pg_catalog.lpad((1000 - pg_catalog.length(id))::text, 3, '0') || pg_catalog.translate(pg_catalog.substr(id, 2), '0123456789', '9876543210')
 		ELSE 't' || id END
 $$;
 
@@ -127,7 +132,7 @@ $$;
 CREATE FUNCTION audit_capture_path(path text, name text) RETURNS text
 	LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
 	SELECT CASE WHEN path = '' THEN '' ELSE path || '.' END
-		|| CASE WHEN name = '' THEN '\e' ELSE replace(replace(name, '\', '\\'), '.', '\.') END
+		|| CASE WHEN name = '' THEN '\e' ELSE pg_catalog.replace(pg_catalog.replace(name, '\', '\\'), '.', '\.') END
 $$;
 
 -- The words of a name, as Go's secrets.Words returns them. What a letter is, and
@@ -184,22 +189,22 @@ $$;
 -- of a host's own that could be taken for a mark.
 CREATE FUNCTION audit_capture_walk(v jsonb, names text[], depth int) RETURNS jsonb
 	LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
-DECLARE	kind text := jsonb_typeof(v);
+DECLARE	kind text := pg_catalog.jsonb_typeof(v);
 BEGIN
 	IF kind = 'null' OR depth > 0 AND kind NOT IN ('object', 'array') THEN
 		RETURN v;
 	ELSIF depth <= 0 THEN
-		RETURN jsonb_strip_nulls(jsonb_build_object('$audit', 'cut',
-			'bytes', CASE kind WHEN 'string' THEN nullif(octet_length(v #>> '{}'), 0) END,
-			'items', nullif(CASE kind WHEN 'object' THEN (SELECT count(*) FROM jsonb_object_keys(v)) WHEN 'array' THEN jsonb_array_length(v) END, 0)));
+		RETURN pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object('$audit', 'cut',
+			'bytes', CASE kind WHEN 'string' THEN nullif(pg_catalog.octet_length(v #>> '{}'::text[]), 0) END,
+			'items', nullif(CASE kind WHEN 'object' THEN (SELECT pg_catalog.count(*) FROM pg_catalog.jsonb_object_keys(v)) WHEN 'array' THEN pg_catalog.jsonb_array_length(v) END, 0)));
 	ELSIF kind = 'array' THEN
-		RETURN coalesce((SELECT jsonb_agg(audit_capture_walk(item, names, depth - 1) ORDER BY n)
-			FROM jsonb_array_elements(v) WITH ORDINALITY AS items (item, n)), '[]');
+		RETURN coalesce((SELECT pg_catalog.jsonb_agg(audit_capture_walk(item, names, depth - 1) ORDER BY n)
+			FROM pg_catalog.jsonb_array_elements(v) WITH ORDINALITY AS items (item, n)), '[]');
 	END IF;
-	RETURN coalesce((SELECT jsonb_object_agg(
+	RETURN coalesce((SELECT pg_catalog.jsonb_object_agg(
 			CASE WHEN key ~ '^[$]+audit$' THEN '$' || key ELSE key END,
 			CASE WHEN audit_capture_secret(key, names) THEN '{"$audit":"redacted"}' ELSE audit_capture_walk(value, names, depth - 1) END)
-		FROM jsonb_each(v)), '{}');
+		FROM pg_catalog.jsonb_each(v)), '{}');
 END
 $$;
 
@@ -208,16 +213,16 @@ CREATE FUNCTION audit_capture_masked(v jsonb, names text[], depth int) RETURNS j
 	LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 DECLARE	whole text;
 BEGIN
-	IF v IS NULL OR depth > 0 AND jsonb_typeof(v) NOT IN ('object', 'array') THEN
+	IF v IS NULL OR depth > 0 AND pg_catalog.jsonb_typeof(v) NOT IN ('object', 'array') THEN
 		RETURN v;
 	END IF;
 	whole := v::text;
-	IF octet_length(whole) > 4194304 THEN -- it would take minutes, to be cut in the end
-		RETURN jsonb_build_object('$audit', 'cut', 'bytes', octet_length(whole));
-	ELSIF depth > 0 AND strpos(whole, '\') = 0 AND strpos(whole, '$audit') = 0
+	IF pg_catalog.octet_length(whole) > 4194304 THEN -- it would take minutes, to be cut in the end
+		RETURN pg_catalog.jsonb_build_object('$audit', 'cut', 'bytes', pg_catalog.octet_length(whole));
+	ELSIF depth > 0 AND pg_catalog.strpos(whole, '\') = 0 AND pg_catalog.strpos(whole, '$audit') = 0
 		AND NOT whole COLLATE "C" ~ '[^\u0001-\u007f][^"]*": ' -- a key beyond ASCII
-		AND NOT regexp_replace(lower(whole COLLATE "C"), '[^a-z0-9]', '', 'g') ~ array_to_string(names, '|')
-		AND NOT jsonb_path_exists(v, ('$.**{' || depth || ' to last}')::jsonpath) THEN
+		AND NOT pg_catalog.regexp_replace(pg_catalog.lower(whole COLLATE "C"), '[^a-z0-9]', '', 'g') ~ pg_catalog.array_to_string(names, '|')
+		AND NOT pg_catalog.jsonb_path_exists(v, ('$.**{' || depth::text || ' to last}')::jsonpath) THEN
 		RETURN v;
 	END IF;
 	RETURN audit_capture_walk(v, names, depth);
@@ -230,7 +235,7 @@ $$;
 -- is told by the paths within.
 CREATE FUNCTION audit_capture_paths(path text, old jsonb, new jsonb, one_sided boolean, secret boolean, names text[], depth int) RETURNS text
 	LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
-DECLARE	told text := '{"field":' || to_json(path)::text;
+DECLARE	told text := '{"field":' || pg_catalog.to_json(path)::text;
 		side jsonb;
 		whole boolean := secret OR depth <= 0;
 BEGIN
@@ -242,8 +247,8 @@ BEGIN
 		IF side IS NULL THEN
 			whole := NOT one_sided;
 		ELSE
-			whole := jsonb_typeof(side) <> 'object' OR one_sided AND side = '{}'
-				OR EXISTS (SELECT FROM jsonb_object_keys(side) AS key WHERE octet_length(audit_capture_path(path, key)) > 255);
+			whole := pg_catalog.jsonb_typeof(side) <> 'object' OR one_sided AND side = '{}'
+				OR EXISTS (SELECT FROM pg_catalog.jsonb_object_keys(side) AS key WHERE pg_catalog.octet_length(audit_capture_path(path, key)) > 255);
 		END IF;
 	END LOOP;
 	IF whole THEN
@@ -255,9 +260,9 @@ BEGIN
 		END IF;
 		RETURN told || '}';
 	END IF;
-	RETURN (SELECT string_agg(audit_capture_paths(audit_capture_path(path, key), o.value, n.value, one_sided,
+	RETURN (SELECT pg_catalog.string_agg(audit_capture_paths(audit_capture_path(path, key), o.value, n.value, one_sided,
 			audit_capture_secret(key, names), names, depth - 1), ',' ORDER BY key COLLATE "C")
-		FROM jsonb_each(coalesce(old, '{}')) AS o FULL JOIN jsonb_each(coalesce(new, '{}')) AS n USING (key)
+		FROM pg_catalog.jsonb_each(coalesce(old, '{}')) AS o FULL JOIN pg_catalog.jsonb_each(coalesce(new, '{}')) AS n USING (key)
 		WHERE o.value IS DISTINCT FROM n.value);
 END
 $$;
@@ -269,7 +274,7 @@ CREATE FUNCTION audit_capture_json(v json, names text[]) RETURNS jsonb
 BEGIN
 	RETURN audit_capture_masked(v::jsonb, names, 32);
 EXCEPTION WHEN OTHERS THEN
-	RETURN jsonb_build_object('$audit', 'invalid_json', 'bytes', octet_length(v::text));
+	RETURN pg_catalog.jsonb_build_object('$audit', 'invalid_json', 'bytes', pg_catalog.octet_length(v::text));
 END
 $$;
 
@@ -279,7 +284,7 @@ CREATE FUNCTION audit_capture_texts(path text, old json, new json, one_sided boo
 BEGIN
 	RETURN audit_capture_paths(path, old::jsonb, new::jsonb, one_sided, false, names, 32);
 EXCEPTION WHEN OTHERS THEN
-	RETURN '{"field":' || to_json(path)::text
+	RETURN '{"field":' || pg_catalog.to_json(path)::text
 		|| CASE WHEN new IS NULL THEN '' ELSE ',"new":' || audit_capture_json(new, names)::text END
 		|| CASE WHEN old IS NULL THEN '' ELSE ',"old":' || audit_capture_json(old, names)::text END || '}';
 END
@@ -289,37 +294,37 @@ $$;
 -- found.
 CREATE FUNCTION audit_capture_hstore(whole text) RETURNS jsonb
 	LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-	SELECT coalesce(jsonb_object_agg(regexp_replace(pair[1], '\\(.)', '\1', 'g'), regexp_replace(pair[2], '\\(.)', '\1', 'g')), '{}')
-	FROM regexp_matches(whole, '"((?:[^"\\]|\\.)*)"=>(?:"((?:[^"\\]|\\.)*)"|NULL)', 'g') AS pair
+	SELECT coalesce(pg_catalog.jsonb_object_agg(pg_catalog.regexp_replace(pair[1], '\\(.)', '\1', 'g'), pg_catalog.regexp_replace(pair[2], '\\(.)', '\1', 'g')), '{}')
+	FROM pg_catalog.regexp_matches(whole, '"((?:[^"\\]|\\.)*)"=>(?:"((?:[^"\\]|\\.)*)"|NULL)', 'g') AS pair
 $$;
 
 -- The names of the fields in such a list of changes.
 CREATE FUNCTION audit_capture_fields(changes text) RETURNS text
 	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
-	SELECT string_agg(change ->> 'field', ',' ORDER BY place) FROM jsonb_array_elements(('[' || changes || ']')::jsonb) WITH ORDINALITY AS all_changes (change, place)
+	SELECT pg_catalog.string_agg(change ->> text 'field', ',' ORDER BY place) FROM pg_catalog.jsonb_array_elements(('[' || changes || ']')::jsonb) WITH ORDINALITY AS all_changes (change, place)
 $$;
 
 -- One value, cut to a mark where its JSON is longer than so many bytes.
 CREATE FUNCTION audit_capture_bound(v jsonb, room int) RETURNS jsonb
 	LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
-DECLARE	whole text := v #>> '{}';
+DECLARE	whole text := v #>> '{}'::text[];
 		start bytea;
-		size int := octet_length(v::text);
+		size int := pg_catalog.octet_length(v::text);
 BEGIN
 	IF v IS NULL OR size <= room THEN
 		RETURN v;
-	ELSIF jsonb_typeof(v) <> 'string' THEN
-		RETURN jsonb_build_object('$audit', 'cut', 'bytes', size);
+	ELSIF pg_catalog.jsonb_typeof(v) <> 'string' THEN
+		RETURN pg_catalog.jsonb_build_object('$audit', 'cut', 'bytes', size);
 	END IF;
-	size := CASE WHEN octet_length(whole) > room THEN octet_length(whole) ELSE size END;
-	start := convert_to(audit_capture_cut(whole, least(1025, room / 4 + 1)), 'UTF8');
+	size := CASE WHEN pg_catalog.octet_length(whole) > room THEN pg_catalog.octet_length(whole) ELSE size END;
+	start := pg_catalog.convert_to(audit_capture_cut(whole, least(1025, room / 4 + 1)), 'UTF8');
 	start := substring(start FROM 1 FOR least(1024, room / 4));
 	-- The last character may have lost its end.
-	WHILE octet_length(start) > 0 AND get_byte(start, octet_length(start) - 1) BETWEEN 128 AND 191 LOOP
-		start := substring(start FROM 1 FOR octet_length(start) - 1);
+	WHILE pg_catalog.octet_length(start) > 0 AND pg_catalog.get_byte(start, pg_catalog.octet_length(start) - 1) BETWEEN 128 AND 191 LOOP
+		start := substring(start FROM 1 FOR pg_catalog.octet_length(start) - 1);
 	END LOOP;
-	start := substring(start FROM 1 FOR greatest(octet_length(start) - 1, 0));
-	RETURN jsonb_build_object('$audit', 'cut', 'bytes', size, 'start', convert_from(start, 'UTF8'));
+	start := substring(start FROM 1 FOR greatest(pg_catalog.octet_length(start) - 1, 0));
+	RETURN pg_catalog.jsonb_build_object('$audit', 'cut', 'bytes', size, 'start', pg_catalog.convert_from(start, 'UTF8'));
 END
 $$;
 
@@ -333,29 +338,29 @@ DECLARE	kept jsonb[] := '{}';
 		change jsonb;
 		value jsonb;
 BEGIN
-	FOR change IN SELECT jsonb_array_elements(('[' || changes || ']')::jsonb) LOOP
+	FOR change IN SELECT pg_catalog.jsonb_array_elements(('[' || changes || ']')::jsonb) LOOP
 		IF room <= 0 THEN
 			omitted := omitted + 1;
 			CONTINUE;
 		END IF;
 		used := 0;
-		IF change ? 'old' THEN
-			value := audit_capture_bound(change -> 'old', greatest(room, 64));
-			used := octet_length(value::text);
-			change := change || jsonb_build_object('old', value);
+		IF change ? text 'old' THEN
+			value := audit_capture_bound(change -> text 'old', greatest(room, 64));
+			used := pg_catalog.octet_length(value::text);
+			change := change || pg_catalog.jsonb_build_object('old', value);
 		END IF;
-		IF change ? 'new' THEN
-			value := audit_capture_bound(change -> 'new', greatest(room - used, 64));
-			used := used + octet_length(value::text);
-			change := change || jsonb_build_object('new', value);
+		IF change ? text 'new' THEN
+			value := audit_capture_bound(change -> text 'new', greatest(room - used, 64));
+			used := used + pg_catalog.octet_length(value::text);
+			change := change || pg_catalog.jsonb_build_object('new', value);
 		END IF;
-		room := room - used - octet_length(change ->> 'field') - 27;
-		kept := kept || change;
+		room := room - used - pg_catalog.octet_length(change ->> text 'field') - 27;
+		kept := pg_catalog.array_append(kept, change);
 	END LOOP;
 	IF omitted > 0 THEN
-		kept := kept || jsonb_build_object('field', '…', 'new', jsonb_build_object('$audit', 'cut', 'items', omitted));
+		kept := pg_catalog.array_append(kept, pg_catalog.jsonb_build_object('field', '…', 'new', pg_catalog.jsonb_build_object('$audit', 'cut', 'items', omitted)));
 	END IF;
-	RETURN array_to_string(kept, ',');
+	RETURN pg_catalog.array_to_string(kept, ',');
 END
 $$;
 
@@ -376,66 +381,68 @@ DECLARE	t pg_type;
 		e pg_type;
 		x text := '%1$s';
 BEGIN
-	SELECT * INTO t FROM pg_type WHERE oid = given;
+	SELECT * INTO t FROM pg_catalog.pg_type AS p WHERE oid = given;
 	WHILE t.typtype = 'd' LOOP
-		SELECT * INTO t FROM pg_type WHERE oid = t.typbasetype;
-		IF t.oid < 16384 THEN
-			x := '%1$s::pg_catalog.' || quote_ident(t.typname);
+		SELECT * INTO t FROM pg_catalog.pg_type AS p WHERE oid = t.typbasetype;
+		IF t.oid < '16384' THEN
+			x := '%1$s::pg_catalog.' || pg_catalog.quote_ident(t.typname::text);
 		END IF;
 	END LOOP;
-	id := 'concat(%1$s)';
-	IF t.typcategory = 'A' AND t.typelem <> 0 THEN
-		SELECT * INTO e FROM pg_type WHERE oid = t.typelem;
+	id := 'pg_catalog.concat(%1$s)';
+	IF t.typcategory = 'A' AND t.typelem <> '0' THEN
+		SELECT * INTO e FROM pg_catalog.pg_type AS p WHERE oid = t.typelem;
 	ELSE
 		e := t;
 	END IF;
 	IF e.typtype = 'c' OR e.typtype = 'd' AND t.oid <> e.oid OR e.typname = 'hstore' AND e.oid >= 16384 AND t.oid <> e.oid THEN
 		-- Its fields may be secrets, and are not to be found in its text.
-		value := format('CASE WHEN %%1$s IS DISTINCT FROM NULL THEN %s::json END',
-			replace(quote_literal(jsonb_build_object('$audit', 'opaque', 'type', format_type(t.oid, NULL))::text), '%', '%%'));
+		value := pg_catalog.format('CASE WHEN %%1$s IS DISTINCT FROM NULL THEN %s::json END',
+			pg_catalog.replace(pg_catalog.quote_literal(pg_catalog.jsonb_build_object('$audit', 'opaque', 'type', pg_catalog.format_type(t.oid, NULL))::text), '%', '%%'));
 		document := '';
-	ELSIF t.typname = 'hstore' AND t.typtype = 'b' AND t.oid >= 16384 THEN -- of the extension
+	ELSIF t.typname = 'hstore' AND t.typtype = 'b' AND t.oid >= '16384' THEN -- of the extension
 		document := 'jsonb';
-		value := 'CASE WHEN %1$s IS NOT NULL THEN audit_capture_hstore(concat(%1$s)) END';
-	ELSIF t.oid >= 16384 THEN
-		value := format('CASE WHEN %%1$s IS NOT NULL THEN to_json(concat(%%1$s)%s) END', CASE WHEN t.oid <> e.oid THEN '::text[]' END);
-	ELSIF e.oid IN ('json'::regtype, 'jsonb'::regtype) THEN
+		value := 'CASE WHEN %1$s IS NOT NULL THEN audit_capture_hstore(pg_catalog.concat(%1$s)) END';
+	ELSIF t.oid >= '16384' THEN
+		value := pg_catalog.format('CASE WHEN %%1$s IS NOT NULL THEN pg_catalog.to_json(pg_catalog.concat(%%1$s)%s) END', CASE WHEN t.oid <> e.oid THEN '::text[]' END);
+	ELSIF e.typname IN ('json', 'jsonb') THEN
 		document := CASE WHEN t.oid <> e.oid THEN 'jsonb' ELSE t.typname END;
-		value := CASE WHEN t.oid <> e.oid THEN 'to_jsonb(' || x || ')' ELSE x END;
-		IF t.oid = 'jsonb'::regtype THEN
+		value := CASE WHEN t.oid <> e.oid THEN 'pg_catalog.to_jsonb(' || x || ')' ELSE x END;
+		IF t.typname = 'jsonb' THEN
 			compared := x;
 		END IF;
-	ELSIF t.oid <> e.oid AND e.oid IN ('timestamptz'::regtype, 'timestamp'::regtype, 'bytea'::regtype) THEN
-		value := format('CASE WHEN %%1$s IS NOT NULL THEN (SELECT coalesce(json_agg(%s ORDER BY place), ''[]'') FROM unnest(%s) WITH ORDINALITY AS items (item, place)) END',
-			format((audit_capture_type(e.oid)).value, 'item'), x);
+	ELSIF t.oid <> e.oid AND e.typname IN ('timestamptz', 'timestamp', 'bytea') THEN
+		value := pg_catalog.format('CASE WHEN %%1$s IS NOT NULL THEN (SELECT coalesce(pg_catalog.json_agg(%s ORDER BY place), ''[]'') FROM pg_catalog.unnest(%s) WITH ORDINALITY AS items (item, place)) END',
+			pg_catalog.format((audit_capture_type(e.oid)).value, 'item'), x);
 	ELSE
 		value := x;
-		CASE t.oid::regtype
-		WHEN 'bool'::regtype, 'int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'uuid'::regtype THEN
+		CASE t.typname
+		WHEN 'bool', 'int2', 'int4', 'int8', 'uuid' THEN
 			compared := x;
 			id := x || '::text';
-		WHEN 'oid'::regtype THEN
+		WHEN 'oid' THEN
 			compared := x;
 			value := x || '::pg_catalog.int8'; -- as JSON it would be a text
 			id := x || '::text';
-		WHEN 'text'::regtype, 'varchar'::regtype, 'bpchar'::regtype THEN
-			compared := x || ' COLLATE "C"'; -- others may take different texts for equal
+		WHEN 'text', 'varchar', 'bpchar' THEN -- without COLLATE "C", different texts may be equal
+			compared := x || CASE t.typname WHEN 'varchar' THEN '::text COLLATE "C"' ELSE ' COLLATE "C"' END;
 			id := x || '::text';
-		WHEN 'numeric'::regtype THEN
+		WHEN 'numeric' THEN
 			compared := x;
-			value := 'trim_scale(%1$s)';
+			value := 'pg_catalog.trim_scale(%1$s)';
 			id := value || '::text';
-		WHEN 'timestamptz'::regtype, 'timestamp'::regtype THEN
+		WHEN 'timestamptz', 'timestamp' THEN
 			compared := x;
-			value := format('CASE WHEN isfinite(%s) THEN (left(to_json(%1$s%s)::text, -1) || ''Z"'')::json ELSE to_json(%1$s) END', x,
+			value := pg_catalog.format('CASE WHEN pg_catalog.isfinite(%s) THEN (pg_catalog.left(pg_catalog.to_json(%1$s%s)::text, -1) || ''Z"'')::json ELSE pg_catalog.to_json(%1$s) END', x,
 				CASE WHEN t.typname = 'timestamptz' THEN ' AT TIME ZONE ''UTC''' END);
-			id := '(' || value || ') #>> ''{}''';
-		WHEN 'bytea'::regtype THEN
+			id := '(' || value || ') #>> ''{}''::text[]';
+		WHEN 'bytea' THEN
 			compared := x;
-			value := '''\x'' || encode(%1$s, ''hex'')';
+			value := '''\x'' || pg_catalog.encode(%1$s, ''hex'')';
 			id := value;
-		WHEN 'float4'::regtype, 'float8'::regtype, 'date'::regtype, 'inet'::regtype, 'cidr'::regtype, 'time'::regtype, 'timetz'::regtype THEN
+		WHEN 'float4', 'float8', 'date', 'inet', 'time', 'timetz' THEN
 			compared := x;
+		WHEN 'cidr' THEN
+			compared := x || '::inet';
 		ELSE
 			NULL; -- with a text of PostgreSQL's own
 		END CASE;
@@ -443,19 +450,77 @@ BEGIN
 END
 $$;
 
--- The columns as they are, each with its name when Watch was called: a column
--- that was renamed since is known by its number.
-CREATE FUNCTION audit_capture_columns(relation oid, config jsonb, OUT name text, OUT was text, OUT type oid) RETURNS SETOF record
-	LANGUAGE sql STABLE AS $$
-	SELECT a.attname::text, coalesce(
-		CASE WHEN config -> 'columns' ? a.attname THEN a.attname END,
-		(SELECT key FROM jsonb_each_text(config -> 'columns') WHERE value = a.attnum::text
-			AND NOT EXISTS (SELECT FROM pg_attribute AS other WHERE other.attrelid = relation AND other.attname = key AND other.attnum > 0 AND NOT other.attisdropped)),
-		a.attname), a.atttypid
-	FROM pg_attribute AS a
-	WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped
-		AND a.attgenerated <> 'v' -- a virtual column has no value in a trigger
-	ORDER BY a.attnum
+-- Whether the columns' numbers that Watch kept are those of this table. After a
+-- dump and restore, columns behind a dropped one have other numbers.
+CREATE FUNCTION audit_capture_identity(relation oid) RETURNS text
+	LANGUAGE plpgsql STABLE AS $$
+DECLARE	identity text := relation::text || '/' || (SELECT d.oid FROM pg_catalog.pg_database AS d WHERE d.datname = pg_catalog.current_database())::text;
+BEGIN
+	IF pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE') THEN
+		identity := identity || '/' || (SELECT c.system_identifier FROM pg_catalog.pg_control_system() AS c)::text;
+	END IF;
+	RETURN identity;
+END
+$$;
+
+-- The columns as they are now, and what is to be known of each: its name when
+-- Watch was called, which is NULL if Watch did not know it; whether its values
+-- are kept out of the log; whether it is virtual; and how its type reads.
+--
+-- A renamed column is known by its number. If the numbers are not of this table,
+-- names count, and a column that Watch did not know may be a secret under another
+-- name. So may all of them if they are in another order than they were, since a
+-- restore keeps the order. Values whose type kept them out of the log stay out
+-- if the type is another one now.
+CREATE FUNCTION audit_capture_columns(relation oid, config jsonb, OUT name text, OUT was text, OUT hidden boolean, OUT virtual boolean,
+		OUT value text, OUT id text, OUT compared text, OUT document text) RETURNS SETOF record
+	LANGUAGE plpgsql STABLE AS $$
+DECLARE	fits constant boolean := coalesce(config ->> text 'identity' = audit_capture_identity(relation), false);
+		names constant text[] := ARRAY(SELECT pg_catalog.jsonb_array_elements_text(config -> text 'names'));
+		numbers jsonb := '{}'; -- the names that Watch kept, by number
+		ordered boolean;
+		closed boolean;
+		c record;
+BEGIN
+	SELECT pg_catalog.jsonb_object_agg(k.value, k.key) INTO numbers FROM pg_catalog.jsonb_each_text(config -> text 'columns') AS k;
+	ordered := NOT EXISTS (SELECT FROM (
+			SELECT (config #>> ARRAY['columns', a.attname::text])::int AS number,
+				pg_catalog.lag((config #>> ARRAY['columns', a.attname::text])::int) OVER (ORDER BY a.attnum) AS before
+			FROM pg_catalog.pg_attribute AS a
+			WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped AND config -> text 'columns' ? a.attname::text) AS pairs
+		WHERE pairs.number < pairs.before);
+	closed := config -> text 'hidden' <> '[]' OR config -> text 'documents' <> '[]' OR config -> text 'opaque' <> '[]'
+		OR EXISTS (SELECT FROM pg_catalog.jsonb_array_elements_text(config -> text 'ignore') AS ignored (name)
+			WHERE config -> text 'columns' ? ignored.name AND ignored.name NOT IN ('updated_at', 'lock_version'));
+	FOR c IN SELECT a.attname::text AS name, a.attnum, a.attgenerated = 'v' AS virtual, t.value, t.id, t.compared, t.document
+		FROM pg_catalog.pg_attribute AS a CROSS JOIN LATERAL audit_capture_type(a.atttypid) AS t
+		WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped
+		ORDER BY a.attnum
+	LOOP
+		name := c.name;
+		was := NULL;
+		IF fits THEN
+			was := numbers ->> c.attnum::text;
+		END IF;
+		IF was IS NULL AND config -> text 'columns' ? c.name THEN
+			IF NOT fits AND ordered OR fits AND NOT EXISTS (SELECT FROM pg_catalog.pg_attribute AS other
+					WHERE other.attrelid = relation AND other.attnum = (config #>> ARRAY['columns', c.name])::int2 AND NOT other.attisdropped) THEN
+				was := c.name;
+			END IF;
+		END IF;
+		hidden := NOT coalesce(config -> text 'plain' ? was, false) AND (
+			coalesce(config -> text 'hidden' ? was, false) OR coalesce(config -> text 'hidden' ? c.name, false) OR audit_capture_secret(c.name, names)
+			OR NOT fits AND was IS NULL AND coalesce(closed, false)
+			OR coalesce(config -> text 'documents' ? was, false) AND c.document IS NULL
+			OR coalesce(config -> text 'opaque' ? was, false) AND c.document IS DISTINCT FROM '');
+		virtual := c.virtual;
+		value := c.value;
+		id := c.id;
+		compared := c.compared;
+		document := c.document;
+		RETURN NEXT;
+	END LOOP;
+END
 $$;
 
 -- The INSERT that records what a statement did to a table, with the columns
@@ -470,142 +535,171 @@ $$;
 -- row. With single, the statement does without: it records the update of one row
 -- that kept its key, and nothing where there was any other. IS TRUE leaves no
 -- plan but the nested loop, whatever the first statement of a session was.
-CREATE FUNCTION audit_capture_sql(relation oid, operation text, config jsonb, single boolean DEFAULT false) RETURNS text
+--
+-- Texts are taken COLLATE "C": others may take different texts for equal, or not
+-- know the operator. Whoever may CREATE in the log's schema must not get a
+-- function or operator of theirs into it: functions are qualified, and both
+-- sides of an operator have exactly the types of one in pg_catalog.
+CREATE FUNCTION audit_capture_sql(relation oid, operation text, config jsonb, single boolean) RETURNS text
 	LANGUAGE plpgsql STABLE AS $$
 DECLARE	c record;
-		t record;
 		n int := 0;
-		names constant text[] := ARRAY(SELECT jsonb_array_elements_text(config -> 'names'));
-		key_names constant text[] := ARRAY(SELECT jsonb_array_elements_text(config -> 'key'));
+		names constant text[] := ARRAY(SELECT pg_catalog.jsonb_array_elements_text(config -> text 'names'));
+		key_names text[] := ARRAY(SELECT pg_catalog.jsonb_array_elements_text(config -> text 'key'));
+		key_is_known constant boolean := NOT EXISTS (SELECT FROM pg_catalog.unnest(key_names) AS key (name)
+			WHERE NOT coalesce(key.name = ANY (ARRAY(SELECT columns.was FROM audit_capture_columns(relation, config) AS columns)), false));
 		is_key boolean;
 		of_new text;    -- a column's new value, as audit_capture_type tells it
 		of_old text;
 		differs text;   -- the condition that it is a change
+		compared text;
 		path text;
 		told text;      -- the change as JSON
 		list text := 'true AS m';
 		org text;       -- the expression of a row's organization, if a column holds it
+		org_is_lost boolean := false;
 		ids text[] := '{}';
 		pairs text[] := '{}';
 		changes text[] := '{}';
 		fields text[] := '{}';
 		nested text[] := '{}'; -- conditions under which a change has paths within
 		side constant text := CASE operation WHEN 'DELETE' THEN 'o' ELSE 'n' END;
-		default_org constant text := coalesce(quote_literal(nullif(config ->> 'org', '')), 'coalesce(told.org_id, ''_platform'')');
+		default_org text := coalesce(pg_catalog.quote_literal(nullif(config ->> text 'org', '')), 'coalesce(told.org_id, ''_platform'')');
 		id text;
 		source text;
 BEGIN
-	FOR c IN SELECT * FROM audit_capture_columns(relation, config) LOOP
+	IF NOT key_is_known THEN -- then the primary key, if there is one that may be shown
+		key_names := ARRAY(SELECT a.attname::text FROM pg_catalog.pg_index AS i
+			CROSS JOIN LATERAL pg_catalog.unnest(i.indkey::int2[]) WITH ORDINALITY AS k (attnum, place)
+			JOIN pg_catalog.pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
+			WHERE i.indrelid = relation AND i.indisprimary AND k.place <= i.indnkeyatts::bigint ORDER BY k.place);
+		-- A column that Watch did not know passes for a renamed one of the key if it
+		-- has the same type.
+		IF EXISTS (SELECT FROM audit_capture_columns(relation, config) AS columns
+				JOIN pg_catalog.pg_attribute AS a ON a.attrelid = relation AND a.attname = columns.name
+				WHERE columns.hidden AND columns.name = ANY (key_names) AND (columns.was IS NOT NULL OR config -> text 'hidden' ? columns.name OR audit_capture_secret(columns.name, names)
+					OR pg_catalog.format_type(a.atttypid, NULL) IS DISTINCT FROM config #>> ARRAY['key_types', (pg_catalog.array_position(key_names, columns.name) - 1)::text])) THEN
+			key_names := '{}';
+		END IF;
+	END IF;
+	FOR c IN SELECT * FROM audit_capture_columns(relation, config) AS columns WHERE NOT columns.virtual LOOP -- a virtual column has no value in a trigger
 		n := n + 1;
-		t := audit_capture_type(c.type);
-		list := list || format(', r.%I AS f%s', c.name, n);
-		is_key := c.was = ANY (key_names);
-		IF c.was = config ->> 'org_column' THEN
-			org := format('nullif(concat(%%s.f%s), '''')', n);
+		list := list || pg_catalog.format(', r.%I AS f%s', c.name, n);
+		is_key := coalesce(CASE WHEN key_is_known THEN c.was ELSE c.name END = ANY (key_names), false);
+		IF c.was = config ->> text 'org_column' THEN
+			org := pg_catalog.format('nullif(pg_catalog.concat(%%s.f%s) COLLATE "C", '''')', n);
 		END IF;
+		compared := c.compared;
 		IF is_key THEN
-			ids[array_position(key_names, c.was)] := format(t.id, '%1$s.f' || n);
-			t.compared := coalesce(t.compared, format('(%s) COLLATE "C"', t.id));
-			pairs := pairs || (format(t.compared, 'o.f' || n) || ' = ' || format(t.compared, 'n.f' || n));
+			ids[pg_catalog.array_position(key_names, CASE WHEN key_is_known THEN c.was ELSE c.name END)] := pg_catalog.format('(' || c.id || ') COLLATE "C"', '%1$s.f' || n::text);
+			compared := coalesce(compared, '(' || c.id || ') COLLATE "C"');
+			pairs := pg_catalog.array_append(pairs, pg_catalog.format(compared, 'o.f' || n::text) || ' = ' || pg_catalog.format(compared, 'n.f' || n::text));
 		END IF;
-		CONTINUE WHEN is_key OR config -> 'ignore' ? c.was OR operation = 'TRUNCATE'; -- the ID tells the key
-		path := audit_capture_path('', c.name);
-		of_old := format(t.value, 'o.f' || n);
-		of_new := format(t.value, 'n.f' || n);
-		differs := CASE WHEN t.compared IS NULL THEN format('ROW(o.f%1$s)::record *<> ROW(n.f%1$s)::record', n)
-			ELSE format(t.compared, 'o.f' || n) || ' IS DISTINCT FROM ' || format(t.compared, 'n.f' || n) END;
-		IF config -> 'redact' ? c.was OR audit_capture_secret(c.name, names) THEN
+		CONTINUE WHEN is_key OR config -> text 'ignore' ? coalesce(c.was, c.name) OR operation = 'TRUNCATE'; -- the ID tells the key
+		path := audit_capture_path(text '', c.name);
+		of_old := pg_catalog.format(c.value, 'o.f' || n::text);
+		of_new := pg_catalog.format(c.value, 'n.f' || n::text);
+		differs := CASE WHEN compared IS NULL THEN pg_catalog.format('ROW(o.f%1$s)::record *<> ROW(n.f%1$s)::record', n)
+			ELSE pg_catalog.format(compared, 'o.f' || n::text) || ' IS DISTINCT FROM ' || pg_catalog.format(compared, 'n.f' || n::text) END;
+		IF c.hidden AND c.document IS DISTINCT FROM '' THEN
 			of_old := '''{"$audit":"redacted"}''::json';
 			of_new := of_old;
-		ELSIF t.document <> '' THEN
-			nested := nested || CASE operation WHEN 'UPDATE' THEN differs ELSE format('%s.f%s IS NOT NULL', side, n) END;
-		ELSIF t.compared IS NULL AND t.document IS NULL THEN
+		ELSIF c.document <> '' THEN
+			nested := pg_catalog.array_append(nested, CASE operation WHEN 'UPDATE' THEN differs ELSE pg_catalog.format('%s.f%s IS NOT NULL', side, n) END);
+		ELSIF compared IS NULL AND c.document IS NULL THEN
 			-- Other bits, but recorded alike: no change.
-			differs := format('%s AND to_json(%s)::text IS DISTINCT FROM to_json(%s)::text', differs, of_old, of_new);
+			differs := pg_catalog.format('%s AND pg_catalog.to_json(%s)::text IS DISTINCT FROM pg_catalog.to_json(%s)::text', differs, of_old, of_new);
 		END IF;
 		IF operation = 'UPDATE' THEN
 			differs := 'o.m IS NULL OR n.m IS NULL OR ' || differs;
 		END IF;
-		IF t.document <> '' AND of_old NOT LIKE '''%' THEN
-			told := format(CASE t.document WHEN 'json' THEN 'audit_capture_texts(%L, %s, %s, %s, %L::text[])' ELSE 'audit_capture_paths(%L, %s, %s, %s, false, %L::text[], 32)' END, path,
-				CASE operation WHEN 'INSERT' THEN 'NULL' ELSE format('CASE WHEN o.m THEN coalesce(%s, ''null'') END', of_old) END,
-				CASE operation WHEN 'DELETE' THEN 'NULL' ELSE format('CASE WHEN n.m THEN coalesce(%s, ''null'') END', of_new) END,
+		IF c.document <> '' AND NOT c.hidden THEN
+			told := pg_catalog.format(CASE c.document WHEN 'json' THEN 'audit_capture_texts(%L::text, %s, %s, %s, %L::text[])' ELSE 'audit_capture_paths(%L::text, %s, %s, %s, false, %L::text[], 32)' END, path,
+				CASE operation WHEN 'INSERT' THEN 'NULL::' || c.document ELSE pg_catalog.format('CASE WHEN o.m THEN coalesce(%s, ''null'') END', of_old) END,
+				CASE operation WHEN 'DELETE' THEN 'NULL::' || c.document ELSE pg_catalog.format('CASE WHEN n.m THEN coalesce(%s, ''null'') END', of_new) END,
 				CASE operation WHEN 'UPDATE' THEN 'o.m IS NULL OR n.m IS NULL' ELSE 'true' END, names);
 		ELSE
-			told := 'json_build_object(''field'', ' || quote_literal(path);
+			told := 'pg_catalog.json_build_object(''field'', ' || pg_catalog.quote_literal(path);
 			of_new := ', ''new'', ' || of_new;
 			of_old := ', ''old'', ' || of_old;
 			told := CASE operation WHEN 'INSERT' THEN told || of_new || ')' WHEN 'DELETE' THEN told || of_old || ')' ELSE
-				format('CASE WHEN o.m IS NULL THEN %1$s%2$s) WHEN n.m IS NULL THEN %1$s%3$s) ELSE %1$s%2$s%3$s) END', told, of_new, of_old) END;
+				pg_catalog.format('CASE WHEN o.m IS NULL THEN %1$s%2$s) WHEN n.m IS NULL THEN %1$s%3$s) ELSE %1$s%2$s%3$s) END', told, of_new, of_old) END;
 		END IF;
 		IF operation = 'UPDATE' THEN
-			told := format('CASE WHEN %s THEN %s END', differs, told);
+			told := pg_catalog.format('CASE WHEN %s THEN %s END', differs, told);
 		END IF;
-		changes := changes || told;
-		fields := fields || CASE operation WHEN 'UPDATE' THEN format('CASE WHEN %s THEN %L END', differs, path) ELSE quote_literal(path) END;
+		changes := pg_catalog.array_append(changes, told);
+		fields := pg_catalog.array_append(fields, CASE operation WHEN 'UPDATE' THEN pg_catalog.format('CASE WHEN %s THEN %L END', differs, path) ELSE pg_catalog.quote_literal(path) END);
 	END LOOP;
-
-	IF cardinality(ids) = 0 THEN -- the column was dropped
-		list := list || ', row_number() OVER () AS f0';
-		ids := '{''row '' || %1$s.f0}';
-		pairs := '{o.f0 = n.f0}';
-	ELSIF cardinality(ids) > 1 THEN -- as audit.Updated joins them: no two keys give one ID
-		SELECT array_agg(format('replace(replace(%s, ''\'', ''\\''), '','', ''\,'')', part) ORDER BY place) INTO ids
-		FROM unnest(ids) WITH ORDINALITY AS parts (part, place) WHERE part IS NOT NULL;
+	-- A row of an organization that is not known must not come to be seen by
+	-- another: it is the platform's, and a mark in the metadata says so.
+	IF config ->> text 'org_column' <> '' AND org IS NULL THEN
+		org_is_lost := true;
+		default_org := '''_platform''';
 	END IF;
-	id := array_to_string(ids, ' || '','' || ');
-	source := format(CASE WHEN single THEN '(SELECT %1$s FROM old_rows AS r) AS o JOIN (SELECT %1$s FROM new_rows AS r) AS n ON (%2$s) IS TRUE'
+
+	IF pg_catalog.cardinality(ids) = 0 THEN -- the column was dropped
+		list := list || ', pg_catalog.row_number() OVER () AS f0';
+		ids := '{''row '' || %1$s.f0::text}';
+		pairs := '{o.f0 = n.f0}';
+	ELSIF pg_catalog.cardinality(ids) > 1 THEN -- as audit.Updated joins them: no two keys give one ID
+		SELECT pg_catalog.array_agg(pg_catalog.format('pg_catalog.replace(pg_catalog.replace(%s, ''\'', ''\\''), '','', ''\,'')', parts.part) ORDER BY parts.place) INTO ids
+		FROM pg_catalog.unnest(ids) WITH ORDINALITY AS parts (part, place) WHERE parts.part IS NOT NULL;
+	END IF;
+	id := pg_catalog.array_to_string(ids, ' || '','' || ');
+	source := pg_catalog.format(CASE WHEN single THEN '(SELECT %1$s FROM old_rows AS r) AS o JOIN (SELECT %1$s FROM new_rows AS r) AS n ON (%2$s) IS TRUE'
 			ELSE '(SELECT %1$s FROM old_rows AS r) AS o FULL JOIN (SELECT %1$s FROM new_rows AS r) AS n ON %2$s' END, list,
-		array_to_string(pairs || ('coalesce(' || format(org, 'o') || ', '''') = coalesce(' || format(org, 'n') || ', '''')'), ' AND '));
+		pg_catalog.array_to_string(pg_catalog.array_append(pairs, 'coalesce(' || pg_catalog.format(org, 'o') || ', '''') = coalesce(' || pg_catalog.format(org, 'n') || ', '''')'), ' AND '));
 	IF operation = 'TRUNCATE' THEN -- all organizations' rows, where a column tells them apart
 		source := '(SELECT) AS r';
 		id := '''*''';
-		org := CASE WHEN org IS NOT NULL AND config ->> 'org' = '' THEN '''_platform''' END;
+		org := CASE WHEN org IS NOT NULL AND config ->> text 'org' = '' THEN '''_platform''' END;
 	ELSIF operation <> 'UPDATE' THEN
-		source := format('(SELECT %s FROM %s AS r) AS %s', list, CASE operation WHEN 'DELETE' THEN 'old_rows' ELSE 'new_rows' END, side);
-		id := format(id, side);
-		org := format(org, side);
+		source := pg_catalog.format('(SELECT %s FROM %s AS r) AS %s', list, CASE operation WHEN 'DELETE' THEN 'old_rows' ELSE 'new_rows' END, side);
+		id := pg_catalog.format(id, side);
+		org := pg_catalog.format(org, side);
 	ELSE
-		id := format('CASE WHEN n.m THEN %s ELSE %s END', format(id, 'n'), format(id, 'o'));
-		org := 'CASE WHEN n.m THEN ' || format(org, 'n') || ' ELSE ' || format(org, 'o') || ' END';
+		id := pg_catalog.format('CASE WHEN n.m THEN %s ELSE %s END', pg_catalog.format(id, 'n'), pg_catalog.format(id, 'o'));
+		org := 'CASE WHEN n.m THEN ' || pg_catalog.format(org, 'n') || ' ELSE ' || pg_catalog.format(org, 'o') || ' END';
 	END IF;
 	-- concat_ws takes no more than 100 arguments.
 	IF n < 90 THEN
-		told := 'concat_ws('','', %s)';
+		told := 'pg_catalog.concat_ws('','', %s)';
 	ELSE
-		told := 'array_to_string(ARRAY[%s], '','')';
-		changes := ARRAY(SELECT '(' || change || ')::text' FROM unnest(changes) WITH ORDINALITY AS all_changes (change, place) ORDER BY place);
+		told := 'pg_catalog.array_to_string(ARRAY[%s], '','')';
+		changes := ARRAY(SELECT '(' || one.change || ')::text' FROM pg_catalog.unnest(changes) WITH ORDINALITY AS one (change, place) ORDER BY one.place);
 	END IF;
 
 	-- OFFSET 0 keeps what is computed once from being computed where it is used.
 	-- That is two times for changes beyond 60000 bytes, since they are rare.
-	RETURN format($sql$INSERT INTO audit_entries (org_id, id, occurred_at, action, object_type, object_id, object_sort,
+	RETURN pg_catalog.format($sql$INSERT INTO audit_entries (org_id, id, occurred_at, action, object_type, object_id, object_sort,
 			actor_kind, actor_id, actor_email, on_behalf_of, ip, ip_key, request_id, user_agent, source, changes, changed_fields, metadata, format)
-		SELECT %1$s, (context.id_start || to_hex(context.id_end%12$s))::uuid, context.at, e.action, %2$L,
-			CASE WHEN octet_length(e.id) > 255 THEN audit_capture_key(e.id) ELSE e.id END,
-			CASE WHEN octet_length(e.id) > 255 THEN 't' || audit_capture_key(e.id) ELSE audit_capture_sort(e.id) END,
+		SELECT %1$s, (context.id_start || pg_catalog.to_hex(context.id_end%12$s))::uuid, context.at, e.action, %2$L,
+			CASE WHEN pg_catalog.octet_length(e.id) > 255 THEN audit_capture_key(e.id) ELSE e.id END,
+			CASE WHEN pg_catalog.octet_length(e.id) > 255 THEN 't' || audit_capture_key(e.id) ELSE audit_capture_sort(e.id) END,
 			coalesce(told.actor_kind, 'database_role'), coalesce(told.actor_id, session_user), coalesce(told.actor_email, ''), coalesce(told.on_behalf_of, ''),
 			coalesce(told.ip, ''), coalesce(told.ip_key, ''), coalesce(told.request_id, ''), coalesce(told.user_agent, ''), 'trigger',
-			('[' || CASE WHEN octet_length(e.changes) > 60000 THEN audit_capture_bounded(e.changes) ELSE e.changes END || ']')::jsonb,
-			CASE WHEN octet_length(e.changes) > 60000 THEN audit_capture_cut(audit_capture_fields(audit_capture_bounded(e.changes)), 200)
-				%3$sWHEN octet_length(e.fields) > 200 THEN audit_capture_cut(e.fields, 200) ELSE e.fields END,
-			CASE WHEN octet_length(e.id) > 255 THEN audit_capture_whole(told.metadata, 'object_id', e.id) ELSE told.metadata END, 1
+			('[' || CASE WHEN pg_catalog.octet_length(e.changes) > 60000 THEN audit_capture_bounded(e.changes) ELSE e.changes END || ']')::jsonb,
+			CASE WHEN pg_catalog.octet_length(e.changes) > 60000 THEN audit_capture_cut(audit_capture_fields(audit_capture_bounded(e.changes)), 200)
+				%3$sWHEN pg_catalog.octet_length(e.fields) > 200 THEN audit_capture_cut(e.fields, 200) ELSE e.fields END,
+			CASE WHEN pg_catalog.octet_length(e.id) > 255 THEN audit_capture_whole(%13$s, 'object_id', e.id) ELSE %13$s END, 1
 		FROM (SELECT %4$s AS org, %5$s AS id, %6$s AS action, %7$s AS nested,
 			%8$s AS fields,
 			%9$s AS changes
 			FROM %10$s OFFSET 0) AS e%11$s$sql$,
-		CASE WHEN org IS NOT NULL THEN format('CASE WHEN octet_length(e.org) > 255 THEN audit_capture_key(e.org) ELSE coalesce(e.org, %s) END', default_org) ELSE default_org END,
-		config ->> 'type',
-		CASE WHEN cardinality(nested) > 0 THEN 'WHEN e.nested THEN audit_capture_cut(audit_capture_fields(e.changes), 200) ' END,
+		CASE WHEN org IS NOT NULL THEN pg_catalog.format('CASE WHEN pg_catalog.octet_length(e.org) > 255 THEN audit_capture_key(e.org) ELSE coalesce(e.org, %s) END', default_org) ELSE default_org END,
+		config ->> text 'type',
+		CASE WHEN pg_catalog.cardinality(nested) > 0 THEN 'WHEN e.nested THEN audit_capture_cut(audit_capture_fields(e.changes), 200) ' END,
 		coalesce(org, 'NULL::text'), id,
 		CASE operation WHEN 'INSERT' THEN '''create''' WHEN 'DELETE' THEN '''destroy''' WHEN 'TRUNCATE' THEN '''truncate'''
 			ELSE 'CASE WHEN o.m IS NULL THEN ''create'' WHEN n.m IS NULL THEN ''destroy'' ELSE ''update'' END' END,
-		coalesce(nullif(array_to_string(nested, ' OR '), ''), 'false'),
-		CASE WHEN cardinality(fields) > 0 THEN format(replace(told, '%s', '%1$s'), array_to_string(fields, ', ')) ELSE '''''' END,
-		CASE WHEN cardinality(changes) > 0 THEN format(replace(told, '%s', '%1$s'), array_to_string(changes, E',\n				')) ELSE '''''' END,
+		coalesce(nullif(pg_catalog.array_to_string(nested, ' OR '), ''), 'false'),
+		CASE WHEN pg_catalog.cardinality(fields) > 0 THEN pg_catalog.format(pg_catalog.replace(told, '%s', '%1$s'), pg_catalog.array_to_string(fields, ', ')) ELSE '''''' END,
+		CASE WHEN pg_catalog.cardinality(changes) > 0 THEN pg_catalog.format(pg_catalog.replace(told, '%s', '%1$s'), pg_catalog.array_to_string(changes, E',\n				')) ELSE '''''' END,
 		source, CASE WHEN single THEN ' WHERE e.changes <> '''' AND NOT EXISTS (SELECT FROM old_rows OFFSET 1)'
 			WHEN operation = 'UPDATE' THEN ' WHERE e.action <> ''update'' OR e.changes <> ''''' END,
-		CASE WHEN NOT single THEN ' + row_number() OVER ()' END);
+		CASE WHEN NOT single THEN ' + pg_catalog.row_number() OVER ()' END,
+		CASE WHEN org_is_lost THEN 'coalesce(told.metadata, ''{}''::jsonb) || ''{"audit_org_column":"missing"}''::jsonb' ELSE 'told.metadata' END);
 END
 $$;
 
@@ -615,11 +709,12 @@ $$;
 -- would make a capture of one row up to a fifth dearer.
 CREATE FUNCTION audit_capture_signature(relation regclass) RETURNS bigint
 	LANGUAGE sql IMMUTABLE AS $$
-	SELECT bit_xor(hashtextextended(attname::text, atttypid::bigint)) FROM pg_attribute
-	WHERE attrelid = relation AND attnum > 0 AND NOT attisdropped
+	SELECT pg_catalog.bit_xor(pg_catalog.hashtextextended(a.attname::text, a.atttypid::bigint * 65536 + a.attnum::bigint)) FROM pg_catalog.pg_attribute AS a
+	WHERE a.attrelid = relation::oid AND a.attnum > 0 AND NOT a.attisdropped
 $$;
 
--- The body of the function that Watch makes for a table. The statements in it
+-- The body of the function that Watch makes for a table. It begins with what
+-- Watch keeps of the table, in case that the function's comment is lost. The statements in it
 -- name the columns that the table had then. Where its columns are others now,
 -- the statement is made anew each time: slower, and nothing is missed until
 -- Watch is called again. A column that is dropped or renamed never stops a write.
@@ -629,20 +724,21 @@ $$;
 CREATE FUNCTION audit_capture_source(relation oid, config jsonb) RETURNS text
 	LANGUAGE plpgsql STABLE AS $$
 BEGIN
-	RETURN format($source$
+	RETURN pg_catalog.format($source$
+-- %1$s
 <<context>>
-DECLARE	at constant timestamptz := clock_timestamp();
+DECLARE	at constant timestamptz := pg_catalog.clock_timestamp();
 	-- The IDs: the time in 16 hexadecimal digits; behind it the variant and 61
 	-- bits, at random, from where they count up. The one between is left free, so
 	-- that this never overflows. gen_random_uuid would take a tenth of the whole;
 	-- the transaction's number is there for sessions that called setseed.
-	id_start constant text := lpad(to_hex((extract(epoch FROM at) * 1000000)::bigint / 1000 * 65536 + 28672 + extract(microseconds FROM at)::int %% 1000), 16, '0');
-	id_end constant bigint := hashint8extended(txid_current(), (random() * 9e18)::bigint) & 2305843009213693951 | '-9223372036854775808';
+	id_start constant text := pg_catalog.lpad(pg_catalog.to_hex((extract(epoch FROM at) * 1000000.0)::bigint / 1000 * 65536 + 28672 + extract(microseconds FROM at)::int %% 1000), 16, '0');
+	id_end constant bigint := pg_catalog.hashint8extended(pg_catalog.txid_current(), (pg_catalog.random() * 9e18::float8)::bigint) & 2305843009213693951 | '-9223372036854775808';
 	told audit_capture_context;
 BEGIN
 	%2$s
-	IF current_setting('audit.context', true) <> '' THEN
-		told := audit_capture_told(current_setting('audit.context'));
+	IF pg_catalog.current_setting('audit.context', true) <> '' THEN
+		told := audit_capture_told(pg_catalog.current_setting('audit.context'));
 	END IF;
 	IF TG_OP = 'UPDATE' AND %3$s THEN
 		%4$s;
@@ -654,19 +750,20 @@ BEGIN
 	ELSIF TG_OP = 'DELETE' AND %3$s THEN
 		%7$s;
 	ELSE
-		EXECUTE replace(audit_capture_sql(TG_RELID, TG_OP, %1$L), 'OFFSET 0) AS e', 'OFFSET 0) AS e CROSS JOIN (SELECT ($4).*) AS told CROSS JOIN (SELECT $1 AS at, $2 AS id_start, $3 AS id_end) AS context')
+		-- The last of them: a column may be called so.
+		EXECUTE pg_catalog.regexp_replace(audit_capture_sql(TG_RELID, TG_OP, %1$L::jsonb, false), '^(.*OFFSET 0\) AS e)', '\1 CROSS JOIN (SELECT ($4).*) AS told CROSS JOIN (SELECT $1 AS at, $2 AS id_start, $3 AS id_end) AS context')
 			USING at, id_start, id_end, told;
 	END IF;
 	RETURN NULL;
 END
 $source$, config::text,
-		CASE WHEN (config ->> 'skippable')::boolean THEN format(
-			$skip$IF %L = ANY (string_to_array(current_setting('audit.skip', true), ',')) THEN
+		CASE WHEN (config ->> text 'skippable')::boolean THEN pg_catalog.format(
+			$skip$IF %L = ANY (pg_catalog.string_to_array(pg_catalog.current_setting('audit.skip', true), ',')) THEN
 		RETURN NULL;
-	END IF;$skip$, config ->> 'type') ELSE '' END,
-		format('TG_RELID = %1$s AND audit_capture_signature(%1$L::regclass) = %2$s', relation, audit_capture_signature(relation)),
-		audit_capture_sql(relation, 'UPDATE', config, single => true), audit_capture_sql(relation, 'UPDATE', config),
-		audit_capture_sql(relation, 'INSERT', config), audit_capture_sql(relation, 'DELETE', config));
+	END IF;$skip$, config ->> text 'type') ELSE '' END,
+		pg_catalog.format('TG_RELID = %1$L::oid AND audit_capture_signature(%1$L::regclass) = %2$L::bigint', relation, audit_capture_signature(relation)),
+		audit_capture_sql(relation, text 'UPDATE', config, true), audit_capture_sql(relation, text 'UPDATE', config, false),
+		audit_capture_sql(relation, text 'INSERT', config, false), audit_capture_sql(relation, text 'DELETE', config, false));
 END
 $$;
 
@@ -677,10 +774,10 @@ $$;
 CREATE FUNCTION audit_capture_settings(relation oid) RETURNS text
 	LANGUAGE sql STABLE AS $$
 	SELECT ' SET jit = off'
-		|| CASE WHEN bool_or(types.oid >= 16384 OR replace(types.typname, '_', '') NOT IN ('bool', 'int2', 'int4', 'int8', 'oid', 'uuid',
+		|| CASE WHEN pg_catalog.bool_or(types.oid >= '16384' OR pg_catalog.replace(types.typname::text, '_', '') NOT IN ('bool', 'int2', 'int4', 'int8', 'oid', 'uuid',
 			'text', 'varchar', 'bpchar', 'numeric', 'timestamptz', 'timestamp', 'date', 'bytea', 'json', 'jsonb', 'inet', 'cidr'))
 			THEN ' SET extra_float_digits = 1 SET DateStyle = ''ISO, MDY'' SET TimeZone = ''UTC'' SET IntervalStyle = ''postgres''' ELSE '' END
-	FROM pg_attribute AS a JOIN pg_type AS types ON types.oid = a.atttypid
+	FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_type AS types ON types.oid = a.atttypid
 	WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped
 $$;
 
@@ -689,5 +786,5 @@ REVOKE ALL ON FUNCTION audit_capture_cut(text, int), audit_capture_key(text, int
 	audit_capture_path(text, text), audit_capture_words(text), audit_capture_secret(text, text[]), audit_capture_walk(jsonb, text[], int),
 	audit_capture_masked(jsonb, text[], int), audit_capture_paths(text, jsonb, jsonb, boolean, boolean, text[], int),
 	audit_capture_json(json, text[]), audit_capture_texts(text, json, json, boolean, text[]), audit_capture_hstore(text), audit_capture_fields(text), audit_capture_bound(jsonb, int), audit_capture_bounded(text),
-	audit_capture_type(oid), audit_capture_columns(oid, jsonb), audit_capture_sql(oid, text, jsonb, boolean),
+	audit_capture_type(oid), audit_capture_identity(oid), audit_capture_columns(oid, jsonb), audit_capture_sql(oid, text, jsonb, boolean),
 	audit_capture_signature(regclass), audit_capture_source(oid, jsonb), audit_capture_settings(oid) FROM PUBLIC;

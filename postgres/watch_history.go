@@ -1,0 +1,216 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/auditkeep/audit/internal/secrets"
+)
+
+// history is what an earlier call of Watch left of a table.
+type history struct {
+	function string      // its name; empty if the table was never watched
+	config   watchConfig // without columns if it is not known
+	fits     bool        // the numbers of its columns are those of the table
+}
+
+// findHistory returns what is left of the table, or of one with its name that is
+// gone.
+func findHistory(ctx context.Context, db querier, entries, watched table) (history, error) {
+	all, err := captures(ctx, db, entries)
+	if err != nil {
+		return history{}, err
+	}
+	at := slices.IndexFunc(all, func(c captured) bool { return c.relation.OID == watched.OID })
+	if at < 0 {
+		at = slices.IndexFunc(all, func(c captured) bool { return c.relation.OID == 0 && c.config.Table == watched.sql() })
+	}
+	if at < 0 {
+		return history{}, nil
+	}
+	before := history{function: all[at].function, config: all[at].config}
+	err = db.QueryRow(ctx, "SELECT audit_capture_identity($1) = $2", watched.OID, before.config.Identity).Scan(&before.fits)
+	if err != nil {
+		return history{}, fmt.Errorf("identifying it: %w", err)
+	}
+	return before, nil
+}
+
+// now returns what a column was renamed to, if that is known.
+func (h history) now(column string, c watchConfig) string {
+	number, ok := h.config.Columns[column]
+	if !ok || !h.fits {
+		return ""
+	}
+	for name, n := range c.Columns {
+		if n == number && name != column {
+			return name
+		}
+	}
+	return ""
+}
+
+// column is a column as audit_capture_columns describes it.
+type column struct {
+	name     string
+	was      *string // its name in the configuration, if it is known there
+	hidden   bool
+	document *string
+}
+
+func describeColumns(ctx context.Context, db querier, relation uint32, config watchConfig) ([]column, error) {
+	encoded, err := json.Marshal(config)
+	if err != nil {
+		return nil, fmt.Errorf("encoding its configuration: %w", err)
+	}
+	rows, err := db.Query(ctx, "SELECT name, was, hidden, document FROM audit_capture_columns($1, $2::text::jsonb)", relation, string(encoded))
+	if err != nil {
+		return nil, fmt.Errorf("describing its columns: %w", err)
+	}
+	columns, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (c column, err error) {
+		return c, row.Scan(&c.name, &c.was, &c.hidden, &c.document)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("describing its columns: %w", err)
+	}
+	return columns, nil
+}
+
+// hide finds the columns whose values are not kept: those whose name says so,
+// and those that were hidden before, here or in a partition or parent. It
+// refuses a configuration that leaves open what a column is.
+func (c *watchConfig) hide(ctx context.Context, db querier, entries, watched table, before history, names secrets.Set) error {
+	known := *c
+	if before.config.Columns != nil {
+		known = before.config
+	}
+	namesBefore, err := secrets.NewSet("the names kept of Table.Redact", known.Names)
+	if err != nil {
+		return err
+	}
+	columns, err := describeColumns(ctx, db, watched.OID, known)
+	if err != nil {
+		return err
+	}
+	related, err := hiddenInRelatives(ctx, db, entries, watched)
+	if err != nil {
+		return err
+	}
+	var unsure []string
+	for _, column := range columns {
+		switch {
+		case column.document == nil:
+		case *column.document == "":
+			c.Opaque = append(c.Opaque, column.name)
+		default:
+			c.Documents = append(c.Documents, column.name)
+		}
+		// One that is hidden only because nobody knows what it was.
+		unknown := column.hidden && column.was == nil && !before.fits && !namesBefore.Has(column.name) && !slices.Contains(known.Hidden, column.name)
+		if unknown && (column.name == c.OrgColumn || slices.Contains(c.Key, column.name) && (c.keyGiven || slices.Equal(c.KeyTypes, known.KeyTypes))) {
+			column.hidden, unknown = false, false
+		}
+		secret := names.Has(column.name)
+		switch {
+		case slices.Contains(c.Plain, column.name):
+			continue
+		case secret || column.hidden || related[column.name]:
+			c.Hidden = append(c.Hidden, column.name)
+		}
+		if unknown && !secret && !slices.Contains(c.Ignore, column.name) {
+			unsure = append(unsure, column.name)
+		}
+	}
+	if unsure != nil {
+		return fmt.Errorf("the table was restored or replaced since it was watched, and its columns %q were not there then: "+
+			"one of them may hold what was redacted under another name; name each in Table.Redact, Table.Ignore or Table.Plain", unsure)
+	}
+	for _, list := range []struct {
+		field   string
+		columns []string
+	}{{"Key", c.Key}, {"OrgColumn", []string{c.OrgColumn}}} {
+		for _, column := range list.columns {
+			if slices.Contains(c.Hidden, column) {
+				return fmt.Errorf("field Table.%s is the column %q, whose values are secrets, and every entry would show one: "+
+					"take another column, or name it in Table.Plain", list.field, column)
+			}
+		}
+	}
+	return c.checkRedact(ctx, db, watched, before)
+}
+
+// checkRedact refuses a name that hides nothing.
+func (c *watchConfig) checkRedact(ctx context.Context, db querier, watched table, before history) error {
+	keys := len(c.Documents) > 0
+	if !keys {
+		err := db.QueryRow(ctx, `SELECT EXISTS (SELECT FROM pg_attribute AS a JOIN pg_type AS t ON t.oid = a.atttypid
+			WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped AND t.typname IN ('hstore', '_hstore'))`, watched.OID).Scan(&keys)
+		if err != nil {
+			return fmt.Errorf("reading its types: %w", err)
+		}
+	}
+	for _, name := range c.Redact {
+		if slices.Contains(c.Plain, name) {
+			return fmt.Errorf("the column %q is in Table.Redact and in Table.Plain: take it out of one", name)
+		}
+		fits := slices.ContainsFunc(c.columnNames(), func(column string) bool { return secrets.Fits(column, name) })
+		if !fits && !keys {
+			return fmt.Errorf("field Table.Redact holds the name %q, which fits no column, and there is no JSON in which it could be a key: %s",
+				name, c.insteadOf(name, before))
+		}
+	}
+	return nil
+}
+
+// hiddenInRelatives returns the columns that are hidden in a watched partition,
+// child or parent of the table: the same values pass through both.
+func hiddenInRelatives(ctx context.Context, db querier, entries, watched table) (map[string]bool, error) {
+	all, err := captures(ctx, db, entries)
+	if err != nil {
+		return nil, err
+	}
+	related, err := relatives(ctx, db, watched.OID)
+	if err != nil {
+		return nil, err
+	}
+	hidden := map[string]bool{}
+	for _, c := range all {
+		if !slices.Contains(related, c.relation.OID) || c.config.Columns == nil {
+			continue
+		}
+		columns, err := describeColumns(ctx, db, c.relation.OID, c.config)
+		if err != nil {
+			return nil, err
+		}
+		for _, column := range columns {
+			if column.hidden {
+				hidden[column.name] = true
+			}
+		}
+	}
+	return hidden, nil
+}
+
+// relatives returns the partitions, children and parents of a table, at any
+// distance.
+func relatives(ctx context.Context, db querier, relation uint32) ([]uint32, error) {
+	rows, err := db.Query(ctx, `WITH RECURSIVE above AS (
+			SELECT inhparent AS oid FROM pg_inherits WHERE inhrelid = $1
+			UNION SELECT i.inhparent FROM above JOIN pg_inherits AS i ON i.inhrelid = above.oid),
+		below AS (
+			SELECT inhrelid AS oid FROM pg_inherits WHERE inhparent = $1
+			UNION SELECT i.inhrelid FROM below JOIN pg_inherits AS i ON i.inhparent = below.oid)
+		TABLE above UNION TABLE below`, relation)
+	if err != nil {
+		return nil, fmt.Errorf("looking for its partitions and parents: %w", err)
+	}
+	oids, err := pgx.CollectRows(rows, pgx.RowTo[uint32])
+	if err != nil {
+		return nil, fmt.Errorf("looking for its partitions and parents: %w", err)
+	}
+	return oids, nil
+}

@@ -1,0 +1,221 @@
+package postgres_test
+
+import (
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/auditkeep/audit/postgres"
+)
+
+const logins = `CREATE TYPE pair AS (a text, b text);
+	CREATE TABLE logins (gone int, id int PRIMARY KEY, note text, password text, iban text, meta jsonb, couple pair, org text, skipped text)`
+
+var loginsTable = postgres.Table{Name: "logins", Redact: []string{"iban"}, Ignore: []string{"skipped"}, OrgColumn: "org"}
+
+// What was redacted for any reason stays so whatever the columns are called, of
+// which type they are, and if Watch is called again.
+func TestWatchKeepsRedacting(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		change string
+		write  string // with canaries that must not be shown
+		again  postgres.Table
+		want   string // in the error of Watch, if it refuses
+		check  string
+	}{
+		"renamed": {
+			"RENAME password TO pw; RENAME iban TO account; RENAME org TO tenant; RENAME skipped TO omitted",
+			"pw = 'canary', account = 'canary', tenant = 'acme', omitted = 'canary', note = '%d'",
+			postgres.Table{Redact: []string{"account"}, Ignore: []string{"omitted"}, OrgColumn: "tenant"},
+			"", `column "org", named by Table.OrgColumn, is called "tenant" now`,
+		},
+		"the same Table": {
+			"RENAME iban TO account; RENAME password TO pw", "pw = 'canary', account = 'canary', org = 'acme', note = '%d'",
+			loginsTable, "", `column "iban", named by Table.Redact, is called "account" now`,
+		},
+		"the same organization": {
+			"RENAME org TO tenant", "password = 'canary', tenant = 'acme', note = '%d'",
+			loginsTable, `Table.OrgColumn names the column "org", which is not there: it is called "tenant" now`, "tenant",
+		},
+		"the same ignored": {
+			"RENAME skipped TO omitted", "omitted = 'canary%d', note = '%d', org = 'acme'",
+			loginsTable, `Table.Ignore names the column "skipped", which is not there: it is called "omitted" now`, "omitted",
+		},
+		"exchanged": {
+			"RENAME password TO p; RENAME note TO password; RENAME p TO note; RENAME org TO o; RENAME skipped TO org; RENAME o TO skipped",
+			"note = 'canary%d', password = 'canary', skipped = 'acme', org = 'canary%d'",
+			postgres.Table{Redact: []string{"iban"}, Ignore: []string{"org"}, OrgColumn: "skipped"},
+			"", "renamed",
+		},
+		"in turn": {
+			"RENAME password TO password_old; ADD password text; RENAME iban TO iban_of; ADD iban text",
+			"password_old = 'canary%d', password = 'canary', iban_of = 'canary%d', iban = 'canary', org = 'acme'", loginsTable, "", "added",
+		},
+		"another type": {
+			"ALTER meta TYPE text; ALTER couple TYPE text USING 'canary'; ALTER password TYPE varchar(99); ALTER iban TYPE json USING '[\"canary\"]'",
+			`meta = 'canary%d', couple = 'canary%d', password = 'canary', iban = '{"a":"canary%d"}', org = 'acme'`, loginsTable, "", "",
+		},
+		"another type of JSON": {
+			"ALTER couple TYPE jsonb USING '[\"canary\"]'; ALTER meta TYPE json",
+			`couple = '{"x":"canary%d"}', meta = '{"x":%d,"y":{"token":"canary%d"}}', org = 'acme'`, loginsTable, "", "",
+		},
+		"others dropped": {
+			"DROP gone; DROP note; ADD more text; DROP iban; ADD iban text", "password = 'canary', iban = 'canary', org = 'acme', more = '%d'",
+			loginsTable, "", "dropped",
+		},
+		"not named any more": {
+			"ADD more int", "password = 'canary', iban = 'canary%d', org = 'acme', more = %d",
+			postgres.Table{Ignore: []string{"skipped"}, OrgColumn: "org"},
+			"", "added",
+		},
+		"another name": {
+			"RENAME TO people", "password = 'canary', iban = 'canary%d', org = 'acme', note = '%d'",
+			postgres.Table{Name: "people", Type: "logins", Ignore: []string{"skipped"}, OrgColumn: "org", Redact: []string{"iban"}},
+			"", "",
+		},
+		"another schema": {
+			"SET SCHEMA %s", "password = 'canary', iban = 'canary%d', org = 'acme', note = '%d'",
+			postgres.Table{Name: "%s.logins", Type: "logins", Ignore: []string{"skipped"}, OrgColumn: "org", Redact: []string{"iban"}},
+			"", "",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := watch(t, logins, loginsTable)
+			other := w.schema(t) + "_other"
+			w.exec(t, "INSERT INTO logins (id, org) VALUES (1, 'acme')", "CREATE SCHEMA "+other)
+			t.Cleanup(func() { _, _ = w.pool.Exec(t.Context(), "DROP SCHEMA "+other+" CASCADE") })
+			relation := "logins"
+			for change := range strings.SplitSeq(strings.ReplaceAll(test.change, "%s", other), "; ") {
+				w.exec(t, "ALTER TABLE logins "+change)
+			}
+			test.again.Name = strings.ReplaceAll(test.again.Name, "%s", other)
+			if test.again.Name == "" {
+				test.again.Name = "logins"
+			}
+			relation = test.again.Name
+			n := 0
+			write := func(when string) {
+				t.Helper()
+				w.entries(t)
+				for range 2 {
+					n++
+					w.exec(t, "UPDATE "+relation+" SET "+strings.ReplaceAll(test.write, "%d", strconv.Itoa(n)))
+					told := w.told(t)
+					require.Len(t, told, 1, when)
+					assert.NotContains(t, told[0], "canary", when)
+					assert.True(t, strings.HasPrefix(told[0], "acme update logins 1 "), told[0])
+				}
+			}
+			write("at once")
+			if test.check != "" {
+				assert.Contains(t, strings.Join(w.problems(t), "\n"), test.check)
+			}
+			tables, err := w.admin.Watched(t.Context())
+			require.NoError(t, err)
+			for range 2 {
+				err := w.admin.Watch(t.Context(), test.again)
+				if test.want != "" {
+					assert.ErrorContains(t, err, test.want)
+				} else {
+					require.NoError(t, err)
+					assert.Empty(t, w.problems(t))
+				}
+				write("watched again")
+			}
+			require.NoError(t, w.admin.Watch(t.Context(), tables[0]))
+			write("with the names that Watched returns")
+			w.exec(t, "COMMENT ON FUNCTION "+w.function(t)+"() IS NULL", "ALTER TABLE "+relation+" RENAME id TO number")
+			write("without the comment")
+			tables[0].Redact, tables[0].Key = nil, nil
+			require.NoError(t, w.admin.Watch(t.Context(), tables[0]))
+			write("watched again without the comment")
+		})
+	}
+}
+
+func (w *watching) function(t *testing.T) (name string) {
+	t.Helper()
+	require.NoError(t, w.pool.QueryRow(t.Context(), `SELECT proname FROM pg_proc WHERE pronamespace = current_schema()::regnamespace AND proname LIKE 'audit\_capture\_of\_%'`).Scan(&name))
+	return name
+}
+
+// What is redacted is shown again only if somebody says so.
+func TestWatchPlain(t *testing.T) {
+	t.Parallel()
+	w := watch(t, "CREATE TABLE t (id int PRIMARY KEY, password text, iban text, n int)", postgres.Table{Name: "t", Redact: []string{"iban"}})
+	ctx := t.Context()
+	w.exec(t, "INSERT INTO t VALUES (1)")
+	require.NoError(t, w.admin.Watch(ctx, postgres.Table{Name: "t", Plain: []string{"iban", "password"}}))
+	w.entries(t)
+	w.exec(t, "UPDATE t SET password = 'p', iban = 'i'")
+	assert.Equal(t, []string{`_platform update t 1 [{"field":"password","new":"p","old":null},{"field":"iban","new":"i","old":null}]`}, w.told(t))
+	w.exec(t, "ALTER TABLE t RENAME password TO secret", "UPDATE t SET secret = 'q'")
+	assert.Equal(t, []string{`_platform update t 1 [{"field":"secret","new":"q","old":"p"}]`}, w.told(t))
+	assert.Contains(t, strings.Join(w.problems(t), "\n"), `column "password", named by Table.Plain, is called "secret" now`)
+	require.NoError(t, w.admin.Watch(ctx, postgres.Table{Name: "t"}))
+	w.exec(t, "UPDATE t SET secret = 'canary', iban = 'j'")
+	assert.Equal(t, []string{`_platform update t 1 [{"field":"secret","new":{"$audit":"redacted"},"old":{"$audit":"redacted"}},{"field":"iban","new":"j","old":"i"}]`}, w.told(t))
+}
+
+// A name that fits nothing is an error, and so is a secret that each entry
+// would show.
+func TestWatchRefusesNames(t *testing.T) {
+	t.Parallel()
+	w := watch(t, "CREATE TABLE plain (id int PRIMARY KEY, user_pin text, n int); CREATE TABLE doc (id int PRIMARY KEY, meta jsonb[]); CREATE TABLE sessions (token text PRIMARY KEY, n int)",
+		postgres.Table{Name: "plain", Redact: []string{"pin"}})
+	for _, test := range []struct {
+		table postgres.Table
+		want  string
+	}{
+		{postgres.Table{Name: "plain", Redact: []string{"ibn"}}, `field Table.Redact holds the name "ibn", which fits no column, and there is no JSON in which it could be a key: the columns are ["id" "n" "user_pin"]`},
+		{postgres.Table{Name: "plain", Plain: []string{"pin"}}, `field Table.Plain names the column "pin", which is not there`},
+		{postgres.Table{Name: "plain", Redact: []string{"n"}, Plain: []string{"n"}}, `the column "n" is in Table.Redact and in Table.Plain`},
+		{postgres.Table{Name: "sessions"}, `field Table.Key is the column "token", whose values are secrets`},
+		{postgres.Table{Name: "plain", Redact: []string{"n"}, OrgColumn: "n"}, `field Table.OrgColumn is the column "n", whose values are secrets`},
+	} {
+		assert.ErrorContains(t, w.admin.Watch(t.Context(), test.table), test.want)
+	}
+	require.NoError(t, w.admin.Watch(t.Context(), postgres.Table{Name: "doc", Redact: []string{"ibn"}}), "it may be a key of JSON")
+	require.NoError(t, w.admin.Watch(t.Context(), postgres.Table{Name: "sessions", Plain: []string{"token"}}))
+}
+
+// The rows of a partition are its parent's: what one redacts, so does the other.
+func TestWatchKeepsRedactingInPartitions(t *testing.T) {
+	t.Parallel()
+	w := watch(t, `CREATE TABLE part (id int PRIMARY KEY, iban text, note text);
+		CREATE TABLE whole (id int PRIMARY KEY, iban text, note text) PARTITION BY RANGE (id)`, postgres.Table{Name: "part", Type: "row", Redact: []string{"iban"}})
+	require.NoError(t, w.admin.Watch(t.Context(), postgres.Table{Name: "whole", Type: "row"}))
+	w.exec(t, "ALTER TABLE whole ATTACH PARTITION part FOR VALUES FROM (1) TO (10)")
+	assert.Contains(t, strings.Join(w.problems(t), "\n"), `it shows column "iban"`)
+	require.NoError(t, w.admin.Watch(t.Context(), postgres.Table{Name: "whole", Type: "row"}))
+	assert.Empty(t, w.problems(t))
+	w.exec(t, "CREATE TABLE second PARTITION OF whole FOR VALUES FROM (10) TO (20)")
+	require.NoError(t, w.admin.Watch(t.Context(), postgres.Table{Name: "second", Type: "row"}))
+	for _, statement := range []string{"INSERT INTO whole VALUES (1, 'canary', 'a')", "UPDATE part SET iban = 'canary2'", "INSERT INTO second VALUES (11, 'canary', 'a')", "UPDATE whole SET iban = 'canary3', id = 12 WHERE id = 1"} {
+		w.exec(t, statement)
+	}
+	told := w.told(t)
+	require.Len(t, told, 5)
+	for _, entry := range told {
+		assert.NotContains(t, entry, "canary")
+		assert.Contains(t, entry, `{"field":"iban",`)
+	}
+}
+
+// A table that is replaced by another of its name keeps its history.
+func TestWatchKeepsRedactingInAReplacedTable(t *testing.T) {
+	t.Parallel()
+	w := watch(t, logins, loginsTable)
+	w.exec(t, "ALTER TABLE logins RENAME iban TO account")
+	require.NoError(t, w.admin.Watch(t.Context(), postgres.Table{Name: "logins", Ignore: []string{"skipped"}, OrgColumn: "org"}))
+	w.exec(t, "CREATE TABLE copied (LIKE logins INCLUDING ALL)", "DROP TABLE logins", "ALTER TABLE copied RENAME TO logins")
+	require.NoError(t, w.admin.Watch(t.Context(), postgres.Table{Name: "logins", Ignore: []string{"skipped"}, OrgColumn: "org"}))
+	assert.Empty(t, w.problems(t))
+	w.exec(t, "INSERT INTO logins (id, account, password) VALUES (1, 'canary', 'canary')")
+	assert.NotContains(t, w.told(t)[0], "canary")
+}
