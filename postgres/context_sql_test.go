@@ -56,6 +56,6 @@ func TestContextOfSQLTransactions(t *testing.T) {
 
 	require.Error(t, postgres.SetContextSQL(ctx, nil))
 	require.Error(t, postgres.SkipCaptureSQL(ctx, (*sql.Tx)(nil)))
-	long := audit.WithActor(ctx, audit.Actor{Email: string(make([]byte, 400))})
-	in(func(tx *sql.Tx) { require.ErrorContains(t, postgres.SetContextSQL(long, tx), "actor email") })
+	long := audit.WithOrg(ctx, string(make([]byte, 400)))
+	in(func(tx *sql.Tx) { require.ErrorContains(t, postgres.SetContextSQL(long, tx), "organization") })
 }

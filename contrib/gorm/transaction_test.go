@@ -57,7 +57,7 @@ func TestTransactions(t *testing.T) {
 
 				// What the log refuses is not changed, and neither is anything
 				// else, whether the host looks at the error or not.
-				tooLong := w.WithContext(audit.WithActor(w.Statement.Context, audit.Actor{Email: strings.Repeat("x", 400)}))
+				tooLong := w.WithContext(audit.WithOrg(w.Statement.Context, strings.Repeat("x", 400)))
 				require.ErrorIs(t, tooLong.Create(&Team{Name: "f"}).Error, audit.ErrInvalidEvent)
 				require.ErrorIs(t, w.Create(&Unrecordable{Text: "x"}).Error, audit.ErrInvalidEvent)
 				check(2, 3)
@@ -76,15 +76,19 @@ func TestTransactions(t *testing.T) {
 	}
 }
 
-// Unrecordable cannot be recorded after it was stored: its ID is too long.
+// Unrecordable cannot be recorded after it was stored: its type is too long.
 type Unrecordable struct {
 	ID   string `gorm:"primaryKey"`
 	Text string
 }
 
 func (u *Unrecordable) BeforeCreate(*gorm.DB) error {
-	u.ID = strings.Repeat("x", 300)
+	u.ID = "x"
 	return nil
+}
+
+func (u *Unrecordable) AuditObject() audit.Object {
+	return audit.Object{Type: strings.Repeat("x", 300), ID: u.ID}
 }
 
 type Careless struct{ ID uint }
