@@ -39,7 +39,7 @@ func TestCSV(t *testing.T) {
 	assert.Equal(t, "\ufeff"+csvHeader+
 		"2026-11-23T04:11:07.123456+05:30,API Key,42,update,name: ci -> deploy,dana@acme.test,203.0.113.24\r\n"+
 		"2026-11-23T04:11:07.123457+05:30,API Key,42,create,\"name: say \"\"hi\"\", or not; active: true\",dana@acme.test,203.0.113.24\r\n"+
-		"2026-11-23T04:11:07.123458+05:30,End User,x-1,destroy,email: a@acme.test,system,203.0.113.25\r\n", got)
+		"2026-11-23T04:11:07.123458+05:30,End User,x-1,destroy,email: a@acme.test,unknown,203.0.113.25\r\n", got)
 
 	assert.Equal(t, csvHeader, writeCSV(t, export.Report{NoBOM: true}))
 }
