@@ -118,6 +118,9 @@ func (c captured) staleness(ctx context.Context, db querier) (problems []string,
 			return // a default, or a key of JSON
 		}
 		fate := "is gone"
+		if !fits && strings.HasPrefix(effect, "nothing") {
+			effect = "if it has another name since a dump and restore, it is redacted"
+		}
 		if name := before.now(column, now); name != "" {
 			fate, effect = fmt.Sprintf("is called %q now", name), "it is known by its number until a dump and restore"
 		}
@@ -132,8 +135,17 @@ func (c captured) staleness(ctx context.Context, db querier) (problems []string,
 	for _, column := range c.config.Ignore {
 		gone("Ignore", column, "nothing is left to ignore")
 	}
-	for _, column := range c.config.Redact {
-		gone("Redact", column, "nothing is left to redact")
+	now.Redact = c.config.Redact
+	idle, err := now.idleNames(ctx, db, c.relation)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range c.config.Redact {
+		if _, ok := c.config.Columns[name]; ok {
+			gone("Redact", name, "nothing is left to redact")
+		} else if slices.Contains(idle, name) {
+			problems = append(problems, fmt.Sprintf("the name %q in Table.Redact fits no column: a column that was called so stays redacted, and needs its name of now", name))
+		}
 	}
 	for _, column := range c.config.Plain {
 		gone("Plain", column, "nothing is left to show")

@@ -31,9 +31,10 @@ type Table struct {
 	// Redact names further columns and keys of JSON whose values are never kept,
 	// beside the built-in ones (password, token, api_key …), by the same rules
 	// as [audit.Config]. A name that fits no column is an error, unless it can be
-	// a key of JSON in one. What was redacted stays so when the column gets
-	// another name or type, after a dump and restore, and if Watch is called
-	// again without the name: see Plain. Defaults to none.
+	// a key of JSON, or fitted one when Watch was called before. What was redacted
+	// stays so when the column gets another name or type, after a dump and
+	// restore, and if Watch is called again without the name: see Plain. Defaults
+	// to none.
 	Redact []string
 	// Plain names columns whose values are kept although their name or what was
 	// said before makes them secrets. Keys within JSON stay redacted, and so do

@@ -143,27 +143,50 @@ func (c *watchConfig) hide(ctx context.Context, db querier, entries, watched tab
 	return c.checkRedact(ctx, db, watched, before)
 }
 
-// checkRedact refuses a name that hides nothing.
+// checkRedact refuses a name that hides nothing. One that did before, and whose
+// column was renamed or dropped since, is left to Check: the column stays hidden.
 func (c *watchConfig) checkRedact(ctx context.Context, db querier, watched table, before history) error {
-	keys := len(c.Documents) > 0
-	if !keys {
-		err := db.QueryRow(ctx, `SELECT EXISTS (SELECT FROM pg_attribute AS a JOIN pg_type AS t ON t.oid = a.atttypid
-			WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped AND t.typname IN ('hstore', '_hstore'))`, watched.OID).Scan(&keys)
-		if err != nil {
-			return fmt.Errorf("reading its types: %w", err)
-		}
-	}
 	for _, name := range c.Redact {
 		if slices.Contains(c.Plain, name) {
 			return fmt.Errorf("the column %q is in Table.Redact and in Table.Plain: take it out of one", name)
 		}
-		fits := slices.ContainsFunc(c.columnNames(), func(column string) bool { return secrets.Fits(column, name) })
-		if !fits && !keys {
+	}
+	idle, err := c.idleNames(ctx, db, watched)
+	if err != nil {
+		return err
+	}
+	for _, name := range idle {
+		if !slices.Contains(before.config.Redact, name) {
 			return fmt.Errorf("field Table.Redact holds the name %q, which fits no column, and there is no JSON in which it could be a key: %s",
 				name, c.insteadOf(name, before))
 		}
 	}
 	return nil
+}
+
+// idleNames returns the names in Redact that fit no column, and can be no key of
+// JSON since there is none.
+func (c *watchConfig) idleNames(ctx context.Context, db querier, watched table) (idle []string, err error) {
+	for _, name := range c.Redact {
+		if !slices.ContainsFunc(c.columnNames(), func(column string) bool { return secrets.Fits(column, name) }) {
+			idle = append(idle, name)
+		}
+	}
+	if idle == nil {
+		return nil, nil
+	}
+	var keys bool
+	err = db.QueryRow(ctx, `WITH RECURSIVE types AS (
+			SELECT atttypid AS oid FROM pg_attribute WHERE attrelid = $1 AND attnum > 0 AND NOT attisdropped
+			UNION SELECT part.oid FROM types JOIN pg_type AS t ON t.oid = types.oid CROSS JOIN LATERAL (VALUES (t.typbasetype), (t.typelem)) AS part (oid) WHERE part.oid <> 0)
+		SELECT EXISTS (SELECT FROM types JOIN pg_type AS t ON t.oid = types.oid WHERE t.typname IN ('json', 'jsonb', 'hstore'))`, watched.OID).Scan(&keys)
+	if err != nil {
+		return nil, fmt.Errorf("reading its types: %w", err)
+	}
+	if keys {
+		return nil, nil
+	}
+	return idle, nil
 }
 
 // hiddenInRelatives returns the columns that are hidden in a watched partition,

@@ -180,6 +180,15 @@ func TestWatchRefusesNames(t *testing.T) {
 	} {
 		assert.ErrorContains(t, w.admin.Watch(t.Context(), test.table), test.want)
 	}
+	w.exec(t, "ALTER TABLE plain RENAME user_pin TO digits")
+	for range 2 {
+		require.NoError(t, w.admin.Watch(t.Context(), postgres.Table{Name: "plain", Redact: []string{"pin"}}), "it named a column, which stays hidden")
+		assert.Contains(t, strings.Join(w.problems(t), "\n"), `the name "pin" in Table.Redact fits no column`)
+		w.exec(t, "DELETE FROM plain", "INSERT INTO plain VALUES (1, 'canary')")
+	}
+	assert.NotContains(t, strings.Join(w.told(t), "\n"), "canary")
+	require.NoError(t, w.admin.Watch(t.Context(), postgres.Table{Name: "plain", Redact: []string{"digits"}}))
+	assert.Empty(t, w.problems(t))
 	require.NoError(t, w.admin.Watch(t.Context(), postgres.Table{Name: "doc", Redact: []string{"ibn"}}), "it may be a key of JSON")
 	require.NoError(t, w.admin.Watch(t.Context(), postgres.Table{Name: "sessions", Plain: []string{"token"}}))
 }
