@@ -313,10 +313,18 @@ func (l *Log) all(ctx context.Context, f Filter, s Sort, yield func(Entry, error
 	walk.Limit = allChunk
 	chunks := l.chunks(ctx, walk)
 	defer chunks.stop()
+	var last Cursor
 	for {
 		entries, err := chunks.next()
 		if err != nil {
 			return err
+		}
+		if len(entries) > 0 {
+			// A walk that does not get ahead would never end.
+			if first := CursorAt(entries[0], walk.Sort); !last.IsZero() && first.compare(last) <= 0 {
+				return fmt.Errorf("listing entries: entry %s came after entry %s, which is not before it by %s: its row was not written by this library", first.id, last.id, walk.Sort.By)
+			}
+			last = CursorAt(entries[len(entries)-1], walk.Sort)
 		}
 		for i, entry := range entries {
 			if i == lookAhead && len(entries) == walk.Limit {

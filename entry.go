@@ -46,6 +46,16 @@ type Entry struct {
 	Metadata Value
 	// Format numbers the canonical form of Changes and Metadata.
 	Format int
+
+	// Unreadable says what of the stored row could not be read, and why: its
+	// changes are not a list, its IP is not an address. Such a row was written
+	// by other means than this library, or by a newer version. The fields that
+	// it names are empty or hold what could be read of them; all others are as
+	// stored. It is empty for every other entry.
+	Unreadable string
+	// sortKeys are the texts that the row is sorted by, where they are not those
+	// that its other columns give.
+	sortKeys map[Column]string
 }
 
 // Format is the canonical form that this version writes.
@@ -146,6 +156,9 @@ const (
 // by byte; ties are ordered by ID. Every store keeps these texts in columns of
 // their own. It is empty for [ByTimestamp], whose order is that of the IDs.
 func (e Entry) SortKey(c Column) string {
+	if key, ok := e.sortKeys[c]; ok {
+		return key
+	}
 	switch c {
 	case ByObjectType:
 		return e.Object.Type
@@ -162,6 +175,57 @@ func (e Entry) SortKey(c Column) string {
 	default:
 		return ""
 	}
+}
+
+// SetSortKey is for stores: it says by which text the entry's row is sorted
+// under a column. Rows that come in by other means may have another one there
+// than their other columns give, and a cursor must say where they really are.
+func (e *Entry) SetSortKey(c Column, key string) {
+	if e.hasSortKey(c, key) {
+		return
+	}
+	keys := map[Column]string{c: key} // of this entry alone: copies share the map
+	for column, other := range e.sortKeys {
+		if column != c {
+			keys[column] = other
+		}
+	}
+	e.sortKeys = keys
+}
+
+// hasSortKey reports whether SortKey returns the text. It makes none for the
+// columns that every entry is asked about.
+func (e *Entry) hasSortKey(c Column, key string) bool {
+	if len(e.sortKeys) > 0 {
+		return e.SortKey(c) == key
+	}
+	switch c {
+	case ByID:
+		if text, ok := strings.CutPrefix(key, "t"); ok && !isWholeNumber(strings.TrimPrefix(e.Object.ID, "-")) {
+			return text == e.Object.ID
+		}
+	case ByChanges:
+		rest := key
+		for i, change := range e.Changes {
+			var ok bool
+			if i > 0 {
+				if rest, ok = strings.CutPrefix(rest, ","); !ok {
+					return e.SortKey(c) == key // a cut one
+				}
+			}
+			if rest, ok = strings.CutPrefix(rest, change.Field); !ok {
+				return e.SortKey(c) == key
+			}
+		}
+		if len(key) <= maxFieldsKeyBytes {
+			return rest == ""
+		}
+	case ByIPAddress:
+		if !e.IP.IsValid() {
+			return key == ""
+		}
+	}
+	return e.SortKey(c) == key
 }
 
 // objectSort returns a text whose byte order puts whole numbers in numeric

@@ -31,6 +31,7 @@ type entryJSON struct {
 	Changes    json.RawMessage `json:"changes"`
 	Metadata   json.RawMessage `json:"metadata"`
 	Format     int             `json:"format"`
+	Unreadable string          `json:"unreadable,omitempty"`
 }
 
 // MarshalJSON returns the entry as one flat object whose keys are the names of
@@ -40,7 +41,8 @@ type entryJSON struct {
 // "request_id", "user_agent", "source", "comment", "changes" (see
 // [Changes.JSON]), "metadata", "format". Times are RFC 3339 in UTC with
 // microseconds. What was not recorded is the empty text; a RecordedAt not yet
-// known and absent metadata are null.
+// known and absent metadata are null. An entry whose row cannot be read has one
+// more key, "unreadable": the reason (see Entry.Unreadable).
 //
 // The organization is left out: it is the reader's own, and no business of
 // those that an export is passed on to.
@@ -50,7 +52,7 @@ func (e Entry) MarshalJSON() ([]byte, error) {
 		ObjectType: e.Object.Type, ObjectID: e.Object.ID, ParentType: e.Parent.Type, ParentID: e.Parent.ID,
 		ActorKind: e.Actor.Kind, ActorID: e.Actor.ID, ActorEmail: e.Actor.Email, OnBehalfOf: e.Actor.OnBehalfOf,
 		RequestID: e.RequestID, UserAgent: e.UserAgent, Source: e.Source, Comment: e.Comment,
-		Changes: json.RawMessage(e.Changes.JSON()), Format: e.Format,
+		Changes: json.RawMessage(e.Changes.JSON()), Format: e.Format, Unreadable: e.Unreadable,
 	}
 	if !e.RecordedAt.IsZero() {
 		at := e.RecordedAt.UTC().Format(rfc3339Micro)
@@ -92,6 +94,7 @@ func (in entryJSON) entry() (Entry, error) {
 		Object: Object{Type: in.ObjectType, ID: in.ObjectID}, Parent: Object{Type: in.ParentType, ID: in.ParentID},
 		Actor:     Actor{Kind: in.ActorKind, ID: in.ActorID, Email: in.ActorEmail, OnBehalfOf: in.OnBehalfOf},
 		RequestID: in.RequestID, UserAgent: in.UserAgent, Source: in.Source, Comment: in.Comment, Format: in.Format,
+		Unreadable: in.Unreadable,
 	}
 	// IDs reach beyond the year 9999, which RFC 3339 does not.
 	if in.OccurredAt != e.OccurredAt.Format(rfc3339Micro) {

@@ -148,8 +148,10 @@ type Reversal struct {
 	// Conflicts are fields that the entry changed, and something else since:
 	// undoing them would undo that too. They are among Changes.
 	Conflicts []Change
-	// Lost are fields whose value before the entry was not kept: redacted, cut
-	// for its size, or not compared. They are not among Changes.
+	// Lost are fields whose value before the entry was not kept: redacted,
+	// cut for its size, or not compared. They are not among Changes. "…" stands for fields whose
+	// names are lost too: those that the entry had no room for, and those of an
+	// entry that could not be read.
 	Lost []string
 }
 
@@ -170,6 +172,9 @@ func (l *Log) Revert(ctx context.Context, org string, id ID) (Reversal, error) {
 		return Reversal{}, fmt.Errorf("reverting entry %s: %w", id, err)
 	}
 	out := Reversal{Entry: e}
+	if e.Unreadable != "" {
+		out.Lost = append(out.Lost, omittedField)
+	}
 	for _, c := range e.Changes {
 		present, known := now.whole(c.Field)
 		if !known {

@@ -23,7 +23,8 @@ type State struct {
 	Presence Presence
 	// Complete reports whether Fields holds all that was ever recorded of the
 	// object: its create was applied, and no entry since had to leave out
-	// changes for want of room. Where it is false, further fields are unknown.
+	// changes for want of room or could not be read. Where it is false, further
+	// fields are unknown.
 	Complete bool
 	// Created reports whether First is the object's create.
 	Created bool
@@ -108,6 +109,9 @@ func (s *State) Apply(e Entry) {
 		s.First = e.ID
 	}
 	s.AsOf = e.ID
+	if e.Unreadable != "" {
+		s.Complete = false
+	}
 	for _, c := range e.Changes {
 		if c.Field == omittedField {
 			s.Complete = false

@@ -30,19 +30,19 @@ func (r Report) fitCell(text string) string {
 // many, the last are only counted. The host's comment stands in for changes.
 func (r Report) cellChanges(e audit.Entry) string {
 	if len(e.Changes) == 0 {
-		return r.fitCell(display.VisibleText(e.Comment))
+		return r.fitCell(joinCellChanges(r.changes(e, 0)))
 	}
 	cell := r.newCellChanges(e)
-	if text, ok := cell.text(len(e.Changes), 0); ok {
+	if text, ok := cell.text(cell.all, 0); ok {
 		return text
 	}
 	// As much of every value as there is room for, but enough to be of use.
 	const least = 200
 	room := least + sort.Search(maxCellUnits-least, func(more int) bool {
-		_, ok := cell.text(len(e.Changes), least+more+1)
+		_, ok := cell.text(cell.all, least+more+1)
 		return !ok
 	})
-	if text, ok := cell.text(len(e.Changes), room); ok {
+	if text, ok := cell.text(cell.all, room); ok {
 		return text
 	}
 	n := sort.Search(len(cell.changes), func(n int) bool {
@@ -74,7 +74,12 @@ type cellChange struct {
 
 func (r Report) newCellChanges(e audit.Entry) *cellChanges {
 	const leastUnits = len(": ") + 1 // the separator before the next one
-	c := &cellChanges{report: r, all: len(e.Changes), separator: cellSeparator(len(e.Changes))}
+	c := &cellChanges{report: r, all: len(e.Changes)}
+	if e.Unreadable != "" {
+		c.changes = append(c.changes, cellChange{field: r.unreadable(e)})
+		c.all++
+	}
+	c.separator = cellSeparator(c.all)
 	both := display.ShowsBothSides(e)
 	for _, change := range e.Changes[:min(len(e.Changes), maxCellUnits/leastUnits+1)] {
 		field, sides := r.shownSides(change, both)

@@ -138,6 +138,10 @@ func (d *pdfDocument) layOut(e audit.Entry) {
 func (d *pdfDocument) changesCell(e audit.Entry) {
 	cell, indent := &d.row.cells[changesColumn], d.units(changesIndent)
 	width := d.units(columnWidths[changesColumn] - columnPadding)
+	if e.Unreadable != "" {
+		cell.add(d.report.cutShown(d.report.unreadable(e), valueRoom), grey)
+		cell.wrap(width, indent)
+	}
 	if len(e.Changes) == 0 {
 		if e.Comment != "" {
 			cell.add(d.report.cut(e.Comment, commentRoom), black)

@@ -1,6 +1,8 @@
 package export
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -72,20 +74,27 @@ func (r *Report) performedBy(a audit.Actor) string {
 }
 
 // changes shows what changed, one text a field; where no field did, the
-// host's comment stands in for them.
+// host's comment stands in for them. First comes what is wrong with an entry
+// that cannot be read whole.
 func (r *Report) changes(e audit.Entry, room int) []string {
-	if len(e.Changes) == 0 {
-		if e.Comment == "" {
-			return nil
-		}
-		return []string{r.cut(e.Comment, room)}
+	var texts []string
+	if e.Unreadable != "" {
+		texts = append(texts, r.unreadable(e))
+	}
+	if len(e.Changes) == 0 && e.Comment != "" {
+		return append(texts, r.cut(e.Comment, room))
 	}
 	both := display.ShowsBothSides(e)
-	texts := make([]string, len(e.Changes))
-	for i, c := range e.Changes {
-		texts[i] = r.change(c, both, room)
+	texts = slices.Grow(texts, len(e.Changes))
+	for _, c := range e.Changes {
+		texts = append(texts, r.change(c, both, room))
 	}
 	return texts
+}
+
+// unreadable says why an entry cannot be read whole.
+func (r *Report) unreadable(e audit.Entry) string {
+	return display.VisibleText(fmt.Sprintf(r.Strings.Unreadable, e.Unreadable))
 }
 
 // change shows "field: old -> new", or one side alone where an object came or

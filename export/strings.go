@@ -43,6 +43,9 @@ type Strings struct {
 	MoreFields                    func(n int) string
 	System, APIKey, Role          string
 	OnBehalfOf                    string
+	// Unreadable stands before the changes of an entry that cannot be read whole;
+	// %s is a reason.
+	Unreadable string
 }
 
 // English are the words of a file unless the host gives others.
@@ -71,7 +74,7 @@ func English() Strings {
 		CutText:        func(start string, bytes int) string { return fmt.Sprintf("%s… (cut: %d bytes)", start, bytes) },
 		MoreCharacters: func(n int) string { return fmt.Sprintf("… (%d more characters)", n) },
 		MoreFields:     func(n int) string { return fmt.Sprintf("… (%d more fields)", n) },
-		System:         "system", UnknownActor: "unknown", APIKey: "API key", Role: "role", OnBehalfOf: "on behalf of",
+		System:         "system", UnknownActor: "unknown", APIKey: "API key", Role: "role", OnBehalfOf: "on behalf of", Unreadable: "(unreadable: %s)",
 	}
 }
 

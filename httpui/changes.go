@@ -1,6 +1,7 @@
 package httpui
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -27,6 +28,8 @@ type changeList struct {
 	LeftOut int
 	// Comment stands in for the fields of an entry that has none.
 	Comment *value
+	// Unreadable says why an entry cannot be read whole.
+	Unreadable string
 }
 
 // Folded is how many fields stand behind the "more".
@@ -57,7 +60,7 @@ type sizes struct{ Old, New string }
 
 func (h *Handler) changeList(e audit.Entry) changeList {
 	both := display.ShowsBothSides(e)
-	var list changeList
+	list := changeList{Unreadable: h.unreadable(e)}
 	for i, c := range e.Changes {
 		switch {
 		case i < shownFields:
@@ -73,6 +76,14 @@ func (h *Handler) changeList(e audit.Entry) changeList {
 		list.Comment = &comment
 	}
 	return list
+}
+
+// unreadable says why an entry cannot be read whole, or nothing.
+func (h *Handler) unreadable(e audit.Entry) string {
+	if e.Unreadable == "" {
+		return ""
+	}
+	return fmt.Sprintf(h.options.Strings.UnreadableEntry, e.Unreadable)
 }
 
 // linked adds the way to the whole entry where less is shown.

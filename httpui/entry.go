@@ -18,6 +18,8 @@ type entryPage struct {
 	head
 	Steps neighbours
 	When  moment
+	// Unreadable says why the entry cannot be read whole.
+	Unreadable string
 	// Recorded is nil where the store did not say.
 	Recorded *moment
 
@@ -193,7 +195,7 @@ func (h *Handler) entry(w http.ResponseWriter, r *request) error {
 	}
 	model := entryPage{
 		head: h.partHead(r, h.options.Strings.Entry, r.link(link(v.params))),
-		When: newMoment(e.OccurredAt, v.zone),
+		When: newMoment(e.OccurredAt, v.zone), Unreadable: h.unreadable(e),
 
 		Object: h.objectLink(r, e.Object, zone, records), Parent: h.objectLink(r, e.Parent, zone, records),
 		Pill: h.pill(e.Action), Kind: h.actorKind(e.Actor), ActorName: h.actor(e.Actor).Name, ActorID: e.Actor.ID, Email: e.Actor.Email, OnBehalfOf: e.Actor.OnBehalfOf,

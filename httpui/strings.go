@@ -81,6 +81,7 @@ type Strings struct {
 	MoreFields, FieldsLeftOut, MoreCharacters, Bytes func(n int) string
 	UnknownActor                                     string // who acted, if nobody said so
 	NotCompared                                      string // the old value of a field whose memory both sides of an update shared
+	UnreadableEntry                                  string // %s is a reason
 	// What became of long texts, lists, and values that are no JSON.
 	Added, Removed, Moved, BlanksOnly, WholeEntry     string
 	MoreChanges, MoreItems, Characters, ByteCount     func(n int) string
@@ -201,7 +202,7 @@ func English() Strings {
 			return fmt.Sprintf("Page %s of %s.", groupThousands(page), atLeast(pages, more))
 		},
 		SortBy:    "Sort by",
-		ChangedTo: "changed to", Changed: "(changed)",
+		ChangedTo: "changed to", Changed: "(changed)", UnreadableEntry: "This entry cannot be read whole: %s.",
 		Absent: "absent", Null: "null", Empty: "empty", Redacted: "redacted", NotCompared: "not compared", Cycle: "contains itself",
 		MoreFields:     func(n int) string { return plural(n, false, "more field", "more fields") },
 		FieldsLeftOut:  func(n int) string { return plural(n, false, "further field", "further fields") + " not shown here" },

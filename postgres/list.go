@@ -50,17 +50,20 @@ func (s *Store) listFew(ctx context.Context, walk audit.Walk) (entries []audit.E
 		return nil, false, err
 	}
 	few := 0
+	var reader entrysql.Reader
 	read := func(row pgx.CollectableRow) (e audit.Entry, err error) {
-		if row.RawValues()[0] == nil { // the number alone
-			return e, row.Scan(append(make([]any, readColumns), &few)...)
+		last := make([]any, readColumns+1) // nil: not scanned
+		last[readColumns] = &few
+		if err := row.Scan(last...); err != nil || row.RawValues()[0] == nil { // the number alone
+			return e, err
 		}
-		return scan(func(dest ...any) error { return row.Scan(append(dest, &few)...) })
+		return readEntry(&reader, row), nil
 	}
 	entries, err = collect(ctx, s, walk.Filter.Org, read, statement)
 	if err != nil {
 		return nil, false, err
 	}
-	entries = slices.DeleteFunc(entries, func(e audit.Entry) bool { return e.ID.IsZero() })
+	entries = slices.DeleteFunc(entries, func(e audit.Entry) bool { return e.Org == "" })
 	return entries, few <= most, nil
 }
 
@@ -73,7 +76,7 @@ func (s *Store) listHead(ctx context.Context, walk audit.Walk) (entries []audit.
 	if !ok || err != nil {
 		return nil, false, err
 	}
-	entries, err = collect(ctx, s, walk.Filter.Org, scanEntry, statement)
+	entries, err = collect(ctx, s, walk.Filter.Org, entryScanner(), statement)
 	return entries, len(entries) == walk.Limit, err
 }
 
@@ -83,7 +86,7 @@ func (s *Store) listAll(ctx context.Context, walk audit.Walk) ([]audit.Entry, er
 	if err != nil {
 		return nil, err
 	}
-	return collect(ctx, s, walk.Filter.Org, scanEntry, statement)
+	return collect(ctx, s, walk.Filter.Org, entryScanner(), statement)
 }
 
 // listWindows reads a walk by a statement for each window, until it has as many
@@ -111,20 +114,7 @@ func (s *Store) listWindows(ctx context.Context, walk audit.Walk) (all []audit.E
 	return all, nil
 }
 
-func scanEntry(row pgx.CollectableRow) (audit.Entry, error) { return scan(row.Scan) }
-
-// scan reads an entry as [entrysql.Scan] does, but lets pgx read IDs and times
-// itself, which it does several times as fast as by way of database/sql.
-func scan(row func(dest ...any) error) (audit.Entry, error) {
-	return entrysql.Scan(func(dest ...any) error {
-		for i, target := range dest {
-			switch target := target.(type) {
-			case *audit.ID:
-				dest[i] = (*[16]byte)(target)
-			case *entrysql.Instant:
-				dest[i] = (*time.Time)(target)
-			}
-		}
-		return row(dest...)
-	})
+func entryScanner() pgx.RowToFunc[audit.Entry] {
+	var reader entrysql.Reader
+	return func(row pgx.CollectableRow) (audit.Entry, error) { return readEntry(&reader, row), nil }
 }

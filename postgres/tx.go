@@ -89,7 +89,7 @@ func (h pgxHandle) entries(ctx context.Context, query string, args []any) ([]aud
 	if err != nil {
 		return nil, err
 	}
-	return pgx.CollectRows(rows, scanEntry)
+	return pgx.CollectRows(rows, entryScanner())
 }
 
 // sqlHandle is a handle on a database/sql transaction. Its drivers know no
@@ -111,8 +111,9 @@ func (h sqlHandle) entries(ctx context.Context, query string, args []any) ([]aud
 	}
 	defer rows.Close()
 	var entries []audit.Entry
+	var reader entrysql.Reader
 	for rows.Next() {
-		entry, err := entrysql.Scan(rows.Scan)
+		entry, err := reader.Scan(rows.Scan)
 		if err != nil {
 			return nil, err
 		}

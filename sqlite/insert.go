@@ -72,7 +72,7 @@ func insert(ctx context.Context, db handle, entries []audit.Entry) error {
 		if inserted == 1 {
 			continue
 		}
-		stored, err := entrysql.Scan(db.QueryRowContext(ctx, takenSQL, e.Org, e.ID[:]).Scan)
+		stored, err := new(entrysql.Reader).Scan(db.QueryRowContext(ctx, takenSQL, e.Org, e.ID[:]).Scan)
 		if err != nil {
 			return fmt.Errorf("reading the entry that has the ID %s: %w", e.ID, err)
 		}

@@ -64,7 +64,7 @@ func (s *Store) List(ctx context.Context, walk audit.Walk) ([]audit.Entry, error
 	if err != nil {
 		return nil, fmt.Errorf("listing entries: %w", err)
 	}
-	entries, err := collect(ctx, s.db, scanEntry, statement)
+	entries, err := collect(ctx, s.db, entryScanner(), statement)
 	if err != nil {
 		return nil, fmt.Errorf("listing entries: %w", err)
 	}
@@ -103,7 +103,7 @@ func (s *Store) Values(ctx context.Context, org string, column audit.Column, pre
 	if err != nil {
 		return nil, fmt.Errorf("listing values: %w", err)
 	}
-	values, err := collect(ctx, s.db, scanOne[string], statement)
+	values, err := collect(ctx, s.db, scanText, statement)
 	if err != nil {
 		return nil, fmt.Errorf("listing values: %w", err)
 	}
@@ -131,9 +131,19 @@ func collect[T any](ctx context.Context, db *sql.DB, read func(*sql.Rows) (T, er
 	return all, rows.Err()
 }
 
-func scanEntry(rows *sql.Rows) (audit.Entry, error) { return entrysql.Scan(rows.Scan) }
+func entryScanner() func(*sql.Rows) (audit.Entry, error) {
+	var reader entrysql.Reader
+	return func(rows *sql.Rows) (audit.Entry, error) { return reader.Scan(rows.Scan) }
+}
 
 func scanBar(rows *sql.Rows) (audit.Bar, error) { return entrysql.ScanBar(rows.Scan) }
+
+// scanText reads a text, whatever a row may hold instead.
+func scanText(rows *sql.Rows) (string, error) {
+	var cell entrysql.Cell
+	err := rows.Scan(&cell)
+	return cell.Text, err
+}
 
 func scanOne[T any](rows *sql.Rows) (one T, err error) {
 	err = rows.Scan(&one)

@@ -35,7 +35,6 @@ func testRoundTrip(t *testing.T, b Backend) {
 		{"field":"{\"a,b\"} NULL","new":1}
 	]`)
 	full.Metadata = value(t, `{"zz":1E2,"a":[12345678901234567890.10],"ip_note":"x, y","$$audit":1}`)
-	full.Format = 7
 
 	null := newEntry(epoch.Add(time.Microsecond))
 	null.IP = address("203.0.113.24")

@@ -74,5 +74,14 @@ func (o order) beyond(d audit.Dialect, c audit.Cursor, planning Planning) sq.Sql
 			end = followingID(end)
 		}
 	}
-	return sq.Expr("(e."+strings.Join(o.columns, ", e.")+") "+operator+" (?, ?)", c.Key(), d.IDArg(end))
+	return sq.Expr("(e."+strings.Join(o.columns, ", e.")+") "+operator+" (?, ?)", keyArg(d, c.Key()), d.IDArg(end))
+}
+
+// keyArg returns a cursor's key as the dialect's driver takes it. PostgreSQL has
+// no text with a NUL or broken UTF-8, so no page of it gave such a key.
+func keyArg(d audit.Dialect, key string) string {
+	if d == audit.PostgreSQL {
+		return strings.ReplaceAll(strings.ToValidUTF8(key, "\uFFFD"), "\x00", "\uFFFD")
+	}
+	return key
 }

@@ -1,71 +1,66 @@
 package entrysql
 
-import (
-	"database/sql"
-	"fmt"
-	"net/netip"
-	"time"
+import "github.com/auditkeep/audit"
 
-	"github.com/auditkeep/audit"
-)
-
-// ReadColumns is the list of columns that [Scan] reads, of the table under the
-// alias e. The sort keys are not among them: the entry makes its own.
+// ReadColumns is the list of columns that a [Reader] reads, of the table under
+// the alias e. The last ones are the sort keys that an entry makes itself: a row
+// that came in by other means may have others.
 const ReadColumns = "e.org_id, e.id, e.occurred_at, e.recorded_at, e.action, " +
 	"e.object_type, e.object_id, e.parent_type, e.parent_id, " +
 	"e.actor_kind, e.actor_id, e.actor_email, e.on_behalf_of, " +
 	"e.ip, e.request_id, e.user_agent, e.source, e.comment, " +
-	"e.changes, e.metadata, e.format"
+	"e.changes, e.metadata, e.format, " +
+	"e.object_sort, e.ip_key, e.changed_fields"
 
-// Scan reads an entry from a row of ReadColumns. It takes the Scan method of
-// the rows of pgx or database/sql.
-func Scan(scan func(dest ...any) error) (audit.Entry, error) {
-	var (
-		e           audit.Entry
-		ip, changes string
-		metadata    sql.NullString
-	)
-	err := scan(
-		&e.Org, &e.ID, (*Instant)(&e.OccurredAt), (*Instant)(&e.RecordedAt), (*string)(&e.Action),
-		&e.Object.Type, &e.Object.ID, &e.Parent.Type, &e.Parent.ID,
-		(*string)(&e.Actor.Kind), &e.Actor.ID, &e.Actor.Email, &e.Actor.OnBehalfOf,
-		&ip, &e.RequestID, &e.UserAgent, (*string)(&e.Source), &e.Comment,
-		&changes, &metadata, &e.Format,
-	)
-	if err != nil {
-		return audit.Entry{}, err
-	}
-	// A driver that knows times itself gives them in its own zone.
-	e.OccurredAt, e.RecordedAt = e.OccurredAt.UTC(), e.RecordedAt.UTC()
-	if ip != "" {
-		if e.IP, err = netip.ParseAddr(ip); err != nil {
-			return audit.Entry{}, fmt.Errorf("reading entry %s: %w", e.ID, err)
-		}
-	}
-	// PostgreSQL gives jsonb back with keys reordered and numbers rewritten;
-	// parsing brings back the canonical form that was stored.
-	if e.Changes, err = audit.ParseChanges(changes); err != nil {
-		return audit.Entry{}, fmt.Errorf("reading entry %s: %w", e.ID, err)
-	}
-	if e.Metadata, err = audit.ParseValue(metadata.String); err != nil {
-		return audit.Entry{}, fmt.Errorf("reading entry %s: %w", e.ID, err)
-	}
-	return e, nil
+// The columns of ReadColumns, by their places.
+const (
+	orgColumn = iota
+	idColumn
+	occurredAtColumn
+	recordedAtColumn
+	actionColumn
+	objectTypeColumn
+	objectIDColumn
+	parentTypeColumn
+	parentIDColumn
+	actorKindColumn
+	actorIDColumn
+	actorEmailColumn
+	onBehalfOfColumn
+	ipColumn
+	requestIDColumn
+	userAgentColumn
+	sourceColumn
+	commentColumn
+	changesColumn
+	metadataColumn
+	formatColumn
+	objectSortColumn
+	ipKeyColumn
+	changedFieldsColumn
+	columnCount
+)
+
+// Reader reads entries from rows of ReadColumns. No value that a row may hold
+// is an error: what cannot be read makes the entry unreadable (see
+// [audit.Entry].Unreadable), so that one row never hides all others. It is for
+// one goroutine.
+type Reader struct {
+	Cells [columnCount]Cell
+	dest  []any
 }
 
-// Instant reads a time: PostgreSQL's timestamptz, or SQLite's integer of
-// microseconds since 1970.
-type Instant time.Time
-
-// Scan implements [sql.Scanner].
-func (t *Instant) Scan(src any) error {
-	switch v := src.(type) {
-	case time.Time:
-		*t = Instant(v)
-	case int64:
-		*t = Instant(time.UnixMicro(v))
-	default:
-		return fmt.Errorf("scanning time: cannot read a %T", src)
+// Scan reads an entry by the Scan method of the rows of database/sql. Its
+// errors are those of the rows.
+func (r *Reader) Scan(scan func(dest ...any) error) (audit.Entry, error) {
+	if r.dest == nil {
+		r.dest = make([]any, columnCount)
+		for i := range r.Cells {
+			r.dest[i] = &r.Cells[i]
+		}
 	}
-	return nil
+	if err := scan(r.dest...); err != nil {
+		return audit.Entry{}, err
+	}
+	return r.Entry(), nil
 }

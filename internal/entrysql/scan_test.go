@@ -2,11 +2,15 @@ package entrysql_test
 
 import (
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"math"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -15,61 +19,123 @@ import (
 	"github.com/auditkeep/audit/internal/entrysql"
 )
 
-// rowOf returns a Scan method over a row whose columns have these values and
-// are empty otherwise.
-func rowOf(values map[string]any) func(dest ...any) error {
+// read reads a row whose columns have these values and are empty otherwise.
+func read(t *testing.T, values map[string]any) audit.Entry {
+	t.Helper()
 	columns := strings.Split(entrysql.ReadColumns, ", ")
-	return func(dest ...any) error {
+	e, err := new(entrysql.Reader).Scan(func(dest ...any) error {
+		require.Len(t, dest, len(columns))
 		for i, column := range columns {
-			value, ok := values[strings.TrimPrefix(column, "e.")]
-			if !ok {
-				continue
+			value, given := values[strings.TrimPrefix(column, "e.")]
+			if !given {
+				value = ""
 			}
-			var err error
-			switch target := dest[i].(type) {
-			case sql.Scanner:
-				err = target.Scan(value)
-			case *string:
-				*target = value.(string)
-			default:
-				err = fmt.Errorf("no test value for a %T", target)
-			}
-			if err != nil {
+			if err := dest[i].(sql.Scanner).Scan(value); err != nil {
 				return err
 			}
 		}
 		return nil
+	})
+	require.NoError(t, err)
+	return e
+}
+
+// readable is a row of nothing but what each has.
+func readable(id audit.ID) map[string]any {
+	return map[string]any{
+		"org_id": "acme", "id": id.String(), "occurred_at": id.Time(), "recorded_at": id.Time(),
+		"changes": "[]", "metadata": nil, "format": int64(1), "object_sort": "t",
 	}
 }
 
-func TestScan(t *testing.T) {
+func TestReadersOfAllDrivers(t *testing.T) {
 	t.Parallel()
 	id := audit.NewID()
-	at := id.Time()
-	for name, value := range map[string]any{
-		"PostgreSQL": at.In(time.FixedZone("", 7200)),
-		"SQLite":     at.UnixMicro(),
+	want := audit.Entry{Org: "acme", ID: id, OccurredAt: id.Time(), RecordedAt: id.Time(), Format: 1}
+	assert.Equal(t, want, read(t, readable(id)))
+	for name, values := range map[string]map[string]any{
+		"another zone": {"occurred_at": id.Time().In(time.FixedZone("", 7200)), "recorded_at": id.Time().In(time.FixedZone("", -3600))},
+		"SQLite":       {"id": id[:], "occurred_at": id.Time().UnixMicro(), "recorded_at": id.Time().UnixMicro()},
+		"bytes":        {"id": []byte(id.String()), "org_id": []byte("acme"), "changes": []byte("[]"), "object_sort": []byte("t")},
+		"no changes":   {"changes": " [ ] "},
 	} {
-		e, err := entrysql.Scan(rowOf(map[string]any{"id": id.String(), "occurred_at": value, "changes": "[]"}))
-		require.NoError(t, err, name)
-		assert.Equal(t, audit.Entry{ID: id, OccurredAt: at}, e, name)
+		row := readable(id)
+		maps.Copy(row, values)
+		assert.Equal(t, want, read(t, row), name)
 	}
+	gone := errors.New("gone")
+	_, err := new(entrysql.Reader).Scan(func(...any) error { return gone })
+	require.ErrorIs(t, err, gone)
 }
 
-func TestScanNamesTheBrokenEntry(t *testing.T) {
+// Whatever stands in a column, the entry is there and says what is wrong.
+func TestNoRowIsAnError(t *testing.T) {
 	t.Parallel()
 	id := audit.NewID()
-	for column, value := range map[string]any{"ip": "999.1.1.1", "changes": "{", "metadata": "{"} {
-		row := map[string]any{"id": id[:], "changes": "[]"}
-		row[column] = value
-		_, err := entrysql.Scan(rowOf(row))
-		assert.ErrorContains(t, err, "reading entry "+id.String(), column)
+	values := []any{
+		nil, "", " ", "x", "7", "999.1.1.1", "garbage", "{", "[", "null", "infinity", `"text"`, "[{}]", "[null]", `[{"field":5}]`, `[{"field":"a","new":1},7]`,
+		`{"a":1}`, strings.Repeat("[", 9001) + strings.Repeat("]", 9001), strings.Repeat("[", 20_000), `[{"field":"n","new":1e400},{"field":"n","new":1e999999999}]`,
+		"a\x00b", "\xff\xfe", []byte("\xff"), []byte(nil), int64(0), int64(-1), int64(99), int64(math.MaxInt64), int64(math.MinInt64), 1.5, math.NaN(), math.Inf(1), true,
+		time.Time{},
+		time.Unix(1<<40, 0), time.Unix(-1<<40, 0), id.Time().Add(time.Microsecond), strings.Repeat("long ", 100_000),
 	}
-	_, err := entrysql.Scan(rowOf(map[string]any{"occurred_at": "yesterday"}))
-	require.ErrorContains(t, err, "scanning time: cannot read a string")
-	gone := errors.New("gone")
-	_, err = entrysql.Scan(func(...any) error { return gone })
-	require.ErrorIs(t, err, gone)
+	for _, column := range strings.Split(strings.ReplaceAll(entrysql.ReadColumns, "e.", ""), ", ") {
+		for _, value := range values {
+			row := readable(id)
+			row[column] = value
+			e := read(t, row)
+			what := fmt.Sprintf("%s: %.40v", column, value)
+			if column != "id" {
+				assert.Equal(t, id, e.ID, what)
+			}
+			assert.Equal(t, e.ID.Time(), e.OccurredAt, what)
+			assert.Less(t, len(e.Unreadable), 1000, what)
+			assert.True(t, utf8.ValidString(e.Unreadable), what)
+			if e.Unreadable != "" {
+				assert.Contains(t, e.Unreadable, column+" ", what)
+			}
+			text, err := json.Marshal(e)
+			require.NoError(t, err, what)
+			var again audit.Entry
+			if column != "id" {
+				require.NoError(t, json.Unmarshal(text, &again), what)
+				assert.Equal(t, e.Unreadable, again.Unreadable, what)
+			}
+		}
+	}
+	for column, value := range map[string]any{
+		"id": "x", "occurred_at": "infinity", "recorded_at": "infinity", "ip": "garbage", "changes": "7", "metadata": "7", "format": int64(99), "action": "a\x00b", "comment": nil,
+	} {
+		row := readable(id)
+		row[column] = value
+		assert.Contains(t, read(t, row).Unreadable, column+" ")
+	}
+	row := readable(id)
+	row["changes"] = `[{"field":5},{"field":"a","new":1},7]`
+	e := read(t, row)
+	assert.Equal(t, []string{"a"}, e.Changes.Fields(), "what can be read of it")
+	assert.Contains(t, e.Unreadable, "changes is ")
+}
+
+// A row may be sorted by other texts than those that the library makes.
+func TestSortKeysAreTheRows(t *testing.T) {
+	t.Parallel()
+	row := readable(audit.NewID())
+	for column, value := range map[string]any{
+		"object_type": "t", "object_id": "5", "object_sort": "x", "action": "a\x00", "changes": `[{"field":"a","new":1}]`, "changed_fields": "", "actor_email": "e", "ip": "10.0.0.1", "ip_key": "4",
+	} {
+		row[column] = value
+	}
+	e := read(t, row)
+	for by, want := range map[audit.Column]string{
+		audit.ByObjectType: "t", audit.ByID: "x", audit.ByAction: "a\x00", audit.ByChanges: "", audit.ByPerformedBy: "e", audit.ByIPAddress: "4", audit.ByTimestamp: "",
+	} {
+		assert.Equal(t, want, e.SortKey(by), by)
+		c := audit.CursorAt(e, audit.Sort{By: by, Dir: audit.Ascending})
+		again, err := audit.ParseCursor(c.String())
+		require.NoError(t, err)
+		assert.Equal(t, c, again)
+	}
 }
 
 func TestCheckTaken(t *testing.T) {
@@ -84,6 +150,10 @@ func TestCheckTaken(t *testing.T) {
 	err := entrysql.CheckTaken([]audit.Entry{one, other}, []audit.Entry{stored})
 	require.ErrorIs(t, err, audit.ErrConflict)
 	require.ErrorContains(t, err, one.ID.String())
+
+	stored.Unreadable = "changes is 7"
+	require.ErrorIs(t, entrysql.CheckTaken([]audit.Entry{one}, []audit.Entry{stored}), audit.ErrConflict, "of which only a part could be read")
+	stored.Unreadable = ""
 
 	foreign := one
 	foreign.Org = "other"

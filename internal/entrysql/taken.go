@@ -17,6 +17,11 @@ func CheckTaken(given, stored []audit.Entry) error {
 	}
 	rows := make(map[key]Row, len(stored))
 	for _, e := range stored {
+		if e.Unreadable != "" {
+			// What could be read of it may be the content given.
+			rows[key{e.Org, e.ID}] = Row{}
+			continue
+		}
 		rows[key{e.Org, e.ID}] = RowOf(e)
 	}
 	for _, e := range given {

@@ -17,11 +17,12 @@ CREATE TABLE audit_entries (
 	                      AND substr(hex(id), 17, 1) BETWEEN '8' AND 'B'),
 	-- The time that id holds. Times are microseconds since 1970, UTC:
 	-- datetime(occurred_at / 1000000, 'unixepoch').
-	occurred_at    INTEGER NOT NULL,
+	occurred_at    INTEGER NOT NULL CHECK (occurred_at >= 0),
 	-- This machine's own clock, whatever the application says. The store gives it
 	-- to the microsecond. For rows that come in another way it is the end of
 	-- SQLite's millisecond, so that none is recorded before it occurred.
-	recorded_at    INTEGER NOT NULL DEFAULT (CAST(round(unixepoch('subsec') * 1000) AS INTEGER) * 1000 + 999),
+	recorded_at    INTEGER NOT NULL DEFAULT (CAST(round(unixepoch('subsec') * 1000) AS INTEGER) * 1000 + 999)
+	               CHECK (recorded_at BETWEEN 0 AND 253402300799999999), -- the end of the year 9999
 	action         TEXT NOT NULL DEFAULT '' CHECK (length(CAST(action AS BLOB)) <= 64),
 	object_type    TEXT NOT NULL DEFAULT '' CHECK (length(CAST(object_type AS BLOB)) <= 255),
 	object_id      TEXT NOT NULL DEFAULT '' CHECK (length(CAST(object_id AS BLOB)) <= 255),
@@ -43,11 +44,11 @@ CREATE TABLE audit_entries (
 	source         TEXT NOT NULL DEFAULT '' CHECK (length(CAST(source AS BLOB)) <= 64),
 	comment        TEXT NOT NULL DEFAULT '' CHECK (length(CAST(comment AS BLOB)) <= 4096),
 	-- [{"field": …, "old": …, "new": …}, …] in the order of the object's fields.
-	changes        TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(changes)),
+	changes        TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(changes) AND json_type(changes) = 'array'),
 	-- The names of the changed fields, cut: what the page's column sorts by, so
 	-- that no sort has to read the JSON.
 	changed_fields TEXT NOT NULL DEFAULT '' CHECK (length(CAST(changed_fields AS BLOB)) <= 200),
-	metadata       TEXT CHECK (metadata IS NULL OR json_valid(metadata)),
+	metadata       TEXT CHECK (metadata IS NULL OR json_valid(metadata) AND json_type(metadata) IN ('object', 'null')),
 	-- The version of the canonical form of changes and metadata.
 	format         INTEGER NOT NULL,
 	-- Every key begins with the organization. This one also serves the page as
