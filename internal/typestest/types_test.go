@@ -216,7 +216,6 @@ func examples(t *testing.T) []example {
 		{"pq.ByteaArray", pq.ByteaArray{{0xde, 0xad}, nil}, `["\\xdead",null]`, "bytea[]", `ARRAY['\xdead'::bytea, NULL]`, ""},
 		{"pq.GenericArray", pq.GenericArray{A: []string{"a", "b"}}, `["a","b"]`, "text[]", "'{a,b}'", ""},
 		{"pq.Array", pq.Array([]string{"a"}), `["a"]`, "text[]", "'{a}'", ""},
-		{"pq.NullTime", pq.NullTime{Time: noon, Valid: true}, `"2026-11-22T12:00:00.5Z"`, "timestamptz", "'2026-11-22 12:00:00.5+00'", ""},
 
 		// database/sql
 		{"sql.NullString", sql.NullString{String: `{"password":"x"}`, Valid: true}, `"{\"password\":\"x\"}"`, "text", `'{"password":"x"}'`, ""},
