@@ -87,6 +87,7 @@ func TestCaptureAsDocumented(t *testing.T) {
 	_, err = h.pool.Exec(ctx, "CREATE TABLE invitations (id int PRIMARY KEY, public_token text)")
 	require.NoError(t, err)
 	require.NoError(t, showToken(ctx, postgres.NewAdmin(h.pool)))
+	ctx = audit.WithOrg(ctx, audit.PlatformOrg) // no column and no setting names another
 	_, err = h.pool.Exec(ctx, "INSERT INTO invitations VALUES (7, 'x')")
 	require.NoError(t, err)
 	assert.Contains(t, last(), `{"field":"public_token","new":"x"}`)

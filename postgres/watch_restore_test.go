@@ -6,8 +6,6 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
-	"path/filepath"
-	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -169,24 +167,9 @@ func TestWatchAfterDump(t *testing.T) {
 func (w *watching) dumpAndRestore(t *testing.T) bool {
 	t.Helper()
 	server := os.Getenv(pgtest.URLVariable)
-	var version int
-	require.NoError(t, w.pool.QueryRow(t.Context(), "SELECT current_setting('server_version_num')::int / 10000").Scan(&version))
-	programs, err := filepath.Glob("/usr/lib/postgresql/*/bin/pg_dump")
-	require.NoError(t, err)
-	if found, err := exec.LookPath("pg_dump"); err == nil {
-		programs = append(programs, found)
-	}
-	dump := ""
-	for _, program := range programs {
-		out, err := exec.Command(program, "--version").Output()
-		if match := regexp.MustCompile(`\) (\d+)`).FindSubmatch(out); err == nil && match != nil {
-			if major, err := strconv.Atoi(string(match[1])); err == nil && major >= version {
-				dump = program
-			}
-		}
-	}
+	dump := pgtest.FindClient(t, "pg_dump")
 	if dump == "" {
-		t.Logf("no pg_dump for PostgreSQL %d: columns are renumbered instead", version)
+		t.Log("no pg_dump for this server: columns are renumbered instead")
 		return false
 	}
 	schema := w.schema(t)

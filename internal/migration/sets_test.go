@@ -3,6 +3,7 @@ package migration_test
 import (
 	"io/fs"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -22,7 +23,7 @@ func read(t *testing.T, files fs.FS) []migration.Migration {
 }
 
 // Both stores have the same migrations in the same order, and what these make
-// has the same columns and indexes.
+// has the same columns and indexes. Only PostgreSQL has months.
 func TestStoresHaveOneSchema(t *testing.T) {
 	t.Parallel()
 	ofPostgres, ofSQLite := read(t, postgres.Migrations()), read(t, sqlite.Migrations())
@@ -34,7 +35,8 @@ func TestStoresHaveOneSchema(t *testing.T) {
 	for i := range ofPostgres {
 		assert.Equal(t, ofPostgres[i].Name, ofSQLite[i].Name)
 		for store, m := range []migration.Migration{ofPostgres[i], ofSQLite[i]} {
-			for _, found := range column.FindAllStringSubmatch(m.SQL, -1) {
+			shared, _, _ := strings.Cut(m.SQL, "CREATE TABLE audit_months")
+			for _, found := range column.FindAllStringSubmatch(shared, -1) {
 				columns[store] = append(columns[store], found[1])
 			}
 			indexes[store] = append(indexes[store], index.FindAllString(m.SQL, -1)...)

@@ -23,20 +23,35 @@ const ClientVariable = "AUDIT_TEST_PG_DUMP_BIN"
 // needs them runs in make test nevertheless, on the oldest server.
 func Client(t testing.TB, program string) string {
 	t.Helper()
-	server := serverVersion(t, URL(t))
-	newest := 0
+	path, newest, server := findClient(t, program)
+	if path == "" && newest == 0 {
+		missing(t, "no "+program+": install PostgreSQL's client, or set "+ClientVariable+" to its folder")
+	}
+	if path == "" {
+		t.Skipf("%s %d is older than the server, %d: set %s to the folder of a newer one", program, newest, server, ClientVariable)
+	}
+	return path
+}
+
+// FindClient is Client for tests that have another way: without a program that
+// suits the server, it returns "".
+func FindClient(t testing.TB, program string) string {
+	t.Helper()
+	path, _, _ := findClient(t, program)
+	return path
+}
+
+func findClient(t testing.TB, program string) (path string, newest, server int) {
+	t.Helper()
+	server = serverVersion(t, URL(t))
 	for _, path := range clientPaths(program) {
 		version := clientVersion(path)
 		if version >= server {
-			return path
+			return path, version, server
 		}
 		newest = max(newest, version)
 	}
-	if newest == 0 {
-		missing(t, "no "+program+": install PostgreSQL's client, or set "+ClientVariable+" to its folder")
-	}
-	t.Skipf("%s %d is older than the server, %d: set %s to the folder of a newer one", program, newest, server, ClientVariable)
-	return ""
+	return "", newest, server
 }
 
 // clientPaths returns where a program may be, the best first.
