@@ -5,10 +5,14 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // byteOrderMark tells Excel that a text is UTF-8.
 const byteOrderMark = "\ufeff"
+
+// separators are what a CSV file may have between its cells.
+const separators = ",;\t"
 
 // writeCSV writes RFC 4180: a header, and one line per entry, since no text in
 // a row holds a line break. Where the file is cut, a last line says so in its
@@ -20,7 +24,8 @@ func writeCSV(w io.Writer, rows *feed, r Report) error {
 		}
 	}
 	out := csv.NewWriter(w)
-	out.UseCRLF = true
+	out.UseCRLF, out.Comma = true, r.Separator
+	others := strings.ReplaceAll(separators, string(r.Separator), "")
 	if err := out.Write(r.header()); err != nil {
 		return err
 	}
@@ -31,7 +36,7 @@ func writeCSV(w io.Writer, rows *feed, r Report) error {
 			strings.Join(row.changes, "; "), row.performedBy, row.ip,
 		}
 		for i := range cells {
-			cells[i] = harmless(cells[i])
+			cells[i] = harmless(cells[i], others)
 		}
 		if err := out.Write(cells); err != nil {
 			return err
@@ -39,7 +44,7 @@ func writeCSV(w io.Writer, rows *feed, r Report) error {
 	}
 	if rows.Cut {
 		note := make([]string, len(r.header()))
-		note[0] = harmless(r.Strings.Cut + ": " + r.cutText(rows.Result))
+		note[0] = harmless(r.Strings.Cut+": "+r.cutText(rows.Result), others)
 		if err := out.Write(note); err != nil {
 			return err
 		}
@@ -52,20 +57,53 @@ func writeCSV(w io.Writer, rows *feed, r Report) error {
 // formula: programs tell a formula from a text only by how it begins. Blanks
 // before it do not help, and neither do the full-width forms of the signs,
 // which some input methods make into plain ones. Numbers stay numbers.
-func harmless(cell string) string {
-	begin := strings.TrimLeft(cell, " \u00a0\u3000\ufeff\u200b\u200c\u200d\u2060")
-	if begin == "" {
-		return cell
-	}
-	for _, sign := range formulaSigns {
-		if strings.HasPrefix(begin, sign) && !isNumber(cell) {
+//
+// Programs also guess the separator, or are told another one. So what follows
+// one of the other separators within a cell is a cell of its own to them. Quotes
+// do not prevent that: they count only where a cell begins.
+func harmless(cell, others string) string {
+	end := strings.IndexAny(cell, others)
+	if end < 0 {
+		if isFormula(cell) {
 			return "'" + cell
 		}
+		return cell
 	}
-	return cell
+	var out strings.Builder
+	if isFormula(cell) {
+		out.WriteByte('\'')
+	}
+	for {
+		out.WriteString(cell[:end+1])
+		if cell = cell[end+1:]; cell == "" {
+			return out.String()
+		}
+		if end = strings.IndexAny(cell, others); end < 0 {
+			end = len(cell)
+		}
+		if isFormula(strings.TrimLeft(cell[:end], blanks+`"`)) && !isNumber(strings.Trim(cell[:end], blanks)) {
+			out.WriteByte('\'')
+		}
+		if end == len(cell) {
+			out.WriteString(cell)
+			return out.String()
+		}
+	}
 }
 
-var formulaSigns = []string{"=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"}
+// blanks do not keep a program from taking what follows for a formula.
+const blanks = " \u00a0\u3000\ufeff\u200b\u200c\u200d\u2060"
+
+// isFormula reports whether a program may take a cell for a formula.
+func isFormula(cell string) bool {
+	begin := strings.TrimLeft(cell, blanks)
+	r, _ := utf8.DecodeRuneInString(begin)
+	switch r {
+	case '=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠':
+		return !isNumber(cell)
+	}
+	return false
+}
 
 // isNumber reports whether a cell is a plain number.
 func isNumber(cell string) bool {

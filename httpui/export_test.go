@@ -161,6 +161,36 @@ func TestE2CrossSiteExport(t *testing.T) {
 	assert.Len(t, exportEntries(t, ui), made, "those that were sent away left no entry")
 }
 
+// The menu offers CSV with every separator, and the address names it.
+func TestExportSeparators(t *testing.T) {
+	t.Parallel()
+	e := fixture.Showcase()[0]
+	e.Object.ID = "x;=1+1"
+	for name, test := range map[string]struct {
+		host   rune
+		link   string
+		header string
+	}{
+		"the default":      {0, "Export as CSV", "Timestamp,Object Type,"},
+		"semicolons":       {0, "Export as CSV with semicolons", "Timestamp;Object Type;"},
+		"tabs":             {0, "Export as CSV with tabs", "Timestamp\tObject Type\t"},
+		"the host's":       {';', "Export as CSV", "Timestamp;Object Type;"},
+		"not the host's":   {';', "Export as CSV with commas", "Timestamp,Object Type,"},
+		"tabs of the host": {'\t', "Export as CSV", "Timestamp\tObject Type\t"},
+	} {
+		ui := newUI(t, httpui.Options{Exports: httpui.Exports{Separator: test.host}}, e)
+		file := get(t, ui, "/?range=all&action=update").click(test.link)
+		require.Equal(t, http.StatusOK, file.status, name)
+		assert.True(t, strings.HasPrefix(file.body, "\ufeff"+test.header), "%s: %q", name, file.body)
+		if !strings.Contains(test.header, ";") {
+			assert.Contains(t, file.body, "x;'=1+1", name)
+		}
+		assert.Equal(t, http.StatusBadRequest, get(t, ui, "/export.csv?separator=pipe").status)
+	}
+	_, err := httpui.New(newUI(t, httpui.Options{}).trail, httpui.Options{Authorize: func(*http.Request) bool { return true }, Exports: httpui.Exports{Separator: '|'}})
+	assert.ErrorContains(t, err, `httpui: Options.Exports.Separator '|': give a comma, a semicolon or a tab`)
+}
+
 func exportEntries(t testing.TB, ui *testUI) []audit.Entry {
 	t.Helper()
 	var entries []audit.Entry

@@ -33,11 +33,32 @@ func (h *Handler) exportMenu(v view, count counted) *exportMenu {
 			URL:  "export." + string(format) + params,
 			Note: h.exportNote(format, count),
 		})
+		if format == export.CSV {
+			menu.Files = append(menu.Files, h.csvLinks(v, count)...)
+		}
 	}
 	if len(menu.Files) == 0 {
 		return nil
 	}
 	return menu
+}
+
+// csvLinks offer CSV with the other separators: which one a spreadsheet reads
+// depends on its language.
+func (h *Handler) csvLinks(v view, count counted) (links []exportLink) {
+	for _, s := range csvSeparators {
+		if s.sign == h.options.Exports.Separator {
+			continue
+		}
+		params := only(v.walk(), exportParams)
+		params.Set(paramSeparator, s.name)
+		links = append(links, exportLink{
+			Text: fmt.Sprintf(h.options.Strings.ExportAs, h.options.Strings.CSVWith[s.name]),
+			URL:  "export." + string(export.CSV) + query(params),
+			Note: h.exportNote(export.CSV, count),
+		})
+	}
+	return links
 }
 
 // exportNote is needed only where there is more than the least bound, or may be.

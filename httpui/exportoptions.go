@@ -17,6 +17,9 @@ type Exports struct {
 	// so beforehand, and a file that is cut says so itself. Defaults to 10
 	// million for CSV and JSON Lines, 2 million for Excel, 200,000 for PDF.
 	MaxRows map[export.Format]int
+	// Separator is what stands between the cells of CSV, unless the reader chooses
+	// another in the menu: a comma, a semicolon or a tab. Defaults to a comma.
+	Separator rune
 	// AtOnce is how many exports run at a time in this process; others are
 	// answered with 429 and when to try again. Defaults to 4.
 	AtOnce int
@@ -48,6 +51,12 @@ func (e Exports) withDefaults() (Exports, error) {
 	most := maps.Clone(defaultMaxRows)
 	maps.Copy(most, e.MaxRows)
 	e.MaxRows = most
+	if e.Separator == 0 {
+		e.Separator = ','
+	}
+	if separatorName(e.Separator) == "" {
+		return e, fmt.Errorf("httpui: Options.Exports.Separator %q: give a comma, a semicolon or a tab", e.Separator)
+	}
 	if e.AtOnce < 0 {
 		return e, fmt.Errorf("httpui: Options.Exports.AtOnce %d: give 1 or more, or 0 for the default", e.AtOnce)
 	}
@@ -55,4 +64,33 @@ func (e Exports) withDefaults() (Exports, error) {
 		e.AtOnce = 4
 	}
 	return e, nil
+}
+
+// csvSeparators are what the cells of CSV may be separated by, by their names in
+// the address.
+var csvSeparators = []struct {
+	name string
+	sign rune
+}{{"comma", ','}, {"semicolon", ';'}, {"tab", '\t'}}
+
+func separatorName(sign rune) string {
+	for _, s := range csvSeparators {
+		if s.sign == sign {
+			return s.name
+		}
+	}
+	return ""
+}
+
+// separatorOf returns the separator of a name; none is the host's.
+func (e Exports) separatorOf(name string) (sign rune, ok bool) {
+	if name == "" {
+		return e.Separator, true
+	}
+	for _, s := range csvSeparators {
+		if s.name == name {
+			return s.sign, true
+		}
+	}
+	return 0, false
 }

@@ -22,7 +22,8 @@
 //	objects/{type}/{id}    an object's history, its states, and two of them compared
 //	entries.json           the list for scripts; see docs/api.md
 //	entries/{id}.json      one entry for scripts
-//	export.csv             the query as a file; also .xlsx, .pdf and .jsonl
+//	export.csv             the query as a file; also .xlsx, .pdf and .jsonl; separator
+//	                       is comma, semicolon or tab
 //	exports/{key}          how far an export has come; DELETE cancels it
 //
 // [Handler.HistoryFragment] puts an object's history into the host's own page.

@@ -51,8 +51,10 @@ type Strings struct {
 	OthersChosen               func(n int) string
 
 	// The export menu, and the progress of an export.
-	Export, ExportAs            string // %s is a format
-	Formats                     map[export.Format]string
+	Export, ExportAs string // %s is a format
+	Formats          map[export.Format]string
+	// CSVWith names CSV with the separators "comma", "semicolon" and "tab".
+	CSVWith                     map[string]string
 	AtMost, AtMostInParts       func(n int) string
 	ExportOf                    func(rows int, format string) string // the comment of an export's own entry
 	TooManyExports              string                               // %d is a number of seconds
@@ -120,9 +122,9 @@ type Strings struct {
 	Without                            string // %s is a filter
 
 	// Refusals.
-	Unreadable, BadQuery, Repeated, NotAPage, NotPerPage, TooDeep, OnePlace, NotACursor string
-	Forbidden, NoOrg, NotFound, MethodNotAllowed, TooSlow, Broken                       string
-	BackToLog, ShorterRange                                                             string
+	Unreadable, BadQuery, Repeated, NotAPage, NotPerPage, TooDeep, OnePlace, NotACursor, BadSeparator string
+	Forbidden, NoOrg, NotFound, MethodNotAllowed, TooSlow, Broken                                     string
+	BackToLog, ShorterRange                                                                           string
 }
 
 // English are the page's words in English.
@@ -173,6 +175,7 @@ func English() Strings {
 		OthersChosen: func(n int) string { return fmt.Sprintf("and %s more", groupThousands(n)) },
 
 		Export: "Export", ExportAs: "Export as %s",
+		CSVWith: map[string]string{"comma": "CSV with commas", "semicolon": "CSV with semicolons", "tab": "CSV with tabs"},
 		Formats: map[export.Format]string{
 			export.CSV: "CSV", export.Excel: "Excel", export.PDF: "PDF", export.PDFParts: "PDF", export.JSONLines: "JSON Lines",
 		},
@@ -256,7 +259,7 @@ func English() Strings {
 		NoneForFiltersHelp: "There are entries in this date range. Drop a filter:",
 		Without:            "without %s",
 
-		Unreadable: "This address cannot be shown as it is", BadQuery: "The part after the question mark is not a valid query.",
+		Unreadable: "This address cannot be shown as it is", BadQuery: "The part after the question mark is not a valid query.", BadSeparator: `The separator of CSV is "comma", "semicolon" or "tab".`,
 		Repeated: "Given more than once. Give one value.", NotAPage: "Not a page number. Pages count from 1.",
 		NotPerPage: "A page holds 25, 50, 100 or 200 entries.",
 		TooDeep:    "Numbered pages end here. Narrow the filters, or walk on with Next and Last.",
@@ -286,6 +289,7 @@ func (s Strings) withDefaults() Strings {
 	s.Parameters = merged(e.Parameters, s.Parameters)
 	s.Ranges = merged(e.Ranges, s.Ranges)
 	s.Formats = merged(e.Formats, s.Formats)
+	s.CSVWith = merged(e.CSVWith, s.CSVWith)
 	return s
 }
 
