@@ -150,7 +150,7 @@ func TestHook(t *testing.T) {
 			require.ErrorIs(t, w.inTx(t.Context(), func(ctx context.Context, client *example.Client) error {
 				require.NoError(t, client.User.Create().SetName("Lost").Exec(ctx))
 				require.ErrorIs(t, client.User.Create().SetName("Refused").Exec(
-					audit.WithActor(ctx, audit.Actor{Email: "\x00"})), audit.ErrInvalidEvent)
+					audit.WithOrg(ctx, "\x00")), audit.ErrInvalidEvent)
 				return lost
 			}), lost)
 			assert.Len(t, w.recorded(t), 8)
