@@ -31,7 +31,7 @@ import (
 // lock and no longer; then the error wraps [ErrBusy], nothing has changed, and
 // the call can be repeated later.
 type Admin struct {
-	pool        *pgxpool.Pool
+	pool        *connPool
 	schema      string // see WithSchema; none: the search_path finds the tables
 	lockTimeout time.Duration
 }
@@ -44,7 +44,7 @@ var ErrBusy = errors.New("another transaction holds the table: try again at a qu
 // NewAdmin returns an Admin on the pool of the tables' owner. It does not touch
 // the database.
 func NewAdmin(pool *pgxpool.Pool) *Admin {
-	return &Admin{pool: pool, lockTimeout: 2 * time.Second}
+	return &Admin{pool: newConnPool(pool), lockTimeout: 2 * time.Second}
 }
 
 // Migrate is [Store.Migrate] on the owner's connection.
@@ -63,7 +63,7 @@ func (a *Admin) find(ctx context.Context) (table, error) {
 // in returns the host's transaction as one of a store on the table that the
 // Admin found.
 func (a *Admin) in(tx pgx.Tx, entries table) audit.Tx {
-	return New(a.pool).WithSchema(entries.Schema).Tx(tx)
+	return New(a.pool.Pool).WithSchema(entries.Schema).Tx(tx)
 }
 
 // alone runs do in a transaction, on the table as it finds it there, and lets

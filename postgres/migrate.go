@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/auditkeep/audit/internal/migration"
 )
@@ -40,7 +39,7 @@ func (s *Store) Migrate(ctx context.Context) error {
 	return migrate(ctx, s.pool, s.schema, Migrations())
 }
 
-func migrate(ctx context.Context, pool *pgxpool.Pool, schema string, files fs.FS) error {
+func migrate(ctx context.Context, pool *connPool, schema string, files fs.FS) error {
 	if pool == nil {
 		return errNoPool
 	}
@@ -58,7 +57,7 @@ func migrate(ctx context.Context, pool *pgxpool.Pool, schema string, files fs.FS
 		return migration.Up(ctx, migrationTx{tx}, files)
 	})
 	if err != nil {
-		return fmt.Errorf("migrating: %w", err)
+		return fmt.Errorf("migrating: %w", pooled(err))
 	}
 	return nil
 }
@@ -114,5 +113,5 @@ func unmigrated(err error) error {
 	if errors.As(err, &state) && state.SQLState() == "42P01" && strings.Contains(err.Error(), `"audit_`) {
 		return fmt.Errorf("%w; call Store.Migrate, or apply the files of Migrations, and see that the search_path finds the tables, or name their schema by WithSchema", err)
 	}
-	return err
+	return pooled(err)
 }

@@ -65,6 +65,23 @@
 // of its own: then the application cannot change what it recorded.
 // docs/roles.md has the roles as SQL.
 //
+// # Poolers
+//
+// Behind a pooler that gives a server connection to each transaction, such as
+// pgbouncer with pool_mode = transaction, it depends on the pool's query mode
+// (default_query_exec_mode in its URL) what works:
+//
+//   - exec, simple_protocol, cache_describe: everything.
+//   - cache_statement, which is pgx's default: with pgbouncer 1.21 or later and
+//     its max_prepared_statements. Otherwise statements fail, and the error says so.
+//   - describe_exec: what this package sends. It does not use that mode for
+//     statements outside a transaction, where it may execute what another client
+//     prepared. The host's own statements have that problem: choose another mode.
+//
+// What the package sets (the planner's settings, the organization, the context of
+// triggers) ends with the transaction, and it takes no lock and listens to nothing
+// beyond one.
+//
 // # Changes that nobody records
 //
 // [Admin.Watch] has triggers record the changes of a table, whoever makes them;
@@ -85,10 +102,9 @@ import (
 )
 
 // Store is an [audit.Store] in PostgreSQL. It is safe for concurrent use, and
-// works in every query mode of pgx, so also behind a pooler that knows no
-// prepared statements.
+// works in every query mode of pgx; behind a pooler, see the package's comment.
 type Store struct {
-	pool *pgxpool.Pool
+	pool *connPool
 	// prepares says that the pool's connections prepare statements.
 	prepares   bool
 	orgSetting string // see WithOrgSetting; none: the database is not told
@@ -104,7 +120,7 @@ var _ audit.Store = (*Store)(nil)
 // are found by the connections' search_path, unless [Store.WithSchema] names
 // their schema. New does not touch the database.
 func New(pool *pgxpool.Pool) *Store {
-	s := &Store{pool: pool, lists: new(valuesLists), statements: bySearchPath}
+	s := &Store{pool: newConnPool(pool), lists: new(valuesLists), statements: bySearchPath}
 	if pool != nil {
 		s.prepares = pool.Config().ConnConfig.DefaultQueryExecMode == pgx.QueryExecModeCacheStatement
 	}

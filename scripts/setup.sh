@@ -65,6 +65,7 @@ install_missing() {
 		fi
 	fi
 	command -v psql >/dev/null || { missing+=("psql, PostgreSQL's client"); packages+=(postgresql-client); }
+	command -v pgbouncer >/dev/null || [ -x /usr/sbin/pgbouncer ] || { missing+=("pgbouncer"); packages+=(pgbouncer); }
 	has_chromium || { missing+=("Chromium"); packages+=(chromium-headless-shell fonts-liberation); }
 	if [ "${AUDIT_TEST_LONG:-}" = 1 ]; then # what opens the exports
 		command -v soffice >/dev/null || { missing+=("LibreOffice Calc"); packages+=(libreoffice-calc); }
