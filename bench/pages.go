@@ -197,7 +197,7 @@ func (l *pgLog) floors(ctx context.Context, s sample) ([]candidate, error) {
 type rawRow struct {
 	id             [16]byte
 	occurred, recd time.Time
-	texts          [16]string
+	texts          [19]string
 	metadata       *string
 	format         int
 }
@@ -211,7 +211,7 @@ func readRaw(ctx context.Context, pool *pgxpool.Pool, query string, args ...any)
 	_, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (r rawRow, err error) {
 		t := &r.texts
 		return r, row.Scan(&t[0], &r.id, &r.occurred, &r.recd, &t[1], &t[2], &t[3], &t[4], &t[5], &t[6], &t[7], &t[8], &t[9],
-			&t[10], &t[11], &t[12], &t[13], &t[14], &t[15], &r.metadata, &r.format)
+			&t[10], &t[11], &t[12], &t[13], &t[14], &t[15], &r.metadata, &r.format, &t[16], &t[17], &t[18])
 	})
 	return err
 }
