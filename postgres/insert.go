@@ -72,7 +72,7 @@ const (
 	// The text is put together at run time: PostgreSQL would evaluate a constant
 	// while it plans. In a subquery it is asked once, not for every row.
 	noTemporary = " WHERE CASE WHEN (SELECT pg_catalog.to_regclass('pg_temp.audit_entries')) IS NULL THEN true" +
-		" ELSE pg_catalog.concat('" + hiddenByTemporary + "', given.format)::boolean END"
+		" ELSE pg_catalog.concat('" + hiddenByTemporary + "; format ', given.format)::boolean END"
 	hiddenByTemporary = "a temporary table audit_entries stands before the log"
 )
 

@@ -82,6 +82,12 @@ func (t Table) config(ctx context.Context, db querier, entries, watched table, b
 			}
 		}
 	}
+	if t.OrgColumn != "" && t.OrgColumn == before.config.OrgColumn {
+		if now := before.now(t.OrgColumn, c); now != "" {
+			return c, fmt.Errorf("field Table.OrgColumn is %q, but the column that was called so when Watch was called is %q now: "+
+				"name that one, or call Unwatch first if another column holds the organization from now on", t.OrgColumn, now)
+		}
+	}
 	for _, column := range t.Record {
 		if slices.Contains(t.Ignore, column) {
 			return c, fmt.Errorf("fields Table.Record and Table.Ignore both name the column %q: take it out of one", column)

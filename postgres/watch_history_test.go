@@ -228,3 +228,34 @@ func TestWatchKeepsRedactingInAReplacedTable(t *testing.T) {
 	w.exec(t, "INSERT INTO logins (id, account, password) VALUES (1, 'canary', 'canary')")
 	assert.NotContains(t, w.told(t)[0], "canary")
 }
+
+// A column that is called as that of the organization was is another column.
+func TestWatchRefusesAnotherColumnOfTheOrganization(t *testing.T) {
+	t.Parallel()
+	table := postgres.Table{Name: "rows", OrgColumn: "org_id"}
+	w := watch(t, "CREATE TABLE rows (id int PRIMARY KEY, org_id text, reseller_id text)", table)
+	w.exec(t, "ALTER TABLE rows RENAME org_id TO x", "ALTER TABLE rows RENAME reseller_id TO org_id", "ALTER TABLE rows RENAME x TO reseller_id")
+	w.exec(t, "INSERT INTO rows (id, reseller_id, org_id) VALUES (1, 'acme', 'reseller')")
+	assert.Contains(t, w.told(t)[0], "acme create rows 1")
+	require.ErrorContains(t, w.admin.Watch(t.Context(), table), `is "reseller_id" now: name that one, or call Unwatch first`)
+	require.NoError(t, w.admin.Watch(t.Context(), postgres.Table{Name: "rows", OrgColumn: "reseller_id"}))
+	require.NoError(t, w.admin.Unwatch(t.Context(), "rows"))
+	require.NoError(t, w.admin.Watch(t.Context(), table))
+}
+
+// A key that comes to be NULL stops no write.
+func TestWatchTakesRowsWithoutKey(t *testing.T) {
+	t.Parallel()
+	w := watch(t, "CREATE TABLE rows (id int PRIMARY KEY, name text); CREATE TABLE pairs (a int, b text, name text, PRIMARY KEY (a, b))", postgres.Table{Name: "rows"})
+	require.NoError(t, w.admin.Watch(t.Context(), postgres.Table{Name: "pairs"}))
+	w.exec(t, "INSERT INTO rows VALUES (1, 'x')", "INSERT INTO pairs VALUES (1, 'b', 'x')")
+	w.exec(t, "ALTER TABLE rows DROP id, ADD id int", "ALTER TABLE pairs DROP CONSTRAINT pairs_pkey, ALTER a DROP NOT NULL, ALTER b DROP NOT NULL")
+	w.entries(t)
+	for _, statement := range []string{
+		"UPDATE rows SET name = 'y'", "UPDATE rows SET id = 9", "INSERT INTO rows VALUES ('z', NULL)", "DELETE FROM rows", "TRUNCATE rows",
+		"UPDATE pairs SET a = NULL", "UPDATE pairs SET b = NULL", "UPDATE pairs SET a = 2, name = 'y'", "DELETE FROM pairs",
+	} {
+		w.exec(t, statement)
+		assert.NotEmpty(t, w.entries(t), statement)
+	}
+}

@@ -591,7 +591,7 @@ BEGIN
 		END IF;
 		compared := c.compared;
 		IF is_key THEN
-			ids[pg_catalog.array_position(key_names, CASE WHEN key_is_known THEN c.was ELSE c.name END)] := pg_catalog.format('(' || c.id || ') COLLATE "C"', '%1$s.f' || n::text);
+			ids[pg_catalog.array_position(key_names, CASE WHEN key_is_known THEN c.was ELSE c.name END)] := pg_catalog.format('coalesce((' || c.id || ') COLLATE "C", '''')', '%1$s.f' || n::text); -- a key may come to be NULL
 			compared := coalesce(compared, '(' || c.id || ') COLLATE "C"');
 			pairs := pg_catalog.array_append(pairs, pg_catalog.format(compared, 'o.f' || n::text) || ' = ' || pg_catalog.format(compared, 'n.f' || n::text));
 		END IF;
