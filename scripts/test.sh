@@ -35,6 +35,8 @@ test_module() {
 failed=0
 section "go test, with -race where there are goroutines"
 each_module test_module || failed=1
+section "The same in ./tools"
+(cd tools && run_tests ./...) </dev/null || failed=1
 ran+=("$main_server: all tests")
 [ -n "$only" ] || test_major "$oldest_major" c || failed=1
 report_slowest
