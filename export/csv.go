@@ -58,7 +58,7 @@ func writeCSV(w io.Writer, rows *feed, r Report) error {
 // before it do not help, and neither do the full-width forms of the signs,
 // which some input methods make into plain ones. Numbers stay numbers.
 //
-// Programs also guess the separator, or are told another one. So what follows
+// Programs also guess the separator, or the user names another one. So what follows
 // one of the other separators within a cell is a cell of its own to them. Quotes
 // do not prevent that: they count only where a cell begins.
 func harmless(cell, others string) string {

@@ -88,7 +88,7 @@ func (r Report) newCellChanges(e audit.Entry) *cellChanges {
 	return c
 }
 
-// text joins the first n changes, with so much room for each value, and tells
+// text joins the first n changes, with so much room for each value, and reports
 // how many more there are. It gives up, and reports false, as soon as that is
 // more than a cell holds.
 func (c *cellChanges) text(n, room int) (text string, ok bool) {

@@ -76,7 +76,7 @@ func TestLongNoFormulas(t *testing.T) {
 	type opened struct {
 		format    export.Format
 		separator rune
-		as        string // the separators that LibreOffice is told, by their numbers
+		as        string // the separators for LibreOffice, by their character codes
 	}
 	files := []opened{{export.Excel, 0, ""}}
 	for _, separator := range ",;\t" {
