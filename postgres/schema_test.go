@@ -14,7 +14,6 @@ import (
 	"github.com/auditkeep/audit"
 	"github.com/auditkeep/audit/internal/pgtest"
 	"github.com/auditkeep/audit/postgres"
-	"github.com/auditkeep/audit/storetest"
 )
 
 // newInSchema returns a pool whose search_path does not find the log, and the
@@ -37,21 +36,6 @@ func storeInSchema(pool *pgxpool.Pool) *postgres.Store {
 func TestMigrateNeedsTheSchema(t *testing.T) {
 	t.Parallel()
 	require.ErrorContains(t, storeInSchema(pgtest.New(t)).Migrate(t.Context()), `there is no schema "audit": CREATE SCHEMA "audit" first`)
-}
-
-func TestConformanceWithSchema(t *testing.T) {
-	t.Parallel()
-	storetest.Run(t, func(t *testing.T) storetest.Backend {
-		pool, schema := newInSchema(t)
-		store := postgres.New(pool).WithSchema(schema)
-		return storetest.Backend{Store: store, Begin: func(ctx context.Context) (storetest.Transaction, error) {
-			tx, err := pool.Begin(ctx)
-			if err != nil {
-				return storetest.Transaction{}, err
-			}
-			return storetest.Transaction{Tx: store.Tx(tx), Commit: tx.Commit, Rollback: tx.Rollback}, nil
-		}}
-	})
 }
 
 // What an Admin does, it does in the schema that it was given.

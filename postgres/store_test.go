@@ -1,10 +1,8 @@
 package postgres_test
 
 import (
-	"context"
 	"database/sql"
 	"testing"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -13,7 +11,6 @@ import (
 
 	"github.com/auditkeep/audit/internal/pgtest"
 	"github.com/auditkeep/audit/postgres"
-	"github.com/auditkeep/audit/storetest"
 )
 
 // newStore returns a migrated store on a schema of the test's own.
@@ -37,62 +34,6 @@ var queryModes = []pgx.QueryExecMode{
 
 func inMode(mode pgx.QueryExecMode) func(*pgxpool.Config) {
 	return func(config *pgxpool.Config) { config.ConnConfig.DefaultQueryExecMode = mode }
-}
-
-func TestConformance(t *testing.T) {
-	t.Parallel()
-	for _, mode := range queryModes {
-		t.Run(mode.String(), func(t *testing.T) {
-			t.Parallel()
-			storetest.Run(t, func(t *testing.T) storetest.Backend {
-				store, pool := newStore(t, inMode(mode))
-				return storetest.Backend{Store: store, Begin: func(ctx context.Context) (storetest.Transaction, error) {
-					tx, err := pool.Begin(ctx)
-					if err != nil {
-						return storetest.Transaction{}, err
-					}
-					return storetest.Transaction{Tx: store.Tx(tx), Commit: tx.Commit, Rollback: tx.Rollback}, nil
-				}}
-			})
-		})
-	}
-}
-
-// The suite's entries are of a few days; these months hold some of them, and the
-// default partition the rest.
-func TestConformanceInMonths(t *testing.T) {
-	t.Parallel()
-	storetest.Run(t, func(t *testing.T) storetest.Backend {
-		store, pool := newStore(t)
-		_, err := postgres.NewAdmin(pool).MakeMonths(t.Context(), date(2024, time.January, 1), date(2024, time.March, 1))
-		require.NoError(t, err)
-		return storetest.Backend{Store: store, Begin: func(ctx context.Context) (storetest.Transaction, error) {
-			tx, err := pool.Begin(ctx)
-			if err != nil {
-				return storetest.Transaction{}, err
-			}
-			return storetest.Transaction{Tx: store.Tx(tx), Commit: tx.Commit, Rollback: tx.Rollback}, nil
-		}}
-	})
-}
-
-func TestConformanceSQL(t *testing.T) {
-	t.Parallel()
-	storetest.Run(t, func(t *testing.T) storetest.Backend {
-		store, pool := newStore(t)
-		db := openSQL(t, pool)
-		return storetest.Backend{Store: store, Begin: func(ctx context.Context) (storetest.Transaction, error) {
-			tx, err := db.BeginTx(ctx, nil)
-			if err != nil {
-				return storetest.Transaction{}, err
-			}
-			return storetest.Transaction{
-				Tx:       store.SQLTx(tx),
-				Commit:   func(context.Context) error { return tx.Commit() },
-				Rollback: func(context.Context) error { return tx.Rollback() },
-			}, nil
-		}}
-	})
 }
 
 func openSQL(t *testing.T, pool *pgxpool.Pool) *sql.DB {
