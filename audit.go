@@ -71,6 +71,8 @@
 //	Notes string `audit:",redact"`    // recorded as changed, its value never kept
 //	Code  string `audit:",id"`        // the object's ID (default: the field "id")
 //	State *State `audit:",immutable"` // never changed in place: both sides of an update may share it
+//	OrderID int  `audit:",parent"`    // the ID of the object that this one belongs to, an "order"
+//	POID  string `audit:",parent=purchase_order"` // the same, if the name does not say the type
 //
 // Without a tag are left out: updated_at, lock_version and what [Config].Ignore
 // names, fields that hold other records (structs with an ID), and
@@ -96,6 +98,22 @@
 // What people type never stops their change: a text that is too long is cut,
 // broken JSON is marked. Only what identifies is an error if it does not fit:
 // organization, object type and action. See [Entry.Whole].
+//
+// # Parents
+//
+// An entry belongs to the object that it is about and to one parent, an order
+// for its lines. [Log.History] and the page show an object's own entries and
+// those of its parts. The field that the tag parent marks holds the parent's ID;
+// [Event.WithParent] says otherwise, and for records without tags (maps, JSON)
+// and for parents whose ID is in several fields.
+//
+// The parent's type is the field's recorded name without "_id", and its ID is
+// the field's value as objects' IDs are written. A field that is nil or NULL, or
+// the zero of a type that has no other way to say so, names no parent. An entry
+// of an update has the parent that the record has after it, so a line that moves
+// from one order to another tells so in the history of the other; if it has none
+// after it, the one before. An entry of a destroy has the last one. The tag
+// counts in the record and in structs that it embeds, once.
 //
 // # Organizations
 //

@@ -12,11 +12,11 @@ type side struct {
 	tree  *node // where the value is a map or JSON, taken apart
 }
 
-// diff returns the object and the changes of an event, these in the room given
-// where they fit.
-func (l *Log) diff(e *Event, room Changes) (Object, Changes, error) {
+// diff returns the object of an event, its parent and the changes, these in the
+// room given where they fit.
+func (l *Log) diff(e *Event, room Changes) (object, parent Object, changes Changes, err error) {
 	if !e.before.IsValid() && !e.after.IsValid() {
-		return e.object, nil, nil
+		return e.object, e.parent, nil, nil
 	}
 	d := differ{
 		planner: l.planner, limits: l.config.Limits, left: l.config.Limits.Bytes, draft: newDraft(),
@@ -24,10 +24,10 @@ func (l *Log) diff(e *Event, room Changes) (Object, Changes, error) {
 	}
 	defer d.draft.release()
 	if err := d.planRecord(e); err != nil {
-		return Object{}, nil, err
+		return Object{}, Object{}, nil, err
 	}
 	if d.notCompared = d.shared(e.before, e.after); d.notCompared != nil && l.config.Shared != SharedMarked {
-		return Object{}, nil, d.notCompared.refuse(d.plan)
+		return Object{}, Object{}, nil, d.notCompared.refuse(d.plan)
 	}
 	some := e.before
 	if d.notCompared.has(omittedField) {
@@ -35,29 +35,31 @@ func (l *Log) diff(e *Event, room Changes) (Object, Changes, error) {
 	}
 	before, err := d.side("before", some)
 	if err != nil {
-		return Object{}, nil, err
+		return Object{}, Object{}, nil, err
 	}
 	after, err := d.side("after", e.after)
 	if err != nil {
-		return Object{}, nil, err
+		return Object{}, Object{}, nil, err
 	}
 	if before.value.IsValid() && after.value.IsValid() && before.value.Type() != after.value.Type() {
-		return Object{}, nil, invalidEvent("after", after.value.Type().String(), "of another type than before, which is a "+before.value.Type().String(), "give two values of one type")
+		return Object{}, Object{}, nil, invalidEvent("after", after.value.Type().String(), "of another type than before, which is a "+before.value.Type().String(), "give two values of one type")
 	}
-	object, err := d.object(e.object, before, after)
-	if err != nil {
-		return Object{}, nil, err
+	if object, err = d.object(e.object, before, after); err != nil {
+		return Object{}, Object{}, nil, err
+	}
+	if parent, err = d.parent(e.parent, before.value, after.value); err != nil {
+		return Object{}, Object{}, nil, err
 	}
 	if d.plan == nil {
 		d.compareMaps(before.tree, after.tree)
 	} else if err := d.compareFields(before.value, after.value); err != nil {
-		return Object{}, nil, err
+		return Object{}, Object{}, nil, err
 	}
 	id, changes := d.finish(room)
 	if id != "" {
 		object.ID = id
 	}
-	return object, changes, nil
+	return object, parent, changes, nil
 }
 
 // differ collects the changes of one event.

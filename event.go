@@ -61,7 +61,8 @@ func (e Event) WithAction(action Action) Event { e.action = action; return e }
 // WithObject replaces the object's type and ID, or only the one that is not empty.
 func (e Event) WithObject(object Object) Event { e.object = object; return e }
 
-// WithParent names the object that this one belongs to.
+// WithParent names the object that this one belongs to, whatever the tag
+// audit:",parent" of the record says.
 func (e Event) WithParent(parent Object) Event { e.parent = parent; return e }
 
 // WithComment says why it happened. Beyond 4,096 bytes it is cut and ends in

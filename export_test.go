@@ -3,7 +3,7 @@ package audit
 // Diff returns the changes of an event, as Prepare works them out, in the room
 // given where they fit.
 func (l *Log) Diff(e *Event, room Changes) (Changes, error) {
-	_, changes, err := l.diff(e, room)
+	_, _, changes, err := l.diff(e, room)
 	return changes, err
 }
 

@@ -40,7 +40,7 @@ func TestSecretNames(t *testing.T) {
 }
 
 func FuzzTag(f *testing.F) {
-	for _, seed := range []string{`audit:"name,id"`, `audit:"-"`, `audit:"-,"`, `audit:",redact" db:"x"`, `db:"id,omitempty"`, `audit:"a,redact,plain"`} {
+	for _, seed := range []string{`audit:"name,id"`, `audit:"-"`, `audit:"-,"`, `audit:",redact" db:"x"`, `db:"id,omitempty"`, `audit:"a,redact,plain"`, `audit:"a_id,parent"`, `audit:",parent=b"`} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, tag string) {
@@ -50,6 +50,7 @@ func FuzzTag(f *testing.F) {
 		}
 		if err == nil {
 			require.False(t, parsed.redact && parsed.plain)
+			require.True(t, parsed.parent || parsed.parentType == "")
 		}
 	})
 }

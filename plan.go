@@ -24,6 +24,8 @@ type plan struct {
 	// ids are the fields that make up the object's ID, and all are both: an ID
 	// is a field like any other where it can differ from the object's.
 	ids, all []field
+	// parent is the field that holds the ID of the object's parent, or nil.
+	parent *field
 	// sharing are those of all in which two values of the type can share memory
 	// that a program can write through.
 	sharing   []int
@@ -41,13 +43,14 @@ type field struct {
 	plain   bool   // its value is kept although its name looks like a secret
 	name    string // its path
 
-	id        bool // tagged as the object's ID
-	within    bool // it is a field of a struct within
-	tagged    bool // has an audit tag
-	embedding int  // how many embedded structs it comes through
-	embedded  bool // a pointer leads to one of them
-	immutable bool // tagged as never changed in place
-	shares    bool // two values can share memory that a program can write through
+	id        bool   // tagged as the object's ID
+	parent    string // the type of the object's parent, if it holds the parent's ID
+	within    bool   // it is a field of a struct within
+	tagged    bool   // has an audit tag
+	embedding int    // how many embedded structs it comes through
+	embedded  bool   // a pointer leads to one of them
+	immutable bool   // tagged as never changed in place
+	shares    bool   // two values can share memory that a program can write through
 }
 
 // get returns the field of a struct, or an invalid Value where an embedded
@@ -165,6 +168,9 @@ func (p *planner) make(t reflect.Type, top bool) (*plan, error) {
 		made.ids = identity(fields)
 		made.fields = slices.DeleteFunc(slices.Clone(fields), func(f field) bool { return contains(made.ids, f) || p.leavesOut(f) })
 		made.rules = p.rules(&c, fields, made.ids)
+		if made.parent, err = parentField(t, fields); err != nil {
+			return nil, invalidEvent(t.String(), "", err.Error(), "mend the type's tags")
+		}
 	}
 	made.all = slices.Concat(made.ids, made.fields)
 	for i, f := range made.all {
@@ -199,12 +205,15 @@ func (p *planner) rules(c *fieldCollector, visible, ids []field) []FieldRule {
 		switch {
 		case contains(ids, f):
 			rule.Handling = FieldIdentity
+			rule.Reason = f.parentReason()
 		case !contains(visible, f):
 			rule.Handling, rule.Reason = FieldLeftOut, "hidden by a field of the same name"
 		case p.leavesOut(f):
 			rule.Handling, rule.Reason = FieldLeftOut, "ignored by the log's configuration"
 		case f.secret:
 			rule.Handling = FieldRedacted
+		default:
+			rule.Reason = f.parentReason()
 		}
 		all = append(all, placed{f.index, rule})
 	}
@@ -302,6 +311,9 @@ func (c *fieldCollector) collect(t reflect.Type, at level) error {
 			return fmt.Errorf("field %s has an audit tag, but is not exported, so it cannot be recorded; export it", sf.Name)
 		}
 		if embedded := embeddedStruct(sf); embedded != nil && (tag.name == "" || !sf.IsExported()) {
+			if tag.parent {
+				return errStructParent(sf)
+			}
 			inner.embedding++
 			inner.pointer = inner.pointer || sf.Type.Kind() == reflect.Pointer
 			if err := c.collect(embedded, inner); err != nil {
@@ -310,6 +322,8 @@ func (c *fieldCollector) collect(t reflect.Type, at level) error {
 			continue
 		}
 		switch {
+		case tag.parent && !mayBeID(sf.Type):
+			return errStructParent(sf)
 		case !sf.IsExported():
 			c.leave(sf, at, tag, "not exported")
 			continue
@@ -329,6 +343,10 @@ func (c *fieldCollector) collect(t reflect.Type, at level) error {
 		if tag.id && inner.secret && at.path == "" {
 			return fmt.Errorf("field %s is the object's ID, but looks like a secret; give another ID, or tag it `audit:\",id,plain\"`", sf.Name)
 		}
+		parentType, err := tag.parentOf(sf, name, inner.secret)
+		if err != nil {
+			return err
+		}
 		if inner.path = name; c.flatten {
 			inner.path = joinPath(at.path, name)
 			if sf.Type.Kind() == reflect.Struct && !isSpecial(sf.Type) && !isClosed(sf.Type) {
@@ -340,7 +358,7 @@ func (c *fieldCollector) collect(t reflect.Type, at level) error {
 		}
 		c.found = append(c.found, field{
 			name: inner.path, index: inner.index, pointer: sf.Type.Kind() == reflect.Pointer, secret: inner.secret, plain: inner.plain,
-			direct: directOf(sf.Type), id: tag.id, within: at.path != "", tagged: tag.audit, embedding: inner.embedding,
+			direct: directOf(sf.Type), id: tag.id, parent: parentType, within: at.path != "", tagged: tag.audit, embedding: inner.embedding,
 			embedded: inner.pointer, immutable: inner.immutable, shares: !inner.immutable && (inner.pointer || reachOf(sf.Type).shares),
 		})
 	}

@@ -97,14 +97,14 @@ type oneEntry struct {
 // It reports false where an update changed nothing, so that there is nothing
 // to record.
 func (l *Log) complete(entry *Entry, event *Event, previous ID, room Changes) (bool, error) {
-	object, changes, err := l.diff(event, room)
+	object, parent, changes, err := l.diff(event, room)
 	if err != nil {
 		return false, err
 	}
 	if event.before.IsValid() && event.after.IsValid() && len(changes) == 0 {
 		return false, nil
 	}
-	entry.Action, entry.Object, entry.Parent = event.action, object, event.parent
+	entry.Action, entry.Object, entry.Parent = event.action, object, parent
 	entry.Comment, entry.Changes = event.comment, changes
 	if err := l.stamp(entry, event, previous); err != nil {
 		return false, err

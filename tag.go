@@ -17,6 +17,9 @@ type fieldTag struct {
 	plain  bool   // audit:",plain": recorded although its name looks like a secret
 
 	immutable bool // audit:",immutable": both sides may share it
+
+	parent     bool   // audit:",parent": it holds the ID of the object's parent
+	parentType string // audit:",parent=order": of that type; "" if its name says so
 }
 
 // parseTag reads the tag audit:"name,option,…" in the manner of encoding/json
@@ -43,6 +46,10 @@ func parseTag(tag reflect.StructTag) (fieldTag, error) {
 		return fieldTag{}, fmt.Errorf("the name in audit:%q is %s", text, problem)
 	}
 	for option := range strings.SplitSeq(options, ",") {
+		option, given, hasValue := strings.Cut(option, "=")
+		if hasValue && option != "parent" {
+			option += "=" + given // unknown
+		}
 		switch option {
 		case "id":
 			t.id = true
@@ -52,9 +59,13 @@ func parseTag(tag reflect.StructTag) (fieldTag, error) {
 			t.plain = true
 		case "immutable":
 			t.immutable = true
+		case "parent":
+			if err := t.setParent(given, hasValue); err != nil {
+				return fieldTag{}, fmt.Errorf("audit:%q %w", text, err)
+			}
 		case "":
 		default:
-			return fieldTag{}, fmt.Errorf("audit:%q has the unknown option %q; the options are id, redact, plain and immutable", text, option)
+			return fieldTag{}, fmt.Errorf("audit:%q has the unknown option %q; the options are id, redact, plain, immutable, parent and parent=TYPE", text, option)
 		}
 	}
 	if t.redact && t.plain {

@@ -48,7 +48,8 @@ func newHost(t *testing.T) host {
 	_, err = db.ExecContext(t.Context(), `
 		CREATE TABLE api_keys (id INTEGER PRIMARY KEY, org TEXT, name TEXT, "limit" INTEGER, secret TEXT);
 		CREATE TABLE jobs (id INTEGER PRIMARY KEY, kind TEXT, args TEXT, metadata TEXT);
-		CREATE TABLE quotas (id INTEGER PRIMARY KEY, key_id INTEGER, calls INTEGER);`)
+		CREATE TABLE quotas (id INTEGER PRIMARY KEY, key_id INTEGER, calls INTEGER);
+		CREATE TABLE order_lines (id INTEGER PRIMARY KEY, order_id INTEGER, product TEXT);`)
 	require.NoError(t, err)
 	trail, err := audit.New(store, audit.Config{})
 	require.NoError(t, err)
