@@ -36,6 +36,7 @@ func checkWatched(ctx context.Context, db querier, entries table) ([]Problem, er
 		}
 		problems = append(problems, found...)
 	}
+	problems = append(problems, checkParents(all)...)
 	found, err := checkRelatives(ctx, db, all)
 	if err != nil {
 		return nil, err
@@ -132,6 +133,13 @@ func (c captured) staleness(ctx context.Context, db querier) (problems []string,
 		}
 	}
 	gone("OrgColumn", c.config.OrgColumn, "entries go to the platform's organization, with a mark in their metadata")
+	for _, column := range c.config.ParentColumns {
+		effect := "entries have no parent"
+		if c.config.OrgOfParent {
+			effect += " and go to the platform's organization, with a mark in their metadata"
+		}
+		gone("ParentColumns", column, effect)
+	}
 	for _, column := range c.config.Ignore {
 		gone("Ignore", column, "nothing is left to ignore")
 	}

@@ -33,9 +33,14 @@ func (a *Admin) Unwatch(ctx context.Context, name string) error {
 		if at < 0 {
 			return fmt.Errorf("it is not watched: Admin.Watched lists the tables that are")
 		}
+		if err := refuseChildren(all, all[at]); err != nil {
+			return err
+		}
 		// The triggers go with it, also those on a table of somebody else's.
-		_, err = tx.Exec(ctx, "DROP FUNCTION "+entries.sibling(all[at].function)+"() CASCADE")
-		return err
+		if _, err = tx.Exec(ctx, "DROP FUNCTION "+entries.sibling(all[at].function)+"() CASCADE"); err != nil {
+			return err
+		}
+		return forgetOrgs(ctx, tx, entries, slices.Delete(slices.Clone(all), at, at+1), all[at])
 	})
 	if err != nil {
 		return fmt.Errorf("unwatching table %q: %w", name, err)
@@ -80,6 +85,7 @@ func (a *Admin) Watched(ctx context.Context) ([]Table, error) {
 		tables = append(tables, Table{
 			Name: c.relation.sql(), Type: c.config.Type, Key: named(c.config.Key...), Ignore: named(c.config.further()...), Record: named(c.config.Record...), Redact: named(c.config.Redact...),
 			Plain: named(c.config.Plain...), OrgColumn: named(c.config.OrgColumn)[0], Org: c.config.Org, Skippable: c.config.Skippable,
+			ParentColumns: named(c.config.ParentColumns...), ParentType: c.config.ParentType, ParentTable: parentTable(all, c.config),
 		})
 	}
 	return tables, nil

@@ -46,6 +46,18 @@ type Table struct {
 	// Org is the organization of all rows. Defaults to that of [SetContext], and
 	// without one to [audit.PlatformOrg], so that a write by psql is not lost.
 	Org string
+	// ParentColumns are the columns that hold the key of the object that a row
+	// belongs to, such as the order of a line, in the order of the parent's key. Its
+	// entries then are in the parent's history too, as by the tag audit:",parent". A
+	// row in which one of them is NULL has no parent. Defaults to none.
+	ParentColumns []string
+	// ParentType is the parent's object type. Defaults to the Type of ParentTable,
+	// and without one to the name of the column without "_id".
+	ParentType string
+	// ParentTable is the parent's table, which must be watched already. If the table
+	// has neither OrgColumn nor Org, its rows take the organization of the parent's
+	// row, or of that one's parent. Defaults to none.
+	ParentTable string
 	// Skippable lets [SkipCapture] silence the triggers, for transactions that
 	// record changes of this table themselves. Defaults to false: then nothing
 	// that the application's role can do keeps a change from being recorded.
@@ -73,6 +85,10 @@ func (a *Admin) Watch(ctx context.Context, t Table) error {
 		if err != nil {
 			return err
 		}
+		var parent uint32
+		if err := tx.QueryRow(ctx, "SELECT coalesce(to_regclass($1)::oid, 0)", t.ParentTable).Scan(&parent); err != nil {
+			return fmt.Errorf("looking for Table.ParentTable, %q: %w", t.ParentTable, err)
+		}
 		// The log's functions find each other as those of the triggers will.
 		if _, err := tx.Exec(ctx, "SELECT set_config('search_path', $1, true)", capturePath(entries)); err != nil {
 			return err
@@ -81,11 +97,14 @@ func (a *Admin) Watch(ctx context.Context, t Table) error {
 		if err != nil {
 			return err
 		}
-		config, err := t.config(ctx, tx, entries, watched, before)
+		config, err := t.config(ctx, tx, entries, watched, before, parent)
 		if err != nil {
 			return err
 		}
-		return capture(ctx, tx, entries, watched, before, config)
+		if err := capture(ctx, tx, entries, watched, config); err != nil {
+			return err
+		}
+		return keepOrgs(ctx, tx, entries, watched, before, config)
 	})
 	if err != nil {
 		return fmt.Errorf("watching table %q: %w", t.Name, err)
@@ -106,7 +125,7 @@ func findWatched(ctx context.Context, db querier, name string) (table, error) {
 		return t, fmt.Errorf("looking for it: %w", err)
 	case kind != "r" && kind != "p":
 		return t, errors.New("it is no table: only tables can be watched, and what views write to")
-	case strings.HasPrefix(t.Name, "audit_entries") || t.Name == "audit_holds" || t.Name == "audit_months" || t.Name == "audit_migrations":
+	case strings.HasPrefix(t.Name, "audit_entries") || t.Name == "audit_holds" || t.Name == "audit_months" || t.Name == "audit_migrations" || t.Name == "audit_capture_orgs":
 		return t, errors.New("it is the log's own: watch the tables of the application")
 	}
 	return t, nil
@@ -121,26 +140,19 @@ var captureTriggers = []struct{ name, on string }{
 }
 
 // capture makes the function and the triggers, or replaces them.
-func capture(ctx context.Context, tx pgx.Tx, entries, watched table, before history, config watchConfig) error {
+func capture(ctx context.Context, tx pgx.Tx, entries, watched table, config watchConfig) error {
 	encoded, err := json.Marshal(config)
 	if err != nil {
 		return fmt.Errorf("encoding its configuration: %w", err)
 	}
-	name := before.function
-	if name == "" {
-		// Not the table's number, which is another after a restore, nor its name
-		// alone, which another table may have one day.
-		own := watched.Name[:min(len(watched.Name), 30)]
-		name = "audit_capture_of_" + strings.ToValidUTF8(own, "") + "_" + strings.ToLower(rand.Text()[:8])
-	}
-	if err := rehearse(ctx, tx, watched, string(encoded)); err != nil {
+	if err := rehearse(ctx, tx, watched, string(encoded), config.Mapped); err != nil {
 		return err
 	}
 	var source, settings string
 	if err := tx.QueryRow(ctx, "SELECT audit_capture_source($1, $2::text::jsonb), audit_capture_settings($1)", watched.OID, string(encoded)).Scan(&source, &settings); err != nil {
 		return fmt.Errorf("making its function: %w", err)
 	}
-	function := entries.sibling(name) + "()"
+	function := entries.sibling(config.Source) + "()"
 	statements := []string{
 		"CREATE OR REPLACE FUNCTION " + function + " RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = " + capturePath(entries) +
 			settings + " AS " + literal(source),
@@ -163,6 +175,14 @@ func capture(ctx context.Context, tx pgx.Tx, entries, watched table, before hist
 	return nil
 }
 
+// newFunction names the function of a table that was not watched before: not by
+// the table's number, which is another after a restore, nor by its name alone,
+// which another table may have one day.
+func newFunction(watched table) string {
+	own := watched.Name[:min(len(watched.Name), 30)]
+	return "audit_capture_of_" + strings.ToValidUTF8(own, "") + "_" + strings.ToLower(rand.Text()[:8])
+}
+
 // capturePath is the search_path of the functions that capture. Temporary tables
 // and types come last, since every session can make some.
 func capturePath(entries table) string {
@@ -172,8 +192,17 @@ func capturePath(entries table) string {
 // rehearse plans the statements of the triggers on rows without values, so that
 // Watch refuses what would fail at every write. That takes no privilege on the
 // table.
-func rehearse(ctx context.Context, tx pgx.Tx, watched table, config string) error {
+func rehearse(ctx context.Context, tx pgx.Tx, watched table, config string, mapped bool) error {
 	rows := "MATERIALIZED (SELECT (NULL::" + watched.sql() + ").*)"
+	if mapped {
+		var statement string
+		if err := tx.QueryRow(ctx, "SELECT audit_capture_sql($1, 'MAP', $2::text::jsonb, false)", watched.OID, config).Scan(&statement); err != nil {
+			return fmt.Errorf("making the statement that keeps its organizations: %w", err)
+		}
+		if _, err := tx.Exec(ctx, "EXPLAIN WITH new_rows AS "+rows+" "+statement); err != nil {
+			return fmt.Errorf("its organizations cannot be kept: %w", err)
+		}
+	}
 	for _, way := range []struct {
 		operation string
 		single    bool

@@ -17,18 +17,26 @@ import (
 // watchConfig is what the database keeps of a Table: as a comment on the
 // function of its triggers, and within that function.
 type watchConfig struct {
-	Table     string         `json:"table"` // its schema and name when Watch was called
-	Type      string         `json:"type"`
-	Key       []string       `json:"key"`
-	KeyTypes  []string       `json:"key_types"`
-	keyGiven  bool           // and is not the primary key by default
-	Ignore    []string       `json:"ignore"` // all of them, the built-in ones too
-	Record    []string       `json:"record"`
-	Redact    []string       `json:"redact"`
-	Plain     []string       `json:"plain"`
-	OrgColumn string         `json:"org_column"`
-	Org       string         `json:"org"`
-	Skippable bool           `json:"skippable"`
+	Table     string   `json:"table"` // its schema and name when Watch was called
+	Type      string   `json:"type"`
+	Key       []string `json:"key"`
+	KeyTypes  []string `json:"key_types"`
+	keyGiven  bool     // and is not the primary key by default
+	Ignore    []string `json:"ignore"` // all of them, the built-in ones too
+	Record    []string `json:"record"`
+	Redact    []string `json:"redact"`
+	Plain     []string `json:"plain"`
+	OrgColumn string   `json:"org_column"`
+	Org       string   `json:"org"`
+	Skippable bool     `json:"skippable"`
+
+	Source        string   `json:"source"`         // the name of its function
+	ParentColumns []string `json:"parent_columns"` // hold the parent's key
+	ParentType    string   `json:"parent_type"`
+	ParentSource  string   `json:"parent_source"` // the function of the parent's table, if it is named
+	OrgOfParent   bool     `json:"org_of_parent"` // rows have the organization of the parent's
+	Mapped        bool     `json:"mapped"`        // audit_capture_orgs has its rows, for its children
+
 	Identity  string         `json:"identity"`  // of the table that the numbers are of
 	Columns   map[string]int `json:"columns"`   // their numbers, by which a renamed one is found
 	Names     []string       `json:"names"`     // of secrets, as audit_capture_secret takes them
@@ -38,11 +46,18 @@ type watchConfig struct {
 }
 
 // config completes what the Table leaves to defaults, and checks the rest.
-func (t Table) config(ctx context.Context, db querier, entries, watched table, before history) (watchConfig, error) {
+func (t Table) config(ctx context.Context, db querier, entries, watched table, before history, parent uint32) (watchConfig, error) {
 	c := watchConfig{
 		Table: watched.sql(), Type: t.Type, Key: t.Key, keyGiven: len(t.Key) > 0, Ignore: ignored.With(t.Ignore, t.Record), Record: t.Record, Redact: t.Redact, Plain: t.Plain,
 		OrgColumn: t.OrgColumn, Org: t.Org, Skippable: t.Skippable, Columns: map[string]int{},
 		Hidden: []string{}, Documents: []string{}, Opaque: []string{},
+		Source: before.function, ParentColumns: slices.Clone(t.ParentColumns), ParentType: t.ParentType,
+	}
+	if c.Source == "" {
+		c.Source = newFunction(watched)
+	}
+	if c.ParentColumns == nil {
+		c.ParentColumns = []string{}
 	}
 	if c.Type == "" {
 		c.Type = watched.Name
@@ -53,7 +68,7 @@ func (t Table) config(ctx context.Context, db querier, entries, watched table, b
 	if c.Plain == nil {
 		c.Plain = []string{}
 	}
-	for _, text := range []struct{ field, value string }{{"Type", c.Type}, {"Org", c.Org}} {
+	for _, text := range []struct{ field, value string }{{"Type", c.Type}, {"Org", c.Org}, {"ParentType", c.ParentType}} {
 		if len(text.value) > 255 || !utf8.ValidString(text.value) || strings.ContainsRune(text.value, 0) {
 			return c, fmt.Errorf("field Table.%s is %q: want a text of at most 255 bytes", text.field, text.value)
 		}
@@ -75,9 +90,9 @@ func (t Table) config(ctx context.Context, db querier, entries, watched table, b
 	for _, list := range []struct {
 		field   string
 		columns []string
-	}{{"Key", t.Key}, {"Ignore", t.Ignore}, {"Record", t.Record}, {"OrgColumn", []string{t.OrgColumn}}, {"Plain", t.Plain}} {
+	}{{"Key", t.Key}, {"Ignore", t.Ignore}, {"Record", t.Record}, {"OrgColumn", []string{t.OrgColumn}}, {"ParentColumns", t.ParentColumns}, {"Plain", t.Plain}} {
 		for _, column := range list.columns {
-			if _, ok := c.Columns[column]; !ok && column != "" {
+			if _, ok := c.Columns[column]; !ok && (column != "" || list.field == "ParentColumns") {
 				return c, fmt.Errorf("field Table.%s names the column %q, which is not there: %s", list.field, column, c.insteadOf(column, before))
 			}
 		}
@@ -87,6 +102,9 @@ func (t Table) config(ctx context.Context, db querier, entries, watched table, b
 			return c, fmt.Errorf("field Table.OrgColumn is %q, but the column that was called so when Watch was called is %q now: "+
 				"name that one, or call Unwatch first if another column holds the organization from now on", t.OrgColumn, now)
 		}
+	}
+	if err := c.readParent(ctx, db, entries, watched, before, t.ParentTable, parent); err != nil {
+		return c, err
 	}
 	for _, column := range t.Record {
 		if slices.Contains(t.Ignore, column) {

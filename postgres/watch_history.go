@@ -111,7 +111,7 @@ func (c *watchConfig) hide(ctx context.Context, db querier, entries, watched tab
 		}
 		// One that is hidden only because nobody knows what it was.
 		unknown := column.hidden && column.was == nil && !before.fits && !namesBefore.Has(column.name) && !slices.Contains(known.Hidden, column.name)
-		if unknown && (column.name == c.OrgColumn || slices.Contains(c.Key, column.name) && (c.keyGiven || slices.Equal(c.KeyTypes, known.KeyTypes))) {
+		if unknown && (column.name == c.OrgColumn || slices.Contains(c.ParentColumns, column.name) || slices.Contains(c.Key, column.name) && (c.keyGiven || slices.Equal(c.KeyTypes, known.KeyTypes))) {
 			column.hidden, unknown = false, false
 		}
 		secret := names.Has(column.name)
@@ -132,7 +132,7 @@ func (c *watchConfig) hide(ctx context.Context, db querier, entries, watched tab
 	for _, list := range []struct {
 		field   string
 		columns []string
-	}{{"Key", c.Key}, {"OrgColumn", []string{c.OrgColumn}}} {
+	}{{"Key", c.Key}, {"OrgColumn", []string{c.OrgColumn}}, {"ParentColumns", c.ParentColumns}} {
 		for _, column := range list.columns {
 			if slices.Contains(c.Hidden, column) {
 				return fmt.Errorf("field Table.%s is the column %q, whose values are secrets, and every entry would show one: "+

@@ -364,6 +364,47 @@ BEGIN
 END
 $$;
 
+-- The organizations of the rows of those watched tables whose children take
+-- theirs from them, kept by the triggers of these tables. A child's trigger reads
+-- this table and never the parent's own: to read a table runs code of its owner
+-- (policies, the predicates of indexes), here with the rights of the log's owner.
+-- A row stays when the parent's row is gone. A cascade deletes the children after
+-- the parent, and they still need to know whose they were.
+CREATE TABLE audit_capture_orgs (
+	-- The function of the table's triggers, which keeps its name when the table gets
+	-- another, or another number after a restore.
+	source        text COLLATE "C" NOT NULL,
+	-- The object's ID, as its entries have it.
+	id            text COLLATE "C" NOT NULL,
+	-- NULL if the row has none, or takes its parent's.
+	org_id        text COLLATE "C",
+	parent_source text COLLATE "C",
+	parent_id     text COLLATE "C",
+	PRIMARY KEY (source, id)
+);
+
+-- The organization of a row of a table whose triggers call the function source,
+-- its parent's if it has none of its own; NULL if that is not known. VOLATILE, so
+-- that it is called once for a row, wherever its result is used.
+CREATE FUNCTION audit_capture_org(source text, id text) RETURNS text
+	LANGUAGE plpgsql VOLATILE AS $$
+DECLARE	kept audit_capture_orgs;
+		at_source text := source;
+		at_id text := id;
+BEGIN
+	FOR generation IN 1..32 LOOP
+		EXIT WHEN at_id IS NULL;
+		SELECT o.* INTO kept FROM audit_capture_orgs AS o WHERE o.source = at_source AND o.id = audit_capture_key(at_id) COLLATE "C";
+		IF kept.org_id IS NOT NULL THEN
+			RETURN kept.org_id;
+		END IF;
+		at_source := kept.parent_source;
+		at_id := kept.parent_id;
+	END LOOP;
+	RETURN NULL;
+END
+$$;
+
 -- How the values of a type are told and compared: expressions, with %1$s for
 -- the value, of what to_json makes its JSON of, its text as an object's ID, and
 -- what to compare; where that is NULL, values are compared bit by bit. document
@@ -540,6 +581,8 @@ $$;
 -- know the operator. Whoever may CREATE in the log's schema must not get a
 -- function or operator of theirs into it: functions are qualified, and both
 -- sides of an operator have exactly the types of one in pg_catalog.
+--
+-- The operation MAP keeps what audit_capture_orgs has of the table's new rows.
 CREATE FUNCTION audit_capture_sql(relation oid, operation text, config jsonb, single boolean) RETURNS text
 	LANGUAGE plpgsql STABLE AS $$
 DECLARE	c record;
@@ -559,6 +602,13 @@ DECLARE	c record;
 		org text;       -- the expression of a row's organization, if a column holds it
 		org_is_lost boolean := false;
 		ids text[] := '{}';
+		parent_names constant text[] := ARRAY(SELECT pg_catalog.jsonb_array_elements_text(config -> text 'parent_columns'));
+		parents text[] := '{}'; -- the expressions of the parent's key, in its order
+		parent text;    -- the expression of the parent's ID, NULL if a row has none
+		by_parent constant boolean := coalesce((config ->> text 'org_of_parent')::boolean, false);
+		old_source text;
+		new_source text;
+		metadata text := 'told.metadata';
 		pairs text[] := '{}';
 		changes text[] := '{}';
 		fields text[] := '{}';
@@ -589,13 +639,16 @@ BEGIN
 		IF c.was = config ->> text 'org_column' THEN
 			org := pg_catalog.format('nullif(pg_catalog.concat(%%s.f%s) COLLATE "C", '''')', n);
 		END IF;
+		IF c.was = ANY (parent_names) AND NOT c.hidden THEN
+			parents[pg_catalog.array_position(parent_names, c.was)] := pg_catalog.format('CASE WHEN %1$s IS NOT NULL THEN coalesce((' || c.id || ') COLLATE "C", '''') END', '%1$s.f' || n::text);
+		END IF;
 		compared := c.compared;
 		IF is_key THEN
 			ids[pg_catalog.array_position(key_names, CASE WHEN key_is_known THEN c.was ELSE c.name END)] := pg_catalog.format('coalesce((' || c.id || ') COLLATE "C", '''')', '%1$s.f' || n::text); -- a key may come to be NULL
 			compared := coalesce(compared, '(' || c.id || ') COLLATE "C"');
 			pairs := pg_catalog.array_append(pairs, pg_catalog.format(compared, 'o.f' || n::text) || ' = ' || pg_catalog.format(compared, 'n.f' || n::text));
 		END IF;
-		CONTINUE WHEN is_key OR config -> text 'ignore' ? coalesce(c.was, c.name) OR operation = 'TRUNCATE'; -- the ID tells the key
+		CONTINUE WHEN is_key OR config -> text 'ignore' ? coalesce(c.was, c.name) OR operation IN ('TRUNCATE', 'MAP'); -- the ID tells the key
 		path := audit_capture_path(text '', c.name);
 		of_old := pg_catalog.format(c.value, 'o.f' || n::text);
 		of_new := pg_catalog.format(c.value, 'n.f' || n::text);
@@ -631,10 +684,22 @@ BEGIN
 		changes := pg_catalog.array_append(changes, told);
 		fields := pg_catalog.array_append(fields, CASE operation WHEN 'UPDATE' THEN pg_catalog.format('CASE WHEN %s THEN %L END', differs, path) ELSE pg_catalog.quote_literal(path) END);
 	END LOOP;
+	-- The parent has the ID that its own entries have. If one of the columns is lost,
+	-- or NULL in a row, there is none.
+	IF pg_catalog.cardinality(parent_names) = 1 AND parents[1] IS NOT NULL THEN
+		parent := 'nullif(' || parents[1] || ', '''')';
+	ELSIF pg_catalog.cardinality(parent_names) > 1 AND NOT EXISTS (SELECT FROM pg_catalog.generate_series(1, pg_catalog.cardinality(parent_names)) AS places (place) WHERE parents[places.place] IS NULL) THEN
+		SELECT pg_catalog.string_agg(pg_catalog.format('pg_catalog.replace(pg_catalog.replace(%s, ''\'', ''\\''), '','', ''\,'')', parts.part), ' || '','' || ' ORDER BY parts.place) INTO parent
+		FROM pg_catalog.unnest(parents) WITH ORDINALITY AS parts (part, place);
+	END IF;
+	IF by_parent AND parent IS NOT NULL THEN
+		org := '%s.g';
+	END IF;
 	-- A row of an organization that is not known must not come to be seen by
 	-- another: it is the platform's, and a mark in the metadata says so.
-	IF config ->> text 'org_column' <> '' AND org IS NULL THEN
+	IF (config ->> text 'org_column' <> '' OR by_parent) AND org IS NULL THEN
 		org_is_lost := true;
+		metadata := 'coalesce(told.metadata, ''{}''::jsonb) || ''{"audit_org_column":"missing"}''::jsonb';
 		default_org := '''_platform''';
 	END IF;
 
@@ -647,20 +712,60 @@ BEGIN
 		FROM pg_catalog.unnest(ids) WITH ORDINALITY AS parts (part, place) WHERE parts.part IS NOT NULL;
 	END IF;
 	id := pg_catalog.array_to_string(ids, ' || '','' || ');
-	source := pg_catalog.format(CASE WHEN single THEN '(SELECT %1$s FROM old_rows AS r) AS o JOIN (SELECT %1$s FROM new_rows AS r) AS n ON (%2$s) IS TRUE'
-			ELSE '(SELECT %1$s FROM old_rows AS r) AS o FULL JOIN (SELECT %1$s FROM new_rows AS r) AS n ON %2$s' END, list,
-		pg_catalog.array_to_string(pg_catalog.array_append(pairs, 'coalesce(' || pg_catalog.format(org, 'o') || ', '''') = coalesce(' || pg_catalog.format(org, 'n') || ', '''')'), ' AND '));
+	old_source := pg_catalog.format('(SELECT %s FROM old_rows AS r)', list);
+	new_source := pg_catalog.format('(SELECT %s FROM new_rows AS r)', list);
+	IF org = '%s.g' THEN
+		old_source := pg_catalog.format('(SELECT x.*, audit_capture_org(%L::text, %s) COLLATE "C" AS g FROM %s AS x)', config ->> text 'parent_source', pg_catalog.format(parent, 'x'), old_source);
+		new_source := pg_catalog.format('(SELECT x.*, audit_capture_org(%L::text, %s) COLLATE "C" AS g FROM %s AS x)', config ->> text 'parent_source', pg_catalog.format(parent, 'x'), new_source);
+	END IF;
+	IF operation = 'MAP' THEN
+		org := CASE WHEN by_parent THEN 'NULL::text' ELSE coalesce(
+			'coalesce(' || pg_catalog.format(org, 'n') || ', ' || pg_catalog.quote_nullable(nullif(config ->> text 'org', '')) || ')', pg_catalog.quote_nullable(nullif(config ->> text 'org', '')) || '::text') END;
+		IF org_is_lost THEN
+			org := 'NULL::text';
+		END IF;
+		RETURN pg_catalog.format($sql$INSERT INTO audit_capture_orgs (source, id, org_id, parent_source, parent_id)
+			SELECT DISTINCT ON (e.id) %1$L, e.id, e.org, e.parent_source, e.parent
+			FROM (SELECT audit_capture_key(%2$s) COLLATE "C" AS id, audit_capture_key(%3$s) COLLATE "C" AS org, %4$L::text AS parent_source, audit_capture_key(%5$s) COLLATE "C" AS parent
+				FROM (SELECT %6$s FROM new_rows AS r) AS n OFFSET 0) AS e
+			LEFT JOIN audit_capture_orgs AS was ON was.source = %1$L::text AND was.id = e.id
+			WHERE was.id IS NULL OR was.org_id IS DISTINCT FROM e.org OR was.parent_source IS DISTINCT FROM e.parent_source OR was.parent_id IS DISTINCT FROM e.parent
+			ON CONFLICT (source, id) DO UPDATE SET org_id = EXCLUDED.org_id, parent_source = EXCLUDED.parent_source, parent_id = EXCLUDED.parent_id$sql$,
+			config ->> text 'source', pg_catalog.format(id, 'n'), org, CASE WHEN by_parent THEN config ->> text 'parent_source' END,
+			CASE WHEN by_parent THEN coalesce(pg_catalog.format(parent, 'n'), 'NULL::text') ELSE 'NULL::text' END, list);
+	END IF;
+	-- Where the parent is not known, on one side, the other side says whose it is: a
+	-- key that changes reaches the children before the parent's own triggers.
+	source := pg_catalog.format(CASE WHEN single THEN '%1$s AS o JOIN %2$s AS n ON (%3$s) IS TRUE' ELSE '%1$s AS o FULL JOIN %2$s AS n ON %3$s' END, old_source, new_source,
+		pg_catalog.array_to_string(pg_catalog.array_append(pairs, CASE WHEN org = '%s.g' THEN 'coalesce(o.g, n.g, '''') = coalesce(n.g, o.g, '''')'
+			ELSE 'coalesce(' || pg_catalog.format(org, 'o') || ', '''') = coalesce(' || pg_catalog.format(org, 'n') || ', '''')' END), ' AND '));
 	IF operation = 'TRUNCATE' THEN -- all organizations' rows, where a column tells them apart
 		source := '(SELECT) AS r';
 		id := '''*''';
+		parent := NULL;
 		org := CASE WHEN org IS NOT NULL AND config ->> text 'org' = '' THEN '''_platform''' END;
 	ELSIF operation <> 'UPDATE' THEN
-		source := pg_catalog.format('(SELECT %s FROM %s AS r) AS %s', list, CASE operation WHEN 'DELETE' THEN 'old_rows' ELSE 'new_rows' END, side);
+		source := CASE operation WHEN 'DELETE' THEN old_source ELSE new_source END || ' AS ' || side;
 		id := pg_catalog.format(id, side);
 		org := pg_catalog.format(org, side);
+		parent := pg_catalog.format(parent, side);
 	ELSE
+		-- A child whose own key has the parent's in it begins anew when that changes,
+		-- and is still of the organization of all that the statement changed.
+		IF org = '%s.g' THEN
+			org := 'coalesce(n.g, o.g' || CASE WHEN single THEN '' ELSE pg_catalog.format(', CASE WHEN o.m IS NULL AND %s IS NOT NULL THEN (SELECT pg_catalog.min(w.g) FROM %s AS w HAVING pg_catalog.count(w.g) = pg_catalog.count(*) AND pg_catalog.min(w.g) = pg_catalog.max(w.g)) END',
+				pg_catalog.format(parent, 'n'), old_source) END || ')';
+		ELSE
+			org := 'CASE WHEN n.m THEN ' || pg_catalog.format(org, 'n') || ' ELSE ' || pg_catalog.format(org, 'o') || ' END';
+		END IF;
+		parent := 'coalesce(' || pg_catalog.format(parent, 'n') || ', ' || pg_catalog.format(parent, 'o') || ')';
 		id := pg_catalog.format('CASE WHEN n.m THEN %s ELSE %s END', pg_catalog.format(id, 'n'), pg_catalog.format(id, 'o'));
-		org := 'CASE WHEN n.m THEN ' || pg_catalog.format(org, 'n') || ' ELSE ' || pg_catalog.format(org, 'o') || ' END';
+	END IF;
+	IF by_parent AND parent IS NOT NULL THEN
+		metadata := 'CASE WHEN e.org IS NULL AND e.parent IS NOT NULL THEN coalesce(told.metadata, ''{}''::jsonb) || ''{"audit_parent":"missing"}''::jsonb ELSE told.metadata END';
+	END IF;
+	IF parent IS NOT NULL THEN
+		metadata := pg_catalog.format('CASE WHEN pg_catalog.octet_length(e.parent) > 255 THEN audit_capture_whole(%1$s, ''parent_id'', e.parent) ELSE %1$s END', metadata);
 	END IF;
 	-- concat_ws takes no more than 100 arguments.
 	IF n < 90 THEN
@@ -672,18 +777,18 @@ BEGIN
 
 	-- OFFSET 0 keeps what is computed once from being computed where it is used.
 	-- That is two times for changes beyond 60000 bytes, since they are rare.
-	RETURN pg_catalog.format($sql$INSERT INTO audit_entries (org_id, id, occurred_at, action, object_type, object_id, object_sort,
+	RETURN pg_catalog.format($sql$INSERT INTO audit_entries (org_id, id, occurred_at, action, object_type, object_id, object_sort,%14$s
 			actor_kind, actor_id, actor_email, on_behalf_of, ip, ip_key, request_id, user_agent, source, changes, changed_fields, metadata, format)
 		SELECT %1$s, (context.id_start || pg_catalog.to_hex(context.id_end%12$s))::uuid, context.at, e.action, %2$L,
 			CASE WHEN pg_catalog.octet_length(e.id) > 255 THEN audit_capture_key(e.id) ELSE e.id END,
-			CASE WHEN pg_catalog.octet_length(e.id) > 255 THEN 't' || audit_capture_key(e.id) ELSE audit_capture_sort(e.id) END,
+			CASE WHEN pg_catalog.octet_length(e.id) > 255 THEN 't' || audit_capture_key(e.id) ELSE audit_capture_sort(e.id) END,%15$s
 			coalesce(told.actor_kind, 'database_role'), coalesce(told.actor_id, session_user), coalesce(told.actor_email, ''), coalesce(told.on_behalf_of, ''),
 			coalesce(told.ip, ''), coalesce(told.ip_key, ''), coalesce(told.request_id, ''), coalesce(told.user_agent, ''), 'trigger',
 			('[' || CASE WHEN pg_catalog.octet_length(e.changes) > 60000 THEN audit_capture_bounded(e.changes) ELSE e.changes END || ']')::jsonb,
 			CASE WHEN pg_catalog.octet_length(e.changes) > 60000 THEN audit_capture_cut(audit_capture_fields(audit_capture_bounded(e.changes)), 200)
 				%3$sWHEN pg_catalog.octet_length(e.fields) > 200 THEN audit_capture_cut(e.fields, 200) ELSE e.fields END,
 			CASE WHEN pg_catalog.octet_length(e.id) > 255 THEN audit_capture_whole(%13$s, 'object_id', e.id) ELSE %13$s END, 1
-		FROM (SELECT %4$s AS org, %5$s AS id, %6$s AS action, %7$s AS nested,
+		FROM (SELECT %4$s AS org, %5$s AS id, %16$s%6$s AS action, %7$s AS nested,
 			%8$s AS fields,
 			%9$s AS changes
 			FROM %10$s OFFSET 0) AS e%11$s$sql$,
@@ -699,7 +804,10 @@ BEGIN
 		source, CASE WHEN single THEN ' WHERE e.changes <> '''' AND NOT EXISTS (SELECT FROM old_rows OFFSET 1)'
 			WHEN operation = 'UPDATE' THEN ' WHERE e.action <> ''update'' OR e.changes <> ''''' END,
 		CASE WHEN NOT single THEN ' + pg_catalog.row_number() OVER ()' END,
-		CASE WHEN org_is_lost THEN 'coalesce(told.metadata, ''{}''::jsonb) || ''{"audit_org_column":"missing"}''::jsonb' ELSE 'told.metadata' END);
+		metadata, CASE WHEN parent IS NOT NULL THEN ' parent_type, parent_id,' END,
+		CASE WHEN parent IS NOT NULL THEN pg_catalog.format('
+			CASE WHEN e.parent IS NULL THEN '''' ELSE %L END, CASE WHEN e.parent IS NULL THEN '''' WHEN pg_catalog.octet_length(e.parent) > 255 THEN audit_capture_key(e.parent) ELSE e.parent END,', config ->> text 'parent_type') END,
+		parent || ' AS parent, ');
 END
 $$;
 
@@ -735,7 +843,7 @@ DECLARE	at constant timestamptz := pg_catalog.clock_timestamp();
 	id_start constant text := pg_catalog.lpad(pg_catalog.to_hex((extract(epoch FROM at) * 1000000.0)::bigint / 1000 * 65536 + 28672 + extract(microseconds FROM at)::int %% 1000), 16, '0');
 	id_end constant bigint := pg_catalog.hashint8extended(pg_catalog.txid_current(), (pg_catalog.random() * 9e18::float8)::bigint) & 2305843009213693951 | '-9223372036854775808';
 	told audit_capture_context;
-BEGIN
+BEGIN%8$s
 	%2$s
 	IF pg_catalog.current_setting('audit.context', true) <> '' THEN
 		told := audit_capture_told(pg_catalog.current_setting('audit.context'));
@@ -763,7 +871,16 @@ $source$, config::text,
 	END IF;$skip$, config ->> text 'type') ELSE '' END,
 		pg_catalog.format('TG_RELID = %1$L::oid AND audit_capture_signature(%1$L::regclass) = %2$L::bigint', relation, audit_capture_signature(relation)),
 		audit_capture_sql(relation, text 'UPDATE', config, true), audit_capture_sql(relation, text 'UPDATE', config, false),
-		audit_capture_sql(relation, text 'INSERT', config, false), audit_capture_sql(relation, text 'DELETE', config, false));
+		audit_capture_sql(relation, text 'INSERT', config, false), audit_capture_sql(relation, text 'DELETE', config, false),
+		CASE WHEN (config ->> text 'mapped')::boolean THEN pg_catalog.format($map$
+	IF TG_OP = 'INSERT' OR TG_OP = 'UPDATE' THEN
+		IF %1$s THEN
+			%2$s;
+		ELSE
+			EXECUTE audit_capture_sql(TG_RELID, text 'MAP', %3$L::jsonb, false);
+		END IF;
+	END IF;$map$, pg_catalog.format('TG_RELID = %1$L::oid AND audit_capture_signature(%1$L::regclass) = %2$L::bigint', relation, audit_capture_signature(relation)),
+			audit_capture_sql(relation, text 'MAP', config, false), config::text) END);
 END
 $$;
 
@@ -786,5 +903,5 @@ REVOKE ALL ON FUNCTION audit_capture_cut(text, int), audit_capture_key(text, int
 	audit_capture_path(text, text), audit_capture_words(text), audit_capture_secret(text, text[]), audit_capture_walk(jsonb, text[], int),
 	audit_capture_masked(jsonb, text[], int), audit_capture_paths(text, jsonb, jsonb, boolean, boolean, text[], int),
 	audit_capture_json(json, text[]), audit_capture_texts(text, json, json, boolean, text[]), audit_capture_hstore(text), audit_capture_fields(text), audit_capture_bound(jsonb, int), audit_capture_bounded(text),
-	audit_capture_type(oid), audit_capture_identity(oid), audit_capture_columns(oid, jsonb), audit_capture_sql(oid, text, jsonb, boolean),
+	audit_capture_org(text, text), audit_capture_type(oid), audit_capture_identity(oid), audit_capture_columns(oid, jsonb), audit_capture_sql(oid, text, jsonb, boolean),
 	audit_capture_signature(regclass), audit_capture_source(oid, jsonb), audit_capture_settings(oid) FROM PUBLIC;
