@@ -86,7 +86,7 @@ func (a *Admin) Watch(ctx context.Context, t Table) error {
 			return err
 		}
 		var parent uint32
-		if err := tx.QueryRow(ctx, "SELECT coalesce(to_regclass($1)::oid, 0)", t.ParentTable).Scan(&parent); err != nil {
+		if err := tx.QueryRow(ctx, "SELECT coalesce(to_regclass(nullif($1, ''))::oid, 0)", t.ParentTable).Scan(&parent); err != nil {
 			return fmt.Errorf("looking for Table.ParentTable, %q: %w", t.ParentTable, err)
 		}
 		// The log's functions find each other as those of the triggers will.

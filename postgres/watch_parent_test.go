@@ -1,9 +1,7 @@
 package postgres_test
 
 import (
-	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 
@@ -204,8 +202,3 @@ func TestWatchCascadesIntoTheParentsOrganization(t *testing.T) {
 	w.exec(t, "DELETE FROM lines WHERE order_id = 60")
 	assert.Equal(t, []string{"acme destroy line 60,1 of order 60"}, w.family(t))
 }
-
-var _ = slices.Contains[[]int]
-var _ context.Context
-var _ pgx.Tx
-var _ audit.Entry
