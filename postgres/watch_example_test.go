@@ -26,6 +26,17 @@ func watchOrders(ctx context.Context, ownersPool *pgxpool.Pool) error {
 	})
 }
 
+// watchLines lets the lines of an order be found in its history, and in its
+// organization.
+func watchLines(ctx context.Context, admin *postgres.Admin) error {
+	return admin.Watch(ctx, postgres.Table{
+		Name:          "order_lines",
+		Type:          "order_line",
+		ParentColumns: []string{"order_id"}, // the key of the order
+		ParentTable:   "orders",             // watched before: its Type is the parent's
+	})
+}
+
 func shipOrder(ctx context.Context, pool *pgxpool.Pool, id int) error {
 	return pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {
 		if err := postgres.SetContext(ctx, tx); err != nil {
@@ -62,6 +73,9 @@ func TestCaptureAsDocumented(t *testing.T) {
 		INSERT INTO orders VALUES (7, 'acme', 'new', 'DE02', 'x')`)
 	require.NoError(t, err)
 	require.NoError(t, watchOrders(t.Context(), h.pool))
+	_, err = h.pool.Exec(t.Context(), "CREATE TABLE order_lines (id int PRIMARY KEY, order_id int)")
+	require.NoError(t, err)
+	require.NoError(t, watchLines(t.Context(), postgres.NewAdmin(h.pool)))
 	ctx := audit.WithActor(audit.WithOrg(t.Context(), "acme"), audit.Actor{Email: "dana@acme.test"})
 	last := func() string {
 		t.Helper()
@@ -83,6 +97,12 @@ func TestCaptureAsDocumented(t *testing.T) {
 	n, err := h.trail.Count(ctx, audit.Filter{}, 10)
 	require.NoError(t, err)
 	assert.Equal(t, 3, n, "each once")
+
+	_, err = h.pool.Exec(ctx, "INSERT INTO order_lines VALUES (1, 7)")
+	require.NoError(t, err)
+	lines, err := h.trail.Page(ctx, audit.Query{Filter: audit.Filter{Parent: audit.Object{Type: "order", ID: "7"}}})
+	require.NoError(t, err)
+	require.Len(t, lines.Entries, 1)
 
 	_, err = h.pool.Exec(ctx, "CREATE TABLE invitations (id int PRIMARY KEY, public_token text)")
 	require.NoError(t, err)

@@ -79,7 +79,7 @@ BEGIN
 	END LOOP; END LOOP;
 	FOREACH a IN ARRAY ARRAY['concat(text)', 'concat(host.mood)', 'concat(varchar)', 'to_json(text)', 'to_json(int4)', 'to_jsonb(text)', 'json_build_object(text, text)', 'json_build_object(text, text, text, text)', 'jsonb_build_object(text, text)',
 		'concat_ws(text, json)', 'concat_ws(text, text, text)', 'format(text, text)', 'format(text, text, int4)', 'array_to_string(text[], text)', 'unnest(text[])', 'array_append(text[], text)', 'array_agg(text)', 'octet_length(varchar)', 'cardinality(text[])', 'lower(name)',
-		'audit_capture_cut(varchar, int4)', 'audit_capture_key(varchar)', 'audit_capture_sort(name)', 'audit_capture_path(name, text)', 'audit_capture_secret(name, text[])', 'audit_capture_told(varchar)', 'audit_capture_sql(oid, text, jsonb)', 'audit_capture_signature(oid)',
+		'audit_capture_cut(varchar, int4)', 'audit_capture_key(text)', 'audit_capture_whole(jsonb, text, text)', 'audit_capture_org(varchar, text)', 'audit_capture_org(text, varchar)', 'min(text)', 'count(text)', 'audit_capture_sort(name)', 'audit_capture_path(name, text)', 'audit_capture_secret(name, text[])', 'audit_capture_told(varchar)', 'audit_capture_sql(oid, text, jsonb)', 'audit_capture_signature(oid)',
 		'audit_capture_paths(varchar, jsonb, jsonb, boolean, boolean, text[], int4)', 'audit_capture_texts(varchar, json, json, boolean, text[])', 'audit_capture_texts(text, jsonb, jsonb, boolean, text[])', 'audit_capture_fields(varchar)', 'audit_capture_bounded(varchar)'] LOOP
 		EXECUTE format('CREATE FUNCTION log.%s RETURNS text LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION ''hijacked: %s''; END $$', a, a);
 	END LOOP;
@@ -92,10 +92,11 @@ func TestWatchRunsNobodysFunctions(t *testing.T) {
 	r := newRoles(t)
 	host := r.newHost(t)
 	r.exec(t, r.app, "SET search_path = "+host+"; CREATE TYPE mood AS ENUM ('good', 'bad'); CREATE DOMAIN word AS varchar(9999); CREATE DOMAIN net AS cidr; CREATE TABLE "+host+".wide (id varchar, second word, org varchar, "+
-		"a varchar, b bpchar(5), c name, d \"char\", e cidr, f word, g mood, h net, i json, j jsonb, k json[], l text[], m int2, n oid, o regclass, p numeric, q timestamptz, r timestamp, s bytea, u inet, v float4, w interval, x varchar[], y mood[], z mood DEFAULT 'good', PRIMARY KEY (id, second))",
-		"GRANT TRIGGER ON "+host+".wide TO "+r.ownerName)
+		"a varchar, b bpchar(5), c name, d \"char\", e cidr, f word, g mood, h net, i json, j jsonb, k json[], l text[], m int2, n oid, o regclass, p numeric, q timestamptz, r timestamp, s bytea, u inet, v float4, w interval, x varchar[], y mood[], z mood DEFAULT 'good', PRIMARY KEY (id, second)); CREATE TABLE "+host+".parts (no int PRIMARY KEY, wide_id varchar, next word)",
+		"GRANT TRIGGER, SELECT ON "+host+".wide, "+host+".parts TO "+r.ownerName)
 	admin := postgres.NewAdmin(r.owner)
 	require.NoError(t, admin.Watch(t.Context(), postgres.Table{Name: host + ".wide", Type: "wide", OrgColumn: "org", Redact: []string{"пароль"}, Skippable: true}))
+	require.NoError(t, admin.Watch(t.Context(), postgres.Table{Name: host + ".parts", Type: "part", ParentColumns: []string{"wide_id", "next"}, ParentTable: host + ".wide"}))
 	r.exec(t, r.super, "GRANT USAGE, CREATE ON SCHEMA "+r.schema+" TO "+r.appName)
 	r.exec(t, r.app, strings.NewReplacer("log.", r.schema+".", "host.", host+".").Replace(decoys))
 	values := `'aaa', 'aaa', 'acme', 'a', 'b', 'c', 'd', '10.0.0.0/8', 'f', 'good', '10.0.0.0/8', '{"a":{"token":"x","é":[1]}}', '{"a":{"token":"x","é":[{"Пароль":1}]},"$audit":1}', ARRAY['{"a":1}'::json], '{a,b}', 1, 2, 'pg_class', 1.50, now(), now(), '\x01', '10.0.0.1', 0.5, '1 day', '{a}', '{good}', 'bad'`
@@ -104,6 +105,7 @@ func TestWatchRunsNobodysFunctions(t *testing.T) {
 		"INSERT INTO wide VALUES (" + values + ")", "INSERT INTO wide (id, second) VALUES ('1', '2'), ('-1', '3')", "INSERT INTO wide VALUES (" + long + ")",
 		"UPDATE wide SET a = 'b', e = '11.0.0.0/8', f = 'g', g = 'bad', i = '{\"a\":1}', j = '{\"a\":{\"token\":\"y\"}}', x = '{b}', y = '{bad}' WHERE id = 'aaa'",
 		"UPDATE wide SET a = id, b = 'x', c = 'y', d = 'z', l = '{c}', org = 'globex'", "UPDATE wide SET second = 'moved' WHERE id = '1'", "DELETE FROM wide", "TRUNCATE wide",
+		"INSERT INTO parts VALUES (1, 'aaa', 'aaa'), (2, NULL, 'a')", "UPDATE parts SET next = 'other' WHERE no = 1", "UPDATE parts SET no = no + 2", "DELETE FROM parts",
 	}
 	run := func() {
 		t.Helper()
@@ -138,6 +140,10 @@ func TestWatchRunsNobodysFunctions(t *testing.T) {
 func TestWatchQualifiesFunctions(t *testing.T) {
 	t.Parallel()
 	w := watch(t, valueTable, postgres.Table{Name: "vals", Skippable: true})
+	w.exec(t, family)
+	for _, table := range generations {
+		require.NoError(t, w.admin.Watch(t.Context(), table))
+	}
 	rows, err := w.pool.Query(t.Context(), `SELECT proname, prosrc FROM pg_proc WHERE pronamespace = current_schema()::regnamespace AND proname LIKE 'audit\_capture\_%'`)
 	require.NoError(t, err)
 	calls := regexp.MustCompile(`(^|[^\w.])([a-z_0-9]+)\(`)

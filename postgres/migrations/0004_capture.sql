@@ -46,7 +46,7 @@ $$;
 
 -- A text that entries are looked up by, as the log keeps it. One that is too
 -- long is cut, and a digest keeps two of them apart. stored.Key is the same in Go.
-CREATE FUNCTION audit_capture_key(whole text, most int DEFAULT 255) RETURNS text
+CREATE FUNCTION audit_capture_key(whole text, most int) RETURNS text
 	LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 BEGIN
 	IF pg_catalog.octet_length(whole) <= most THEN
@@ -58,7 +58,7 @@ $$;
 
 -- What the metadata keeps of a text that is too long for its column: all of a
 -- key, unless that is far too long, and the size of others.
-CREATE FUNCTION audit_capture_whole(metadata jsonb, field text, whole text, is_key boolean DEFAULT true) RETURNS jsonb
+CREATE FUNCTION audit_capture_whole(metadata jsonb, field text, whole text, is_key boolean) RETURNS jsonb
 	LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
 	SELECT coalesce(metadata, '{}'::jsonb) || pg_catalog.jsonb_build_object('$audit', coalesce(metadata -> text '$audit', '{}'::jsonb) || pg_catalog.jsonb_build_object(field,
 		CASE WHEN is_key AND pg_catalog.octet_length(whole) <= 65536 THEN pg_catalog.to_jsonb(whole) ELSE pg_catalog.jsonb_build_object('$audit', 'cut', 'bytes', pg_catalog.octet_length(whole)) END))
@@ -394,7 +394,7 @@ DECLARE	kept audit_capture_orgs;
 BEGIN
 	FOR generation IN 1..32 LOOP
 		EXIT WHEN at_id IS NULL;
-		SELECT o.* INTO kept FROM audit_capture_orgs AS o WHERE o.source = at_source AND o.id = audit_capture_key(at_id) COLLATE "C";
+		SELECT o.* INTO kept FROM audit_capture_orgs AS o WHERE o.source = at_source AND o.id = audit_capture_key(at_id, 255) COLLATE "C";
 		IF kept.org_id IS NOT NULL THEN
 			RETURN kept.org_id;
 		END IF;
@@ -726,7 +726,7 @@ BEGIN
 		END IF;
 		RETURN pg_catalog.format($sql$INSERT INTO audit_capture_orgs (source, id, org_id, parent_source, parent_id)
 			SELECT DISTINCT ON (e.id) %1$L, e.id, e.org, e.parent_source, e.parent
-			FROM (SELECT audit_capture_key(%2$s) COLLATE "C" AS id, audit_capture_key(%3$s) COLLATE "C" AS org, %4$L::text AS parent_source, audit_capture_key(%5$s) COLLATE "C" AS parent
+			FROM (SELECT audit_capture_key(%2$s, 255) COLLATE "C" AS id, audit_capture_key(%3$s, 255) COLLATE "C" AS org, %4$L::text AS parent_source, audit_capture_key(%5$s, 255) COLLATE "C" AS parent
 				FROM (SELECT %6$s FROM new_rows AS r) AS n OFFSET 0) AS e
 			LEFT JOIN audit_capture_orgs AS was ON was.source = %1$L::text AND was.id = e.id
 			WHERE was.id IS NULL OR was.org_id IS DISTINCT FROM e.org OR was.parent_source IS DISTINCT FROM e.parent_source OR was.parent_id IS DISTINCT FROM e.parent
@@ -765,7 +765,7 @@ BEGIN
 		metadata := 'CASE WHEN e.org IS NULL AND e.parent IS NOT NULL THEN coalesce(told.metadata, ''{}''::jsonb) || ''{"audit_parent":"missing"}''::jsonb ELSE told.metadata END';
 	END IF;
 	IF parent IS NOT NULL THEN
-		metadata := pg_catalog.format('CASE WHEN pg_catalog.octet_length(e.parent) > 255 THEN audit_capture_whole(%1$s, ''parent_id'', e.parent) ELSE %1$s END', metadata);
+		metadata := pg_catalog.format('CASE WHEN pg_catalog.octet_length(e.parent) > 255 THEN audit_capture_whole(%1$s, text ''parent_id'', e.parent, true) ELSE %1$s END', metadata);
 	END IF;
 	-- concat_ws takes no more than 100 arguments.
 	IF n < 90 THEN
@@ -780,19 +780,19 @@ BEGIN
 	RETURN pg_catalog.format($sql$INSERT INTO audit_entries (org_id, id, occurred_at, action, object_type, object_id, object_sort,%14$s
 			actor_kind, actor_id, actor_email, on_behalf_of, ip, ip_key, request_id, user_agent, source, changes, changed_fields, metadata, format)
 		SELECT %1$s, (context.id_start || pg_catalog.to_hex(context.id_end%12$s))::uuid, context.at, e.action, %2$L,
-			CASE WHEN pg_catalog.octet_length(e.id) > 255 THEN audit_capture_key(e.id) ELSE e.id END,
-			CASE WHEN pg_catalog.octet_length(e.id) > 255 THEN 't' || audit_capture_key(e.id) ELSE audit_capture_sort(e.id) END,%15$s
+			CASE WHEN pg_catalog.octet_length(e.id) > 255 THEN audit_capture_key(e.id, 255) ELSE e.id END,
+			CASE WHEN pg_catalog.octet_length(e.id) > 255 THEN 't' || audit_capture_key(e.id, 255) ELSE audit_capture_sort(e.id) END,%15$s
 			coalesce(told.actor_kind, 'database_role'), coalesce(told.actor_id, session_user), coalesce(told.actor_email, ''), coalesce(told.on_behalf_of, ''),
 			coalesce(told.ip, ''), coalesce(told.ip_key, ''), coalesce(told.request_id, ''), coalesce(told.user_agent, ''), 'trigger',
 			('[' || CASE WHEN pg_catalog.octet_length(e.changes) > 60000 THEN audit_capture_bounded(e.changes) ELSE e.changes END || ']')::jsonb,
 			CASE WHEN pg_catalog.octet_length(e.changes) > 60000 THEN audit_capture_cut(audit_capture_fields(audit_capture_bounded(e.changes)), 200)
 				%3$sWHEN pg_catalog.octet_length(e.fields) > 200 THEN audit_capture_cut(e.fields, 200) ELSE e.fields END,
-			CASE WHEN pg_catalog.octet_length(e.id) > 255 THEN audit_capture_whole(%13$s, 'object_id', e.id) ELSE %13$s END, 1
+			CASE WHEN pg_catalog.octet_length(e.id) > 255 THEN audit_capture_whole(%13$s, text 'object_id', e.id, true) ELSE %13$s END, 1
 		FROM (SELECT %4$s AS org, %5$s AS id, %16$s%6$s AS action, %7$s AS nested,
 			%8$s AS fields,
 			%9$s AS changes
 			FROM %10$s OFFSET 0) AS e%11$s$sql$,
-		CASE WHEN org IS NOT NULL THEN pg_catalog.format('CASE WHEN pg_catalog.octet_length(e.org) > 255 THEN audit_capture_key(e.org) ELSE coalesce(e.org, %s) END', default_org) ELSE default_org END,
+		CASE WHEN org IS NOT NULL THEN pg_catalog.format('CASE WHEN pg_catalog.octet_length(e.org) > 255 THEN audit_capture_key(e.org, 255) ELSE coalesce(e.org, %s) END', default_org) ELSE default_org END,
 		config ->> text 'type',
 		CASE WHEN pg_catalog.cardinality(nested) > 0 THEN 'WHEN e.nested THEN audit_capture_cut(audit_capture_fields(e.changes), 200) ' END,
 		coalesce(org, 'NULL::text'), id,
@@ -806,7 +806,7 @@ BEGIN
 		CASE WHEN NOT single THEN ' + pg_catalog.row_number() OVER ()' END,
 		metadata, CASE WHEN parent IS NOT NULL THEN ' parent_type, parent_id,' END,
 		CASE WHEN parent IS NOT NULL THEN pg_catalog.format('
-			CASE WHEN e.parent IS NULL THEN '''' ELSE %L END, CASE WHEN e.parent IS NULL THEN '''' WHEN pg_catalog.octet_length(e.parent) > 255 THEN audit_capture_key(e.parent) ELSE e.parent END,', config ->> text 'parent_type') END,
+			CASE WHEN e.parent IS NULL THEN '''' ELSE %L END, CASE WHEN e.parent IS NULL THEN '''' WHEN pg_catalog.octet_length(e.parent) > 255 THEN audit_capture_key(e.parent, 255) ELSE e.parent END,', config ->> text 'parent_type') END,
 		parent || ' AS parent, ');
 END
 $$;
