@@ -49,6 +49,9 @@ func NewAdmin(pool *pgxpool.Pool) *Admin {
 
 // Migrate is [Store.Migrate] on the owner's connection.
 func (a *Admin) Migrate(ctx context.Context) error {
+	if a.pool == nil {
+		return errNoPool
+	}
 	return migrate(ctx, a.pool, a.schema, Migrations())
 }
 

@@ -36,9 +36,9 @@ func collect[T any](ctx context.Context, s *Store, org string, read pgx.RowToFun
 // then has few partitions to plan.
 func (s *Store) settings(p entrysql.Planning) string {
 	switch {
-	case s.prepares && p == entrysql.PlanOnce:
+	case s.pool.prepares() && p == entrysql.PlanOnce:
 		return planOnce
-	case s.prepares:
+	case s.pool.prepares():
 		return planEach
 	case p == entrysql.PlanOnce:
 		return inOrder

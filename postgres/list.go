@@ -29,7 +29,7 @@ func (s *Store) List(ctx context.Context, walk audit.Walk) ([]audit.Entry, error
 }
 
 func (s *Store) list(ctx context.Context, walk audit.Walk) ([]audit.Entry, error) {
-	if s.prepares { // else each attempt has to be planned, too
+	if s.pool != nil && s.pool.prepares() { // else each attempt has to be planned, too
 		for _, attempt := range []func(context.Context, audit.Walk) ([]audit.Entry, bool, error){s.listFew, s.listHead} {
 			if entries, ok, err := attempt(ctx, walk); ok || err != nil {
 				return entries, err

@@ -39,7 +39,7 @@ func (s *Store) Migrate(ctx context.Context) error {
 	return migrate(ctx, s.pool, s.schema, Migrations())
 }
 
-func migrate(ctx context.Context, pool *connPool, schema string, files fs.FS) error {
+func migrate(ctx context.Context, pool pool, schema string, files fs.FS) error {
 	if pool == nil {
 		return errNoPool
 	}

@@ -21,16 +21,20 @@ import (
 type connPool struct {
 	*pgxpool.Pool
 	// mode is that of statements, nil for the pool's own.
-	mode []any
+	mode     []any
+	prepared bool
 }
+
+func (p *connPool) prepares() bool { return p.prepared }
 
 // newConnPool returns nil for nil.
 func newConnPool(pool *pgxpool.Pool) *connPool {
 	if pool == nil {
 		return nil
 	}
-	p := &connPool{Pool: pool}
-	if pool.Config().ConnConfig.DefaultQueryExecMode == pgx.QueryExecModeDescribeExec {
+	mode := pool.Config().ConnConfig.DefaultQueryExecMode
+	p := &connPool{Pool: pool, prepared: mode == pgx.QueryExecModeCacheStatement}
+	if mode == pgx.QueryExecModeDescribeExec {
 		p.mode = []any{pgx.QueryExecModeExec}
 	}
 	return p

@@ -104,9 +104,7 @@ import (
 // Store is an [audit.Store] in PostgreSQL. It is safe for concurrent use, and
 // works in every query mode of pgx; behind a pooler, see the package's comment.
 type Store struct {
-	pool *connPool
-	// prepares says that the pool's connections prepare statements.
-	prepares   bool
+	pool       pool   // nil if none is given
 	orgSetting string // see WithOrgSetting; none: the database is not told
 	schema     string // see WithSchema; none: the search_path finds the tables
 	lists      *valuesLists
@@ -120,14 +118,14 @@ var _ audit.Store = (*Store)(nil)
 // are found by the connections' search_path, unless [Store.WithSchema] names
 // their schema. New does not touch the database.
 func New(pool *pgxpool.Pool) *Store {
-	s := &Store{pool: newConnPool(pool), lists: new(valuesLists), statements: bySearchPath}
-	if pool != nil {
-		s.prepares = pool.Config().ConnConfig.DefaultQueryExecMode == pgx.QueryExecModeCacheStatement
+	s := &Store{lists: new(valuesLists), statements: bySearchPath}
+	if pool != nil { // a nil pointer in an interface would not be nil
+		s.pool = newConnPool(pool)
 	}
 	return s
 }
 
-var errNoPool = errors.New("postgres: no pool is given: call postgres.New or NewAdmin with a *pgxpool.Pool")
+var errNoPool = errors.New("postgres: no pool is given: call postgres.New or NewAdmin with a *pgxpool.Pool, or NewSQL with a *sql.DB")
 
 // InsertDetached implements [audit.Store].
 func (s *Store) InsertDetached(ctx context.Context, entries []audit.Entry) error {
