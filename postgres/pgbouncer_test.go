@@ -21,6 +21,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -190,6 +191,11 @@ func workBehindPooler(ctx context.Context, pool *pgxpool.Pool, client int) error
 	store := postgres.New(pool).WithOrgSetting("audit.org")
 	if client%2 == 0 {
 		store = postgres.New(pool)
+	}
+	if client%3 == 0 { // reads, and what is recorded by itself, go through database/sql
+		db := stdlib.OpenDBFromPool(pool)
+		defer db.Close()
+		store = postgres.NewSQL(db)
 	}
 	trail, err := audit.New(store, audit.Config{Org: org})
 	if err != nil {

@@ -24,16 +24,51 @@ func onePool(pool *pgxpool.Pool) (*gorm.DB, *postgres.Store, error) {
 	return db, postgres.New(pool), err
 }
 
-// A transaction that holds the only connection records by it, whoever began it.
+// gormsPool makes the log use the connections that GORM opened.
+func gormsPool(db *gorm.DB) (*postgres.Store, error) {
+	opened, err := db.DB()
+	if err != nil {
+		return nil, err
+	}
+	return postgres.NewSQL(opened), nil
+}
+
+// A transaction that holds the only connection records by it, whoever began it,
+// and whoever opened the pool.
 func TestOnePool(t *testing.T) {
 	t.Parallel()
+	for name, open := range map[string]func(t *testing.T, pool *pgxpool.Pool) (*gorm.DB, *postgres.Store){
+		"pgxpool": func(t *testing.T, pool *pgxpool.Pool) (*gorm.DB, *postgres.Store) {
+			db, store, err := onePool(pool)
+			require.NoError(t, err)
+			return db, store
+		},
+		"GORM's own": func(t *testing.T, pool *pgxpool.Pool) (*gorm.DB, *postgres.Store) {
+			db, err := gorm.Open(gormpostgres.Open(pool.Config().ConnString()), &gorm.Config{})
+			require.NoError(t, err)
+			opened, err := db.DB()
+			require.NoError(t, err)
+			opened.SetMaxOpenConns(1)
+			store, err := gormsPool(db)
+			require.NoError(t, err)
+			return db, store
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			pool, connections := pgtest.NewSmall(t, 1)
+			db, store := open(t, pool)
+			recordsByOneConnection(t, db, store, connections)
+		})
+	}
+}
+
+func recordsByOneConnection(t *testing.T, db *gorm.DB, store *postgres.Store, connections func() int) {
+	t.Helper()
 	type Key struct {
 		ID   int
 		Name string
 	}
-	pool, connections := pgtest.NewSmall(t, 1)
-	db, store, err := onePool(pool)
-	require.NoError(t, err)
 	sqlDB, err := db.DB()
 	require.NoError(t, err)
 	t.Cleanup(func() { sqlDB.Close() })
