@@ -58,6 +58,18 @@
 // that commits. [Store.SQLTx] takes one of database/sql. [Queue] and [Commit]
 // do the same without a round trip of their own.
 //
+// # One pool
+//
+// A host on database/sql (GORM, ent, sqlx, bun) needs no second pool:
+//
+//	pool, err := pgxpool.New(ctx, os.Getenv("DATABASE_URL"))
+//	…
+//	db := stdlib.OpenDBFromPool(pool) // github.com/jackc/pgx/v5/stdlib
+//	store := postgres.New(pool)
+//
+// [NewSQL] takes a *sql.DB that is open already. Recording takes no connection
+// but the transaction's. docs/stacks.md has the four libraries.
+//
 // # Two roles
 //
 // A [Store] needs INSERT and SELECT. What needs the tables' owner (migrations,
@@ -116,7 +128,9 @@ var _ audit.Store = (*Store)(nil)
 // New returns a store on the pool, whose role needs INSERT and SELECT on
 // audit_entries, and for [Store.Migrate] the right to create tables. Tables
 // are found by the connections' search_path, unless [Store.WithSchema] names
-// their schema. New does not touch the database.
+// their schema. A host on database/sql shares the pool by
+// stdlib.OpenDBFromPool(pool), or gives what it has to [NewSQL]. New does not
+// touch the database.
 func New(pool *pgxpool.Pool) *Store {
 	s := &Store{lists: new(valuesLists), statements: bySearchPath}
 	if pool != nil { // a nil pointer in an interface would not be nil

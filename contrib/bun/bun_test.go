@@ -1,6 +1,10 @@
 // Package auditbun holds no code: recording fits bun's transactions as they
 // are. Its test shows how, and that it does.
 //
+// On PostgreSQL, one pool is enough for bun and the log:
+// bun.NewDB(stdlib.OpenDBFromPool(pool), pgdialect.New()) beside
+// postgres.New(pool), or postgres.NewSQL(db.DB) with a database that pgx opened.
+//
 // There is no hook that records by itself, since none of bun's sees enough: a
 // query hook does not know the transaction of its query, and neither hook of a
 // model knows which rows a statement on many of them covers.

@@ -12,6 +12,15 @@
 // not share it. [Tx] adapts ent's own for package postgres, with code that is
 // generated with --feature sql/execquery. For SQLite see [Driver].
 //
+// On PostgreSQL, one pool is enough for ent and the log:
+//
+//	pool, err := pgxpool.New(ctx, url)
+//	…
+//	driver := entsql.OpenDB(dialect.Postgres, stdlib.OpenDBFromPool(pool))
+//	store := postgres.New(pool)
+//
+// or postgres.NewSQL(db) with a *sql.DB that pgx opened.
+//
 // # What is recorded
 //
 // The entities as they are in the database before and after a mutation, bulk

@@ -12,6 +12,16 @@
 // Who did it, for which organization and from where comes from the context, so
 // every statement needs WithContext.
 //
+// On PostgreSQL, one pool is enough for GORM and the log, whoever opens it:
+//
+//	pool, err := pgxpool.New(ctx, url)
+//	…
+//	db, err := gorm.Open(postgres.New(postgres.Config{Conn: stdlib.OpenDBFromPool(pool)}))
+//	store := auditpostgres.New(pool)
+//
+// or, with what GORM opened, auditpostgres.NewSQL(opened), where db.DB() gives
+// opened.
+//
 // # What is recorded
 //
 // Creates, updates and deletes that go through GORM's callbacks: Create,

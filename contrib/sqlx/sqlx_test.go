@@ -1,5 +1,9 @@
 // Package auditsqlx holds no code: recording fits sqlx's transactions as they
 // are, and db tags name the fields. Its test shows how, and that it does.
+//
+// On PostgreSQL, one pool is enough for sqlx and the log:
+// sqlx.NewDb(stdlib.OpenDBFromPool(pool), "pgx") beside postgres.New(pool), or
+// postgres.NewSQL(db.DB) with a database that pgx opened.
 package auditsqlx_test
 
 import (
