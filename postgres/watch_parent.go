@@ -35,7 +35,7 @@ func (c *watchConfig) readParent(ctx context.Context, db querier, entries, watch
 		}
 	}
 	if parentTable != "" {
-		if err := c.readParentTable(all, watched, parentTable, oid); err != nil {
+		if err := c.readParentTable(ctx, db, all, watched, parentTable, oid); err != nil {
 			return err
 		}
 	}
@@ -53,7 +53,7 @@ func (c *watchConfig) readParent(ctx context.Context, db querier, entries, watch
 }
 
 // readParentTable finds the parent's table among those that are watched.
-func (c *watchConfig) readParentTable(all []captured, watched table, name string, oid uint32) error {
+func (c *watchConfig) readParentTable(ctx context.Context, db querier, all []captured, watched table, name string, oid uint32) error {
 	at := slices.IndexFunc(all, func(c captured) bool { return oid != 0 && c.relation.OID == oid })
 	switch {
 	case oid == watched.OID:
@@ -68,6 +68,9 @@ func (c *watchConfig) readParentTable(all []captured, watched table, name string
 	case len(c.ParentColumns) != len(parent.config.Key):
 		return fmt.Errorf("field Table.ParentColumns is %q, but the key of %s is %q: name one column for each of those, in their order", c.ParentColumns, parent.relation.sql(), parent.config.Key)
 	}
+	if err := c.checkReferences(ctx, db, watched, parent); err != nil {
+		return err
+	}
 	c.ParentType, c.ParentSource = parent.config.Type, parent.function
 	c.OrgOfParent = c.OrgColumn == "" && c.Org == ""
 	for next := parent; c.OrgOfParent && next.config.OrgOfParent; {
@@ -79,6 +82,45 @@ func (c *watchConfig) readParentTable(all []captured, watched table, name string
 			break
 		}
 		next = all[at]
+	}
+	return nil
+}
+
+// checkReferences compares the columns with the foreign key on them, if there is
+// one: it must lead to the columns that are the parents' IDs, in their order.
+func (c *watchConfig) checkReferences(ctx context.Context, db querier, watched table, parent captured) error {
+	rows, err := db.Query(ctx, `SELECT ARRAY(SELECT theirs.attname::text FROM unnest($3::text[]) WITH ORDINALITY AS given (name, place)
+			JOIN pg_attribute AS own ON own.attrelid = f.conrelid AND own.attname = given.name
+			JOIN pg_attribute AS theirs ON theirs.attrelid = f.confrelid AND theirs.attnum = f.confkey[array_position(f.conkey, own.attnum)]
+			ORDER BY given.place)
+		FROM pg_constraint AS f WHERE f.contype = 'f' AND f.conrelid = $1 AND f.confrelid = $2 AND cardinality(f.conkey) = cardinality($3::text[])`,
+		watched.OID, parent.relation.OID, c.ParentColumns)
+	if err != nil {
+		return fmt.Errorf("reading its foreign keys: %w", err)
+	}
+	references, err := pgx.CollectRows(rows, pgx.RowTo[[]string])
+	if err != nil {
+		return fmt.Errorf("reading its foreign keys: %w", err)
+	}
+	now := watchConfig{Columns: map[string]int{}}
+	if err := now.readColumns(ctx, db, parent.relation); err != nil {
+		return err
+	}
+	fits, err := parent.fits(ctx, db)
+	if err != nil {
+		return err
+	}
+	key := slices.Clone(parent.config.Key)
+	for i, column := range key {
+		if name := (history{config: parent.config, fits: fits}).now(column, now); name != "" {
+			key[i] = name
+		}
+	}
+	for _, to := range references {
+		if len(to) == len(key) && !slices.Equal(to, key) { // a foreign key of other columns has fewer
+			return fmt.Errorf("field Table.ParentColumns is %q, which reference %q of %s, but the IDs of its objects are %q: "+
+				"name the columns that hold those, in this order", c.ParentColumns, to, parent.relation.sql(), key)
+		}
 	}
 	return nil
 }

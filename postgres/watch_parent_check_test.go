@@ -44,6 +44,23 @@ func TestWatchRefusesParentsThatItCannotFollow(t *testing.T) {
 		c.table.Name = "other"
 		require.ErrorContains(t, w.admin.Watch(t.Context(), c.table), c.want)
 	}
+	w.exec(t, "CREATE TABLE public_orders (id int UNIQUE, public_id uuid PRIMARY KEY, b int, UNIQUE (id, b))",
+		"CREATE TABLE public_lines (id int PRIMARY KEY, order_id int REFERENCES public_orders (id), a int REFERENCES public_orders (id), b int, public uuid REFERENCES public_orders, FOREIGN KEY (order_id, b) REFERENCES public_orders (id, b))")
+	require.NoError(t, w.admin.Watch(t.Context(), postgres.Table{Name: "public_orders", Type: "order"}))
+	lines := postgres.Table{Name: "public_lines", ParentColumns: []string{"order_id"}, ParentTable: "public_orders"}
+	require.ErrorContains(t, w.admin.Watch(t.Context(), lines), `["order_id"], which reference ["id"] of`)
+	lines.ParentColumns = []string{"public"}
+	require.NoError(t, w.admin.Watch(t.Context(), lines))
+	require.NoError(t, w.admin.Unwatch(t.Context(), "public_lines"))
+	w.exec(t, "ALTER TABLE public_orders ALTER b SET NOT NULL, ALTER id SET NOT NULL")
+	require.NoError(t, w.admin.Watch(t.Context(), postgres.Table{Name: "public_orders", Type: "order", Key: []string{"id", "b"}}))
+	lines.ParentColumns = []string{"b", "order_id"}
+	require.ErrorContains(t, w.admin.Watch(t.Context(), lines), `which reference ["b" "id"] of`)
+	lines.ParentColumns = []string{"order_id", "b"}
+	require.NoError(t, w.admin.Watch(t.Context(), lines))
+	w.exec(t, "ALTER TABLE public_orders RENAME b TO region")
+	require.NoError(t, w.admin.Watch(t.Context(), lines))
+
 	circle := generations[0]
 	circle.OrgColumn, circle.ParentColumns, circle.ParentTable = "", []string{"id"}, "orders"
 	require.ErrorContains(t, w.admin.Watch(t.Context(), circle), "take their organization from this table")

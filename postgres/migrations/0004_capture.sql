@@ -388,18 +388,19 @@ CREATE TABLE audit_capture_orgs (
 -- that it is called once for a row, wherever its result is used.
 CREATE FUNCTION audit_capture_org(source text, id text) RETURNS text
 	LANGUAGE plpgsql VOLATILE AS $$
-DECLARE	kept audit_capture_orgs;
-		at_source text := source;
-		at_id text := id;
+DECLARE	org text;
+		generation int := 0;
 BEGIN
-	FOR generation IN 1..32 LOOP
-		EXIT WHEN at_id IS NULL;
-		SELECT o.* INTO kept FROM audit_capture_orgs AS o WHERE o.source = at_source AND o.id = audit_capture_key(at_id, 255) COLLATE "C";
-		IF kept.org_id IS NOT NULL THEN
-			RETURN kept.org_id;
+	IF pg_catalog.octet_length(id) > 255 THEN
+		id := audit_capture_key(id, 255);
+	END IF;
+	WHILE id IS NOT NULL AND generation < 32 LOOP
+		SELECT o.org_id, o.parent_source, o.parent_id INTO org, source, id FROM audit_capture_orgs AS o
+		WHERE o.source = audit_capture_org.source AND o.id = audit_capture_org.id;
+		IF org IS NOT NULL THEN
+			RETURN org;
 		END IF;
-		at_source := kept.parent_source;
-		at_id := kept.parent_id;
+		generation := generation + 1;
 	END LOOP;
 	RETURN NULL;
 END
