@@ -202,3 +202,34 @@ func TestWatchCascadesIntoTheParentsOrganization(t *testing.T) {
 	w.exec(t, "DELETE FROM lines WHERE order_id = 60")
 	assert.Equal(t, []string{"acme destroy line 60,1 of order 60"}, w.family(t))
 }
+
+// When the organization of a parent changes, its children's are of the new one
+// from then on. TRUNCATE reads no rows, so it is the platform's.
+func TestWatchFollowsTheParentsOrganization(t *testing.T) {
+	t.Parallel()
+	w := watchFamily(t)
+	w.exec(t, "UPDATE customers SET org = 'initech' WHERE id = 1", "UPDATE lines SET n = 1 WHERE order_id = 10",
+		"UPDATE orders SET customer_id = 2 WHERE id = 10", "DELETE FROM lines WHERE order_id = 10", "TRUNCATE orders CASCADE")
+	assert.ElementsMatch(t, []string{
+		"acme destroy customer 1", "initech create customer 1", "initech update line 10,1 of order 10",
+		"initech destroy order 10 of customer 1", "globex create order 10 of customer 2", "globex destroy line 10,1 of order 10",
+		"_platform truncate order *", "_platform truncate line *", "_platform truncate note *",
+	}, w.family(t))
+}
+
+func TestWatchTakesThePartitionedParentsOrganization(t *testing.T) {
+	t.Parallel()
+	w := watch(t, `CREATE TABLE orders (id int, region text, org text, PRIMARY KEY (id, region)) PARTITION BY LIST (region);
+		CREATE TABLE orders_eu PARTITION OF orders FOR VALUES IN ('eu'); CREATE TABLE orders_us PARTITION OF orders FOR VALUES IN ('us');
+		CREATE TABLE lines (id int, region text, order_id int, PRIMARY KEY (id, region), FOREIGN KEY (order_id, region) REFERENCES orders ON DELETE CASCADE) PARTITION BY LIST (region);
+		CREATE TABLE lines_eu PARTITION OF lines FOR VALUES IN ('eu'); CREATE TABLE lines_us PARTITION OF lines FOR VALUES IN ('us');
+		INSERT INTO orders VALUES (1, 'eu', 'acme'), (1, 'us', 'globex')`, postgres.Table{Name: "orders", Type: "order", OrgColumn: "org"})
+	require.NoError(t, w.admin.Watch(t.Context(), postgres.Table{Name: "lines", Type: "line", ParentColumns: []string{"order_id", "region"}, ParentTable: "orders"}))
+	w.exec(t, "INSERT INTO orders VALUES (2, 'us', 'acme')", "INSERT INTO lines VALUES (1, 'eu', 1), (1, 'us', 1), (2, 'us', 2)", "DELETE FROM orders")
+	assert.ElementsMatch(t, []string{
+		"acme create order 2,us", "acme create line 1,eu of order 1,eu", "globex create line 1,us of order 1,us", "acme create line 2,us of order 2,us",
+		"acme destroy order 1,eu", "globex destroy order 1,us", "acme destroy order 2,us",
+		"acme destroy line 1,eu of order 1,eu", "globex destroy line 1,us of order 1,us", "acme destroy line 2,us of order 2,us",
+	}, w.family(t))
+	assert.Empty(t, w.problems(t))
+}
