@@ -136,6 +136,7 @@ func (b *workbook) add(e audit.Entry) error {
 
 // end writes what is known only after the last entry.
 func (b *workbook) end(rows *feed) error {
+	rows.CutValues = *b.report.cutValues
 	if rows.Cut {
 		if err := b.sheet.addNote(b.report.Strings.Cut + ": " + b.report.cutText(rows.Result)); err != nil {
 			return err

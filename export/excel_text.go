@@ -27,7 +27,7 @@ func (r Report) fitCell(text string) string {
 
 // cellChanges puts an entry's changes into one cell, a line for each field.
 // Where they are too long, the longest values are cut; where there are too
-// many, the last are only counted. The host's comment stands in for changes.
+// many, the last are only counted. The host's comment comes last.
 func (r Report) cellChanges(e audit.Entry) string {
 	if len(e.Changes) == 0 {
 		return r.fitCell(joinCellChanges(r.changes(e, 0)))
@@ -36,6 +36,15 @@ func (r Report) cellChanges(e audit.Entry) string {
 	if text, ok := cell.text(cell.all, 0); ok {
 		return text
 	}
+	text := r.cutCellChanges(cell)
+	if r.cutValues != nil {
+		*r.cutValues += max(1, cell.cut)
+	}
+	return text
+}
+
+// cutCellChanges is cellChanges for an entry that no cell holds whole.
+func (r Report) cutCellChanges(cell *cellChanges) string {
 	// As much of every value as there is room for, but enough to be of use.
 	const least = 200
 	room := least + sort.Search(maxCellUnits-least, func(more int) bool {
@@ -63,7 +72,9 @@ type cellChanges struct {
 	report    Report
 	changes   []cellChange
 	all       int // how many the entry has
+	comment   *cellChange
 	separator string
+	cut       int // how many values the last text cut or left out
 }
 
 // cellChange is a change, its texts visible.
@@ -79,49 +90,76 @@ func (r Report) newCellChanges(e audit.Entry) *cellChanges {
 		c.changes = append(c.changes, cellChange{field: r.unreadable(e)})
 		c.all++
 	}
-	c.separator = cellSeparator(c.all)
+	if e.Comment != "" {
+		mark, comment := r.comment(e)
+		c.comment = &cellChange{mark, []side{comment}}
+	}
+	c.separator = cellSeparator(c.all + 1)
 	both := display.ShowsBothSides(e)
 	for _, change := range e.Changes[:min(len(e.Changes), maxCellUnits/leastUnits+1)] {
-		field, sides := r.shownSides(change, both)
+		field, sides := r.shownSides(change, both, maxCellUnits)
 		c.changes = append(c.changes, cellChange{field, sides})
 	}
 	return c
 }
 
-// text joins the first n changes, with so much room for each value, and reports
-// how many more there are. It gives up, and reports false, as soon as that is
-// more than a cell holds.
+// text joins the first n changes and the comment, with so much room for each
+// value, and says how many more there are. It gives up, and reports false, as
+// soon as that is more than a cell holds.
 func (c *cellChanges) text(n, room int) (text string, ok bool) {
-	var out strings.Builder
-	units := 0
-	add := func(text string) bool {
-		out.WriteString(text)
-		units += cellUnits(text)
-		return units <= maxCellUnits
-	}
-	fits := n <= len(c.changes)
+	out := cellWriter{report: &c.report, room: room, fits: n <= len(c.changes)}
 	for i, change := range c.changes[:min(n, len(c.changes))] {
 		if i > 0 {
-			fits = add(c.separator) && fits
+			out.add(c.separator)
 		}
-		fits = add(change.field) && fits
-		for j, side := range change.sides {
-			if j > 0 {
-				fits = add(arrow) && fits
-			}
-			if !fits && i > 0 {
-				break
-			}
-			fits = add(side.in(&c.report, room)) && fits
-		}
-		if !fits && i > 0 {
+		if out.change(change, i == 0); !out.fits && i > 0 {
 			return "", false
 		}
 	}
 	if n < c.all {
-		fits = add(c.separator+c.report.Strings.MoreFields(c.all-n)) && fits
+		out.add(c.separator + c.report.Strings.MoreFields(c.all-n))
 	}
-	return out.String(), fits
+	if c.comment != nil {
+		if c.all > 0 {
+			out.add(c.separator)
+		}
+		out.change(*c.comment, true)
+	}
+	c.cut = out.cut + max(0, c.all-n)
+	return out.text.String(), out.fits
+}
+
+// cellWriter puts the text of a cell together.
+type cellWriter struct {
+	report *Report
+	room   int // for each value
+	text   strings.Builder
+	units  int
+	fits   bool
+	cut    int // values that had no room
+}
+
+func (w *cellWriter) add(text string) {
+	w.text.WriteString(text)
+	w.units += cellUnits(text)
+	w.fits = w.fits && w.units <= maxCellUnits
+}
+
+// change adds a change: whole, or as far as the cell has room.
+func (w *cellWriter) change(c cellChange, whole bool) {
+	w.add(c.field)
+	for i, side := range c.sides {
+		if i > 0 {
+			w.add(arrow)
+		}
+		if !w.fits && !whole {
+			return
+		}
+		text, isCut := side.in(w.report, w.room)
+		if w.add(text); isCut {
+			w.cut++
+		}
+	}
 }
 
 // joinCellChanges writes the fields of one entry below each other. Excel has no

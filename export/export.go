@@ -71,6 +71,11 @@ type Result struct {
 	// Cut says that there were more, beyond [Report].MaxRows. The file says so
 	// too.
 	Cut bool
+	// CutValues is the number of values that the file holds only in part, or not
+	// at all, since there is no room for them: in PDF beyond 500 characters of a
+	// value and 50 fields of an entry, in Excel beyond what a cell holds. CSV and
+	// JSON Lines hold all values whole. The file says so too.
+	CutValues int
 }
 
 // Write writes the entries as a file of the format. The first error of the

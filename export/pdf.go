@@ -34,5 +34,6 @@ func writePDFPages(w io.Writer, rows *feed, r Report, maxPages int) error {
 	if rows.err != nil {
 		return rows.err
 	}
+	rows.CutValues = document.cut
 	return document.write(w, fmt.Sprint(rows.Rows), r.cutText(rows.Result))
 }

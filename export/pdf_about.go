@@ -30,12 +30,34 @@ func (d *pdfDocument) about() {
 	for _, l := range lines[1 : len(lines)-lateLines] { // the first one is the title
 		d.aboutLine(l)
 	}
-	if d.y+lateLines*aboutHeight > bodyEnd {
+	room := aboutHeight * float64(1+d.aboutLines(d.longestCut()))
+	if d.y+room > bodyEnd {
 		d.addPage()
 		d.y += aboutHeight
 	}
 	d.late.page, d.late.y = d.pages(), d.y
-	d.y += lateLines*aboutHeight + 4
+	d.y += room + 4
+}
+
+// longestCut is what the document will say about itself at most.
+func (d *pdfDocument) longestCut() string {
+	const many = 1_000_000
+	longest := ""
+	for _, result := range []Result{{Rows: many}, {Rows: many, CutValues: many}, {Rows: many, CutValues: many, Cut: true}} {
+		if text := d.report.cutText(result); len(text) > len(longest) {
+			longest = text
+		}
+	}
+	return longest
+}
+
+// aboutLines is how many lines a value takes.
+func (d *pdfDocument) aboutLines(value string) int {
+	d.setSize(aboutSize)
+	d.text.reset()
+	d.text.add(display.VisibleText(value), black)
+	d.text.wrap(d.units(bodyWidth-aboutNames), 0)
+	return max(1, len(d.text.lines))
 }
 
 // aboutLate writes what was left out above.

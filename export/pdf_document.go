@@ -40,6 +40,7 @@ type pdfDocument struct {
 
 	text      pdfText
 	head, row tableRow
+	cut       int // values that the document holds only in part, or not at all
 	// late is where the lines go that are known at the end.
 	late struct {
 		page int

@@ -27,7 +27,7 @@ func writePDFPartsOf(w io.Writer, rows *feed, r Report, maxRows, maxPages int) e
 	var err error
 	for entry := range rows.all() {
 		if rows.Rows-parts.before == maxRows || parts.document.pages() >= maxPages {
-			if err = parts.end(rows.Rows, false, r.Strings.Continues); err != nil {
+			if err = parts.end(rows, false); err != nil {
 				break
 			}
 			if err = parts.begin(); err != nil {
@@ -42,7 +42,7 @@ func writePDFPartsOf(w io.Writer, rows *feed, r Report, maxRows, maxPages int) e
 	case rows.err != nil:
 		return rows.err // the archive stays without its end, which no program opens
 	}
-	if err := parts.end(rows.Rows, true, r.cutText(rows.Result)); err != nil {
+	if err := parts.end(rows, true); err != nil {
 		return err
 	}
 	return parts.finish(rows.Result)
@@ -63,15 +63,22 @@ func (p *pdfParts) begin() (err error) {
 	return err
 }
 
-// end writes the part that holds the rows up to the given one.
-func (p *pdfParts) end(rows int, last bool, complete string) error {
+// end writes the part that holds the rows up to the last one read.
+func (p *pdfParts) end(feed *feed, last bool) error {
+	rows, s := feed.Rows, p.report.Strings
 	numbers := fmt.Sprint(rows - p.before)
 	if rows > p.before {
 		numbers = fmt.Sprintf("%d–%d", p.before+1, rows)
 	}
 	index := numbers
-	if last {
-		numbers = fmt.Sprintf(p.report.Strings.RowsOf, numbers, fmt.Sprint(rows))
+	feed.CutValues += p.document.cut
+	complete := s.Continues
+	switch {
+	case last:
+		numbers = fmt.Sprintf(s.RowsOf, numbers, fmt.Sprint(rows))
+		complete = p.report.cutText(feed.Result)
+	case p.document.cut > 0:
+		complete += "; " + s.CutValues(p.document.cut)
 	}
 	p.file.Reset()
 	if err := p.document.write(&p.file, numbers, complete); err != nil {

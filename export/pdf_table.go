@@ -129,41 +129,60 @@ func (d *pdfDocument) layOut(e audit.Entry) {
 		case actionColumn:
 			in, width = row.pill.ink, width-2*pillPadding
 		}
-		cell.add(d.report.cut(text, valueRoom), in)
+		shown, isCut := d.report.cutShown(text, valueRoom)
+		d.count(isCut)
+		cell.add(shown, in)
 		cell.wrap(d.units(width), 0)
 	}
 }
 
-// changesCell lays out the changes, each on a line of its own.
+// changesCell lays out the changes, each on a line of its own, and the comment.
 func (d *pdfDocument) changesCell(e audit.Entry) {
 	cell, indent := &d.row.cells[changesColumn], d.units(changesIndent)
 	width := d.units(columnWidths[changesColumn] - columnPadding)
 	if e.Unreadable != "" {
-		cell.add(d.report.cutShown(d.report.unreadable(e), valueRoom), grey)
+		reason, _ := d.report.cutShown(d.report.unreadable(e), valueRoom)
+		cell.add(reason, grey)
 		cell.wrap(width, indent)
-	}
-	if len(e.Changes) == 0 {
-		if e.Comment != "" {
-			cell.add(d.report.cut(e.Comment, commentRoom), black)
-			cell.wrap(width, indent)
-		}
-		return
 	}
 	both := display.ShowsBothSides(e)
 	for i, c := range e.Changes {
 		if i == maxFields || len(cell.lines) >= maxLines {
 			cell.add(d.report.Strings.MoreFields(len(e.Changes)-i), grey)
 			cell.wrap(width, indent)
-			return
+			d.cut += len(e.Changes) - i
+			break
 		}
-		field, sides := d.report.changeParts(c, both, valueRoom)
-		cell.add(d.report.cut(field, valueRoom), grey)
-		cell.add(sides[0], black)
-		if len(sides) > 1 {
-			cell.add(arrow, black)
-			cell.add(sides[1], black)
+		field, sides := d.report.shownSides(c, both, valueRoom)
+		field, isCut := d.report.cutShown(field, valueRoom)
+		d.count(isCut)
+		cell.add(field, grey)
+		for n, side := range sides {
+			if n > 0 {
+				cell.add(arrow, black)
+			}
+			d.side(cell, side, valueRoom)
 		}
 		cell.wrap(width, indent)
+	}
+	if e.Comment != "" {
+		mark, comment := d.report.comment(e)
+		cell.add(mark, grey)
+		d.side(cell, comment, commentRoom)
+		cell.wrap(width, indent)
+	}
+}
+
+// side adds a value to a cell, and counts it if it is cut.
+func (d *pdfDocument) side(cell *pdfText, s side, room int) {
+	text, isCut := s.in(&d.report, room)
+	d.count(isCut)
+	cell.add(text, black)
+}
+
+func (d *pdfDocument) count(isCut bool) {
+	if isCut {
+		d.cut++
 	}
 }
 

@@ -64,6 +64,8 @@ type Report struct {
 
 	// made are the labels that were made of types, each once.
 	made map[string]string
+	// cutValues counts the values that no cell of Excel holds whole.
+	cutValues *int
 }
 
 func (r Report) withDefaults(f Format) (Report, error) {
@@ -94,6 +96,7 @@ func (r Report) withDefaults(f Format) (Report, error) {
 	}
 	r.Strings = r.Strings.withDefaults()
 	r.made = map[string]string{}
+	r.cutValues = new(int)
 	return r, nil
 }
 
@@ -184,16 +187,23 @@ func (r Report) about(result Result) []line {
 	return lines
 }
 
-// cutText says whether there was more than the file holds.
+// cutText says whether there was more than the file holds: more entries, or more
+// of their values.
 func (r Report) cutText(result Result) string {
+	s := r.Strings
+	text := s.NotCut
 	switch {
-	case !result.Cut:
-		return r.Strings.NotCut
-	case r.Matching > result.Rows:
-		return r.Strings.CutOf(result.Rows, r.Matching)
-	default:
-		return r.Strings.CutAt(result.Rows)
+	case result.Cut && r.Matching > result.Rows:
+		text = s.CutOf(result.Rows, r.Matching)
+	case result.Cut:
+		text = s.CutAt(result.Rows)
+	case result.CutValues > 0:
+		text = s.AllRows(result.Rows)
 	}
+	if result.CutValues > 0 {
+		text += "; " + s.CutValues(result.CutValues)
+	}
+	return text
 }
 
 func (r Report) rangeText() string {

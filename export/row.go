@@ -18,7 +18,8 @@ type row struct {
 	objectType string
 	id         string
 	action     string
-	// changes are the changed fields, one text each: "field: old -> new".
+	// changes are the changed fields, one text each, "field: old -> new", and
+	// the comment.
 	changes     []string
 	performedBy string
 	ip          string
@@ -73,21 +74,22 @@ func (r *Report) performedBy(a audit.Actor) string {
 	return name
 }
 
-// changes shows what changed, one text a field; where no field did, the
-// host's comment stands in for them. First comes what is wrong with an entry
-// that cannot be read whole.
+// changes shows what changed, one text a field, and then the host's comment.
+// First comes what is wrong with an entry that cannot be read whole.
 func (r *Report) changes(e audit.Entry, room int) []string {
 	var texts []string
 	if e.Unreadable != "" {
 		texts = append(texts, r.unreadable(e))
 	}
-	if len(e.Changes) == 0 && e.Comment != "" {
-		return append(texts, r.cut(e.Comment, room))
-	}
 	both := display.ShowsBothSides(e)
-	texts = slices.Grow(texts, len(e.Changes))
+	texts = slices.Grow(texts, len(e.Changes)+1)
 	for _, c := range e.Changes {
 		texts = append(texts, r.change(c, both, room))
+	}
+	if e.Comment != "" {
+		mark, comment := r.comment(e)
+		shown, _ := comment.in(r, room)
+		texts = append(texts, mark+shown)
 	}
 	return texts
 }
@@ -97,57 +99,73 @@ func (r *Report) unreadable(e audit.Entry) string {
 	return display.VisibleText(fmt.Sprintf(r.Strings.Unreadable, e.Unreadable))
 }
 
+// comment is the host's comment, and the mark before it that tells it from a
+// change: none is needed where there are no changes and it reads like none.
+func (r *Report) comment(e audit.Entry) (mark string, comment side) {
+	text := e.Comment
+	quoted := strings.HasPrefix(text, "(") || strings.HasPrefix(text, `"`) || strings.Contains(text, arrow) || strings.Contains(text, "; ")
+	if len(e.Changes) > 0 || e.Unreadable != "" || quoted || strings.Contains(text, ": ") {
+		mark = r.Strings.Comment + " "
+	}
+	return mark, newSide(display.Visible(text), quoted)
+}
+
 // change shows "field: old -> new", or one side alone where an object came or
 // went.
 func (r *Report) change(c audit.Change, both bool, room int) string {
-	field, sides := r.changeParts(c, both, room)
-	return field + strings.Join(sides, arrow)
+	field, sides := r.shownSides(c, both, room)
+	shown := make([]string, len(sides))
+	for i, side := range sides {
+		shown[i], _ = side.in(r, room)
+	}
+	return field + strings.Join(shown, arrow)
 }
 
 // arrow stands between the two sides of a change.
 const arrow = " -> "
 
-// changeParts are the texts of a change: the field with its colon, and its
-// sides.
-func (r *Report) changeParts(c audit.Change, both bool, room int) (field string, sides []string) {
-	field, shown := r.shownSides(c, both)
-	sides = make([]string, len(shown))
-	for i, side := range shown {
-		sides[i] = side.in(r, room)
-	}
-	return field, sides
-}
-
 // side is one side of a change. A long value is made visible once, however often
 // it is then cut.
 type side struct {
-	text   string // visible
-	mark   bool   // no text of the value's own: never cut
-	quoted bool
+	text     string            // visible
+	segments []display.Segment // that the text is of; none for a mark
+	more     int               // characters that have no room anyway
+	mark     bool              // no text of the value's own: never cut
+	quoted   bool
 }
 
-// in returns the side with at most so many characters of its text.
-func (s side) in(r *Report, room int) string {
-	text := s.text
-	if !s.mark {
-		text = r.cutShown(text, room)
+func newSide(segments []display.Segment, quoted bool) side {
+	return side{text: display.Flat(segments), segments: segments, quoted: quoted}
+}
+
+// in returns the side with at most so many characters of its text, and whether
+// it was cut.
+func (s side) in(r *Report, room int) (text string, isCut bool) {
+	text = s.text
+	if !s.mark && room > 0 && (len(text) > room || s.more > 0) {
+		shown, left := display.Cut(s.segments, room)
+		if left += s.more; left > 0 {
+			text, isCut = display.Flat(shown)+r.Strings.MoreCharacters(left), true
+		}
 	}
 	if s.quoted {
-		return `"` + strings.ReplaceAll(text, `"`, `\"`) + `"`
+		text = `"` + strings.ReplaceAll(text, `"`, `\"`) + `"`
 	}
-	return text
+	return text, isCut
 }
 
-// shownSides are the field of a change with its colon, and its sides.
-func (r *Report) shownSides(c audit.Change, both bool) (field string, sides []side) {
-	field = display.VisibleText(c.Field) + ": "
-	before, after := r.side(c.Old), r.side(c.New)
+// shownSides are the field of a change with its colon, and its sides, of which
+// no more than so many characters will be shown; 0 is all.
+func (r *Report) shownSides(c audit.Change, both bool, room int) (field string, sides []side) {
+	field = r.fieldName(c.Field) + ": "
 	switch {
 	case !both && c.Old.IsAbsent():
-		return field, []side{after}
+		return field, []side{r.oneSide(c.New, room)}
 	case !both && c.New.IsAbsent():
-		return field, []side{before}
-	case before == after && c.Old.Kind() != c.New.Kind():
+		return field, []side{r.oneSide(c.Old, room)}
+	}
+	before, after := r.sides(c, room)
+	if before.text == after.text && before.quoted == after.quoted && c.Old.Kind() != c.New.Kind() {
 		// The text "1" and the number 1: the text goes into quotes.
 		before.quoted = before.quoted || c.Old.Kind() == audit.String
 		after.quoted = after.quoted || c.New.Kind() == audit.String
@@ -155,31 +173,86 @@ func (r *Report) shownSides(c audit.Change, both bool) (field string, sides []si
 	return field, []side{before, after}
 }
 
-// side shows one side of a change.
-func (r *Report) side(v audit.Value) side {
+// oneSide shows the only side of a change.
+func (r *Report) oneSide(v audit.Value, room int) side {
+	text, isMark := r.words(v)
+	if isMark {
+		return side{text: text, mark: true}
+	}
+	start, more := head(text, room)
+	return r.valueSide(v, display.Alone(start), text, more)
+}
+
+// sides shows both sides of a change, such that they differ.
+func (r *Report) sides(c audit.Change, room int) (before, after side) {
+	old, oldIsMark := r.words(c.Old)
+	now, newIsMark := r.words(c.New)
+	oldStart, oldMore := head(old, room)
+	newStart, newMore := head(now, room)
+	oldShown, newShown := display.Apart(oldStart, newStart)
+	before, after = side{text: old, mark: true}, side{text: now, mark: true}
+	if !oldIsMark {
+		before = r.valueSide(c.Old, oldShown, old, oldMore)
+	}
+	if !newIsMark {
+		after = r.valueSide(c.New, newShown, now, newMore)
+	}
+	return before, after
+}
+
+func (r *Report) valueSide(v audit.Value, shown []display.Segment, text string, more int) side {
+	out := newSide(shown, v.Kind() == audit.String && r.isAmbiguous(text))
+	out.more = more
+	return out
+}
+
+// fieldName shows the name of a field, in quotes where it reads like a mark.
+func (r *Report) fieldName(name string) string {
+	shown := display.VisibleText(name)
+	if strings.HasPrefix(name, "(") || strings.HasPrefix(name, `"`) {
+		return `"` + strings.ReplaceAll(shown, `"`, `\"`) + `"`
+	}
+	return shown
+}
+
+// head returns what of a text may be shown, and how many characters are more
+// than that. What comes after may still change how the last ones look.
+func head(text string, room int) (start string, more int) {
+	const beyond = 64
+	if room == 0 || len(text) <= room+beyond {
+		return text, 0
+	}
+	n := 0
+	for i := range text {
+		if n == room+beyond {
+			return text[:i], utf8.RuneCountInString(text[i:])
+		}
+		n++
+	}
+	return text, 0
+}
+
+// words are what a value is in words, and whether they only stand for it.
+func (r *Report) words(v audit.Value) (text string, isMark bool) {
 	s := r.Strings
-	mark := func(words string) side { return side{text: words, mark: true} }
 	switch v.Kind() {
 	case audit.Absent:
-		return mark(s.Absent)
+		return s.Absent, true
 	case audit.Null:
-		return mark(s.Null)
+		return s.Null, true
 	case audit.Redacted:
-		return mark(s.Redacted)
+		return s.Redacted, true
 	case audit.Shared:
-		return mark(s.NotCompared)
+		return s.NotCompared, true
 	case audit.Cycle:
-		return mark(s.Cycle)
+		return s.Cycle, true
 	case audit.Cut:
 		if bytes, start := v.CutSize(); bytes > 0 {
-			return mark(s.CutText(display.VisibleText(start), bytes))
+			return s.CutText(display.VisibleText(start), bytes), true
 		}
-		return mark(v.Text())
-	case audit.String:
-		text := v.Text()
-		return side{text: display.VisibleText(text), quoted: r.isAmbiguous(text)}
+		return v.Text(), true
 	default:
-		return side{text: display.VisibleText(v.Text())}
+		return v.Text(), false
 	}
 }
 
@@ -196,22 +269,17 @@ func (r *Report) isAmbiguous(text string) bool {
 		strings.TrimSpace(text) != text
 }
 
-// cut makes a text visible, and cuts what has no room.
-func (r *Report) cut(text string, room int) string {
-	return r.cutShown(display.VisibleText(text), room)
-}
-
-// cutShown cuts a text that is visible already.
-func (r *Report) cutShown(shown string, room int) string {
+// cutShown cuts a text that is visible already, and reports whether it did.
+func (r *Report) cutShown(shown string, room int) (text string, isCut bool) {
 	if room == 0 || len(shown) <= room {
-		return shown
+		return shown, false
 	}
 	n := 0
 	for i := range shown {
 		if n == room {
-			return shown[:i] + r.Strings.MoreCharacters(utf8.RuneCountInString(shown[i:]))
+			return shown[:i] + r.Strings.MoreCharacters(utf8.RuneCountInString(shown[i:])), true
 		}
 		n++
 	}
-	return shown
+	return shown, false
 }

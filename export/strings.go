@@ -27,6 +27,9 @@ type Strings struct {
 	NotCut                                          string
 	CutAt                                           func(rows int) string
 	CutOf                                           func(rows, of int) string
+	// AllRows says that all entries are there, though not all of their values;
+	// CutValues says how many of those are cut or left out.
+	AllRows, CutValues func(n int) string
 	// Page and Part number the pages of a PDF and the documents of an archive;
 	// %s is a number, also of all pages.
 	Page, Part string
@@ -43,6 +46,8 @@ type Strings struct {
 	MoreFields                    func(n int) string
 	System, APIKey, Role          string
 	OnBehalfOf                    string
+	// Comment stands before the host's comment, after the changes.
+	Comment string
 	// Unreadable stands before the changes of an entry that cannot be read whole;
 	// %s is a reason.
 	Unreadable string
@@ -68,13 +73,25 @@ func English() Strings {
 		NotCut: "yes",
 		CutAt:  func(rows int) string { return fmt.Sprintf("NO: cut after the first %d entries", rows) },
 		CutOf:  func(rows, of int) string { return fmt.Sprintf("NO: the first %d of %d entries", rows, of) },
-		Page:   "Page %s of %s", Part: "Part %s",
+		AllRows: func(rows int) string {
+			if rows == 1 {
+				return "NO: the entry is there"
+			}
+			return fmt.Sprintf("NO: all %d entries are there", rows)
+		},
+		CutValues: func(n int) string {
+			if n == 1 {
+				return "1 value is cut or left out; CSV and JSON Lines have it whole"
+			}
+			return fmt.Sprintf("%d values are cut or left out; CSV and JSON Lines have them whole", n)
+		},
+		Page: "Page %s of %s", Part: "Part %s",
 		RowsOf: "%s of %s", Continues: "continues in the next part",
 		Absent: "(absent)", Null: "null", Redacted: "(redacted)", NotCompared: "(not compared)", Cycle: "(contains itself)",
 		CutText:        func(start string, bytes int) string { return fmt.Sprintf("%s… (cut: %d bytes)", start, bytes) },
 		MoreCharacters: func(n int) string { return fmt.Sprintf("… (%d more characters)", n) },
 		MoreFields:     func(n int) string { return fmt.Sprintf("… (%d more fields)", n) },
-		System:         "system", UnknownActor: "unknown", APIKey: "API key", Role: "role", OnBehalfOf: "on behalf of", Unreadable: "(unreadable: %s)",
+		System:         "system", UnknownActor: "unknown", APIKey: "API key", Role: "role", OnBehalfOf: "on behalf of", Comment: "(comment)", Unreadable: "(unreadable: %s)",
 	}
 }
 

@@ -13,6 +13,9 @@ import (
 // of one text that look alike and differ. Either text may be empty.
 func Apart(before, after string) (old, now []Segment) { return apart(before, after, false) }
 
+// Alone is [Apart] for one text.
+func Alone(text string) []Segment { return render(text, marksWithin(text, nil, false), false) }
+
 // ApartText is [Apart] for places that hold only text.
 func ApartText(before, after string) (old, now string) {
 	if isPlain(before) && isPlain(after) {
