@@ -31,9 +31,11 @@ type pdfDocument struct {
 	font   *pdfFont
 	pdf    *fpdf.Fpdf
 
-	y    float64 // where the next thing goes
-	ink  ink     // that texts are drawn with
-	size float64 // of the font
+	y       float64 // where the next thing goes
+	ink     ink     // that texts are drawn with
+	size    float64 // of the font
+	family  string  // of the font that fpdf has been told last
+	hasHost bool    // fpdf has the host's font
 	// known are the characters that fpdf knows to be in the document.
 	known   []bool
 	scratch []byte
@@ -48,7 +50,8 @@ type pdfDocument struct {
 	}
 }
 
-const fontFamily = "report"
+// The families of the built-in font and of the host's.
+const fontFamily, hostFamily = "report", "host"
 
 func newPDFDocument(r Report, part string) (*pdfDocument, error) {
 	font, err := newPDFFont(r.Font)
@@ -70,7 +73,7 @@ func newPDFDocument(r Report, part string) (*pdfDocument, error) {
 	err = guarded(func() error {
 		// fpdf writes into the font that it is given.
 		d.pdf.AddUTF8FontFromBytes(fontFamily, "", bytes.Clone(font.data))
-		d.pdf.SetFont(fontFamily, "", rowSize)
+		d.setFamily(fontFamily, rowSize)
 		return d.pdf.Error()
 	})
 	if err != nil {
@@ -101,7 +104,7 @@ func (d *pdfDocument) addPage() {
 // and sizes is that of another page.
 func (d *pdfDocument) goTo(page int) {
 	d.pdf.SetPage(page)
-	d.ink, d.size = noInk, 0
+	d.ink, d.size, d.family = noInk, 0, ""
 }
 
 // write ends the document, now that its rows are known, and writes it.

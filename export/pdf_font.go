@@ -1,10 +1,12 @@
 package export
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/go-fonts/dejavu/dejavusanscondensed"
 	"github.com/go-pdf/fpdf"
@@ -17,35 +19,70 @@ type pdfFont struct {
 	// widths are of the characters up to U+FFFF, the only ones that fpdf can
 	// draw, in thousandths of the font's size; noGlyph where there is none.
 	widths []uint16
+	// other is the font of the characters that the built-in one does not have:
+	// widths has theirs too. It is nil if the host gives none.
+	other *pdfFont
 }
 
 const noGlyph = math.MaxUint16
 
-// newPDFFont reads the host's font, or takes the built-in one.
+// newPDFFont is the built-in font, with the host's for what it does not have.
 func newPDFFont(given []byte) (*pdfFont, error) {
-	if len(given) == 0 {
-		return readPDFFont(dejavusanscondensed.TTF)
+	font, err := readPDFFont(dejavusanscondensed.TTF)
+	if err != nil || len(given) == 0 {
+		return font, err
 	}
-	font, err := readPDFFont(given)
+	other, err := readPDFFont(given)
 	if err == nil {
 		// fpdf says nothing about a font that it cannot read, or panics.
 		err = guarded(func() error {
-			if len(fpdf.UTF8CutFont(append([]byte(nil), given...), "A")) == 0 {
+			first := slices.IndexFunc(other.widths, func(width uint16) bool { return width != noGlyph })
+			if first < 0 || len(fpdf.UTF8CutFont(bytes.Clone(given), string(rune(first)))) == 0 {
 				return errors.New("no glyphs can be taken from it")
 			}
 			return nil
 		})
 	}
 	if err != nil {
-		return nil, fmt.Errorf("reading Report.Font: %w", err)
+		return nil, fmt.Errorf("reading Report.Font, %d bytes: %w: give the bytes of a TrueType file (.ttf)", len(given), err)
 	}
-	return font, nil
+	widths := slices.Clone(font.widths)
+	for r, width := range other.widths {
+		if widths[r] == noGlyph {
+			widths[r] = width
+		}
+	}
+	return &pdfFont{data: font.data, widths: widths, other: font.besides(other)}, nil
+}
+
+// CheckFont reports why a font cannot be [Report].Font, if it cannot, so that a
+// program learns of it when it starts.
+func CheckFont(font []byte) error {
+	if len(font) == 0 {
+		return nil
+	}
+	_, err := newPDFFont(font)
+	return err
+}
+
+// besides is the other font with only the characters that this one does not have.
+func (f *pdfFont) besides(other *pdfFont) *pdfFont {
+	rest := &pdfFont{data: other.data, widths: slices.Clone(other.widths)}
+	for r, width := range f.widths {
+		if width != noGlyph {
+			rest.widths[r] = noGlyph
+		}
+	}
+	return rest
 }
 
 // has reports whether the font can show a character.
 func (f *pdfFont) has(r rune) bool {
 	return r >= 0 && int(r) < len(f.widths) && f.widths[r] != noGlyph
 }
+
+// isOther reports whether a character is drawn with the host's font.
+func (f *pdfFont) isOther(r rune) bool { return f.other != nil && f.other.has(r) }
 
 // guarded turns a panic of fpdf into an error.
 func guarded(do func() error) (err error) {
@@ -76,9 +113,9 @@ func readPDFFont(data []byte) (*pdfFont, error) {
 	switch f.u32(0) {
 	case 0x00010000, 0x74727565:
 	case 0x4f54544f:
-		return nil, errors.New("an OpenType font with PostScript outlines: want one with TrueType outlines")
+		return nil, errors.New("an OpenType font with PostScript outlines, and only TrueType outlines can be drawn")
 	case 0x74746366:
-		return nil, errors.New("a collection of fonts: want a single one")
+		return nil, errors.New("a collection of fonts, not a single one")
 	default:
 		return nil, errors.New("not a TrueType font")
 	}
@@ -120,11 +157,6 @@ func (f sfnt) measured(glyphs []uint16, tables map[string]int) (*pdfFont, error)
 		if glyph != 0 {
 			advance := f.u16(tables["hmtx"] + 4*min(int(glyph), metrics-1))
 			font.widths[r] = uint16(min((advance*1000+em/2)/em, noGlyph-1))
-		}
-	}
-	for r := ' '; r <= '~'; r++ {
-		if !font.has(r) {
-			return nil, fmt.Errorf("no glyph for %q: want at least those of ASCII", r)
 		}
 	}
 	return font, nil

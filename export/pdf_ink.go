@@ -1,6 +1,10 @@
 package export
 
-import "strconv"
+import (
+	"bytes"
+	"slices"
+	"strconv"
+)
 
 // ink is a colour.
 type ink int
@@ -40,16 +44,37 @@ var inks = [...][3]int{
 func (d *pdfDocument) line(t *pdfText, n int, x, y float64) {
 	t.pieces(t.lines[n], func(piece []rune, in ink, at int) {
 		d.setInk(in)
-		x := x + float64(at)*d.size/1000
-		for _, r := range piece {
-			if !d.known[r] {
-				d.known[r] = true
-				d.pdf.Text(x, y, string(piece))
-				return
-			}
+		if d.font.other == nil {
+			d.piece(piece, x+float64(at)*d.size/1000, y)
+			return
 		}
-		d.raw(piece, x, y)
+		for len(piece) > 0 {
+			isOther := d.font.isOther(piece[0])
+			end := slices.IndexFunc(piece, func(r rune) bool { return d.font.isOther(r) != isOther })
+			if end < 0 {
+				end = len(piece)
+			}
+			if isOther {
+				d.setHostFont()
+			}
+			d.piece(piece[:end], x+float64(at)*d.size/1000, y)
+			d.setFamily(fontFamily, d.size)
+			at += t.width(piece[:end])
+			piece = piece[end:]
+		}
 	})
+}
+
+// piece draws a text in one font.
+func (d *pdfDocument) piece(piece []rune, x, y float64) {
+	for _, r := range piece {
+		if !d.known[r] {
+			d.known[r] = true
+			d.pdf.Text(x, y, string(piece))
+			return
+		}
+	}
+	d.raw(piece, x, y)
 }
 
 // raw is fpdf's Text for a piece whose characters are all in the document
@@ -93,11 +118,30 @@ func (d *pdfDocument) setInk(in ink) {
 	}
 }
 
-func (d *pdfDocument) setSize(size float64) {
-	if d.size != size {
-		d.size = size
-		d.pdf.SetFont(fontFamily, "", size)
+// setSize sets the size of texts. Outside of line, the font is the built-in one.
+func (d *pdfDocument) setSize(size float64) { d.setFamily(fontFamily, size) }
+
+func (d *pdfDocument) setFamily(family string, size float64) {
+	if d.size != size || d.family != family {
+		d.size, d.family = size, family
+		d.pdf.SetFont(family, "", size)
 	}
+}
+
+// setHostFont goes on with the host's font, which is only in documents that need
+// it.
+func (d *pdfDocument) setHostFont() {
+	if !d.hasHost {
+		d.hasHost = true
+		err := guarded(func() error {
+			d.pdf.AddUTF8FontFromBytes(hostFamily, "", bytes.Clone(d.font.other.data))
+			return nil
+		})
+		if err != nil {
+			d.pdf.SetError(err)
+		}
+	}
+	d.setFamily(hostFamily, d.size)
 }
 
 // ground draws a rectangle.

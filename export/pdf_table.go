@@ -1,6 +1,8 @@
 package export
 
 import (
+	"strings"
+
 	"github.com/auditkeep/audit"
 	"github.com/auditkeep/audit/internal/display"
 )
@@ -157,27 +159,37 @@ func (d *pdfDocument) changesCell(e audit.Entry) {
 		field, isCut := d.report.cutShown(field, valueRoom)
 		d.count(isCut)
 		cell.add(field, grey)
+		texts := make([]string, len(sides))
 		for n, side := range sides {
+			texts[n] = d.side(side, valueRoom)
+		}
+		if len(texts) == 2 && texts[0] != texts[1] && d.font.marked(texts[0]) == d.font.marked(texts[1]) {
+			// One has a character that the font lacks, the other its mark.
+			for n, text := range texts {
+				texts[n] = strings.ReplaceAll(text, "[U+", `\[U+`)
+			}
+		}
+		for n, text := range texts {
 			if n > 0 {
 				cell.add(arrow, black)
 			}
-			d.side(cell, side, valueRoom)
+			cell.add(text, black)
 		}
 		cell.wrap(width, indent)
 	}
 	if e.Comment != "" {
 		mark, comment := d.report.comment(e)
 		cell.add(mark, grey)
-		d.side(cell, comment, commentRoom)
+		cell.add(d.side(comment, commentRoom), black)
 		cell.wrap(width, indent)
 	}
 }
 
-// side adds a value to a cell, and counts it if it is cut.
-func (d *pdfDocument) side(cell *pdfText, s side, room int) {
+// side is the text of a value, which it counts if it is cut.
+func (d *pdfDocument) side(s side, room int) string {
 	text, isCut := s.in(&d.report, room)
 	d.count(isCut)
-	cell.add(text, black)
+	return text
 }
 
 func (d *pdfDocument) count(isCut bool) {

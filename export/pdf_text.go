@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"sort"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -58,8 +59,27 @@ func (t *pdfText) addUnicode(text []rune) {
 			t.runes = append(t.runes, r)
 			continue
 		}
-		t.runes = append(t.runes, []rune(fmt.Sprintf("[U+%04X]", r))...)
+		t.runes = append(t.runes, []rune(glyphMark(r))...)
 	}
+}
+
+// glyphMark stands for a character that the font does not have.
+func glyphMark(r rune) string { return fmt.Sprintf("[U+%04X]", r) }
+
+// marked is a text with marks for what the font does not have.
+func (f *pdfFont) marked(text string) string {
+	if !strings.ContainsFunc(text, func(r rune) bool { return r >= utf8.RuneSelf && !f.has(r) }) {
+		return text
+	}
+	var out strings.Builder
+	for _, r := range text {
+		if f.has(r) {
+			out.WriteRune(r)
+		} else {
+			out.WriteString(glyphMark(r))
+		}
+	}
+	return out.String()
 }
 
 // wrap breaks what was added since the last time into lines, of so many

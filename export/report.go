@@ -51,11 +51,11 @@ type Report struct {
 	// it for one in the local code page; some programs take it for a part of
 	// the first header.
 	NoBOM bool
-	// Font is a TrueType font for PDF, for scripts that the built-in one does
-	// not have, such as Chinese and Japanese; the file holds only the glyphs
-	// that it uses. A character that the font lacks is written as [U+65E5].
-	// It is read as a trusted file, so do not take it from users. Defaults to
-	// DejaVu Sans Condensed.
+	// Font is a TrueType font for the characters of PDF that the built-in DejaVu
+	// Sans Condensed does not have, such as Chinese, Japanese and Korean ones:
+	// contrib/pdfcjk has one. The file holds only the glyphs that it uses. A
+	// character that neither font has is written as [U+65E5]. It is read as a
+	// trusted file, so do not take it from users. Defaults to none.
 	Font []byte
 
 	// Progress is told now and then how many entries have been written, and at

@@ -124,7 +124,7 @@ func (h *Handler) report(ctx context.Context, v view) export.Report {
 	report := export.Report{
 		Title: h.options.Title, Filter: v.filter, Sort: v.sort, Zone: v.zone,
 		Labels: h.options.Labels, Actions: h.options.Actions, Strings: h.options.Strings.Files,
-		GeneratedAt: h.options.Now(),
+		GeneratedAt: h.options.Now(), Font: h.options.Exports.Font,
 	}
 	// Only the log itself knows all ways to tell who acts.
 	if prepared, err := h.trail.Prepare(ctx, exportEvent(export.CSV).WithComment("asking who")); err == nil {

@@ -20,6 +20,10 @@ type Exports struct {
 	// Separator is what stands between the cells of CSV, unless the reader chooses
 	// another in the menu: a comma, a semicolon or a tab. Defaults to a comma.
 	Separator rune
+	// Font is a TrueType font for what the built-in one of PDF does not have, such
+	// as Chinese, Japanese and Korean: see [export.Report].Font and contrib/pdfcjk.
+	// Defaults to none: such characters are written as [U+65E5].
+	Font []byte
 	// AtOnce is how many exports run at a time in this process; others are
 	// answered with 429 and when to try again. Defaults to 4.
 	AtOnce int
@@ -56,6 +60,9 @@ func (e Exports) withDefaults() (Exports, error) {
 	}
 	if separatorName(e.Separator) == "" {
 		return e, fmt.Errorf("httpui: Options.Exports.Separator %q: give a comma, a semicolon or a tab", e.Separator)
+	}
+	if err := export.CheckFont(e.Font); err != nil {
+		return e, fmt.Errorf("httpui: Options.Exports.Font: %w", err)
 	}
 	if e.AtOnce < 0 {
 		return e, fmt.Errorf("httpui: Options.Exports.AtOnce %d: give 1 or more, or 0 for the default", e.AtOnce)
