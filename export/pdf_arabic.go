@@ -50,7 +50,7 @@ func joins(text []rune, at, step int) bool {
 	if next < 0 || next >= len(text) {
 		return false
 	}
-	if text[next] == tatweel {
+	if text[next] == tatweel || text[next] == joiner {
 		return true
 	}
 	other := arabicLetters[text[next]]
@@ -63,6 +63,7 @@ func joins(text []rune, at, step int) bool {
 const (
 	lam     = '\u0644'
 	tatweel = '\u0640' // only lengthens the line between two letters
+	joiner  = '\u200d' // joins and is not seen
 )
 
 // How many forms a letter has: alone; also at the end of a word, joined to the

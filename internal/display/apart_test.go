@@ -92,6 +92,14 @@ func TestApartWithin(t *testing.T) {
 	}
 }
 
+func TestBeside(t *testing.T) {
+	t.Parallel()
+	reading := display.Beside(`["a`+"\u00a0"+`b","Mu`+"\u0308"+`ller","x"]`, "[\"a b\",\"M\u00fcller\",\"y\"]")
+	for part, want := range map[string]string{"a\u00a0b": `a\u00a0b`, "Mu\u0308ller": `Mu\u0308ller`, "x": "x", "\u200b": `\u200b`} {
+		assert.Equal(t, want, display.Flat(reading.Show(part)))
+	}
+}
+
 func TestApartLines(t *testing.T) {
 	t.Parallel()
 	for _, test := range [][4]string{

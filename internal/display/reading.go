@@ -1,0 +1,34 @@
+package display
+
+// Reading shows parts of a text, such as the items of a list, that is read beside
+// another one.
+type Reading struct {
+	own, other string
+	known      bool
+	otherWords words
+	twins      map[string]string
+}
+
+// Beside prepares to show parts of a text beside another one, as [Apart] would.
+func Beside(own, other string) *Reading { return &Reading{own: own, other: other} }
+
+// Show shows a part.
+func (r *Reading) Show(part string) []Segment {
+	if r == nil {
+		return Visible(part)
+	}
+	if isPlain(part) {
+		return []Segment{{Text: part}}
+	}
+	if !r.known {
+		r.known = true
+		r.otherWords = wordsOf(&glyphs{text: r.other})
+		r.twins = twinsIn(r.own, false)
+	}
+	w := words{glyphs: glyphs{text: part}}
+	marks := w.marked(r.otherWords, nil)
+	if twin, ok := r.twins[part]; ok {
+		marks = markWord(0, part, twin, false, marks)
+	}
+	return render(part, markTwins(part, r.twins, marks, false), false)
+}
