@@ -26,8 +26,10 @@ type changeList struct {
 	First, More []change
 	// LeftOut is how many fields even More does not hold.
 	LeftOut int
-	// Comment stands in for the fields of an entry that has none.
+	// Comment is the host's, after the fields; Entry leads to the whole entry
+	// where it is longer.
 	Comment *value
+	Entry   string
 	// Unreadable says why an entry cannot be read whole.
 	Unreadable string
 }
@@ -71,7 +73,7 @@ func (h *Handler) changeList(e audit.Entry) changeList {
 			list.LeftOut++
 		}
 	}
-	if len(e.Changes) == 0 && e.Comment != "" {
+	if e.Comment != "" {
 		comment := h.textValue(e.Comment, maxRunes)
 		list.Comment = &comment
 	}
@@ -95,6 +97,9 @@ func (l changeList) linked(entry string) changeList {
 			}
 		}
 	}
+	if l.Comment != nil && l.Comment.Left {
+		l.Entry = entry
+	}
 	return l
 }
 
@@ -114,11 +119,11 @@ func (h *Handler) changeAt(c audit.Change, both bool, depth int) change {
 		}
 	}
 	if both || !c.Old.IsAbsent() {
-		before := h.value(c.Old)
+		before := h.valueBeside(c.Old, beside(c.New, c.Old))
 		out.Old = &before
 	}
 	if both || !c.New.IsAbsent() || out.Old == nil {
-		after := h.value(c.New)
+		after := h.valueBeside(c.New, beside(c.Old, c.New))
 		out.New = &after
 	}
 	switch {
@@ -128,6 +133,14 @@ func (h *Handler) changeAt(c audit.Change, both bool, depth int) change {
 		h.tellApart(&out, c)
 	}
 	return out
+}
+
+// beside is what a value is read beside: the other side, or itself alone.
+func beside(other, v audit.Value) audit.Value {
+	if other.IsAbsent() {
+		return v
+	}
+	return other
 }
 
 // compareTexts shows two long texts by their difference, or by their sizes.

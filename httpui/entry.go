@@ -95,6 +95,31 @@ func (h *Handler) narrow(r *request, v view, parameter, value string) narrow {
 type whole struct {
 	Text, Mark string
 	Cut        int // characters left out
+	// Shown is the text as it is shown, where that depends on what it is read
+	// beside.
+	Shown []display.Segment
+}
+
+// apart shows two values such that they differ. Blanks at the end of one alone
+// are made visible.
+func apart(before, after *whole) {
+	old, now := before.Text, after.Text
+	switch {
+	case before.Mark != "" && after.Mark != "":
+	case before.Mark != "":
+		after.Shown, _ = display.ApartLines(now, strings.TrimSpace(now))
+	case after.Mark != "":
+		before.Shown, _ = display.ApartLines(old, strings.TrimSpace(old))
+	default:
+		before.Shown, after.Shown = display.ApartLines(old, now)
+	}
+}
+
+// alone shows a value that nothing is beside.
+func (w whole) alone() whole {
+	none := whole{Mark: "none"}
+	apart(&w, &none)
+	return w
 }
 
 const (
@@ -137,6 +162,11 @@ func (h *Handler) wholeChanges(e audit.Entry) wholeChanges {
 		}
 		if !out.Both && c.New.IsAbsent() {
 			line.New = line.Old
+		}
+		if out.Both {
+			apart(&line.Old, &line.New)
+		} else {
+			line.New = line.New.alone()
 		}
 		size += len(line.Field) + len(line.Old.Text) + len(line.New.Text)
 		out.Fields = append(out.Fields, line)

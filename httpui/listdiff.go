@@ -7,6 +7,7 @@ import (
 	"github.com/aymanbagabas/go-udiff/lcs"
 
 	"github.com/auditkeep/audit"
+	"github.com/auditkeep/audit/internal/display"
 )
 
 const (
@@ -60,20 +61,22 @@ func (h *Handler) listDiff(before, after audit.Value) (diff *listDiff, within []
 		shift = d.ReplEnd - d.End
 	}
 	diff = &listDiff{}
+	newItem := display.Beside(after.JSON(), before.JSON()) // no longer than maxStructure
+	oldItem := display.Beside(before.JSON(), after.JSON())
 	moved := map[int]bool{} // of the old list
 	for _, i := range added {
 		if from := removed[newKeys[i]]; len(from) > 0 {
 			moved[from[0]] = true
 			removed[newKeys[i]] = from[1:]
 			kept = append(kept, [2]int{from[0], i})
-			h.addItem(&diff.Moved, &diff.MoreMoved, nameOf(now[i], newKeys[i], named))
+			h.addItem(&diff.Moved, &diff.MoreMoved, nameOf(now[i], newKeys[i], named), newItem)
 			continue
 		}
-		h.addItem(&diff.Added, &diff.MoreAdded, now[i])
+		h.addItem(&diff.Added, &diff.MoreAdded, now[i], newItem)
 	}
 	for _, i := range removedOrder {
 		if !moved[i] {
-			h.addItem(&diff.Removed, &diff.MoreRemoved, old[i])
+			h.addItem(&diff.Removed, &diff.MoreRemoved, old[i], oldItem)
 		}
 	}
 	if named == "" {
@@ -97,19 +100,22 @@ func nameOf(item audit.Value, key, named string) audit.Value {
 	return name
 }
 
-func (h *Handler) addItem(items *[]value, more *int, v audit.Value) {
+func (h *Handler) addItem(items *[]value, more *int, v audit.Value, reading *display.Reading) {
 	if len(*items) == maxItems {
 		*more++
 		return
 	}
-	*items = append(*items, h.item(v))
+	*items = append(*items, h.item(v, reading))
 }
 
 // item shows an item of a list.
-func (h *Handler) item(v audit.Value) value {
-	w := valueWriter{strings: h.options.Strings, room: itemRunes}
+func (h *Handler) item(v audit.Value, reading *display.Reading) value {
+	w := valueWriter{strings: h.options.Strings, room: itemRunes, reading: reading}
 	if v.Kind() == audit.String {
 		w.text(quoteIfNeeded(v.Text()))
+		if len(w.pieces) > 0 {
+			w.pieces[0].Shown = reading.Show(w.pieces[0].Text)
+		}
 	} else {
 		w.node(v, 0)
 	}

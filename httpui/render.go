@@ -83,14 +83,15 @@ func (h head) documentTitle() string {
 func (h *Handler) parseTemplates() (*template.Template, error) {
 	s := h.options.Strings
 	return template.New("").Funcs(template.FuncMap{
-		"t":       func() Strings { return s },
-		"column":  func(c audit.Column) string { return s.Columns[c] },
-		"problem": func(key string, messages []string) fieldMessages { return fieldMessages{key, messages} },
-		"shown":   shown,
-		"lines":   shownLines,
-		"parts":   shownParts,
-		"plain":   display.VisibleText,
-		"blanks":  h.blanks,
+		"t":        func() Strings { return s },
+		"column":   func(c audit.Column) string { return s.Columns[c] },
+		"problem":  func(key string, messages []string) fieldMessages { return fieldMessages{key, messages} },
+		"shown":    shown,
+		"segments": shownSegments,
+		"lines":    shownLines,
+		"parts":    shownParts,
+		"plain":    display.VisibleText,
+		"blanks":   h.blanks,
 	}).ParseFS(templateFiles, "templates/*.gohtml")
 }
 

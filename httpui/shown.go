@@ -18,6 +18,13 @@ func shown(text string) template.HTML {
 	return template.HTML(out.String())
 }
 
+// shownSegments is shown for a text that has been made visible already.
+func shownSegments(segments []display.Segment) template.HTML {
+	var out strings.Builder
+	writeSegments(&out, segments)
+	return template.HTML(out.String())
+}
+
 // shownLines is shown for a text whose line breaks are kept.
 func shownLines(text string) template.HTML {
 	var out strings.Builder
@@ -43,10 +50,12 @@ func shownParts(text string) template.HTML {
 	return template.HTML(out.String())
 }
 
-// writeShown is the only place that makes HTML without a template. All of the
+// writeShown and writeSegments are the only places that make HTML without a template. All of the
 // text goes through HTMLEscapeString.
-func writeShown(out *strings.Builder, text string) {
-	for _, segment := range display.Visible(text) {
+func writeShown(out *strings.Builder, text string) { writeSegments(out, display.Visible(text)) }
+
+func writeSegments(out *strings.Builder, segments []display.Segment) {
+	for _, segment := range segments {
 		if segment.Escape {
 			out.WriteString(`<span class="audit-esc">`)
 		}

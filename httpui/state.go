@@ -95,7 +95,7 @@ func (h *Handler) stateView(r *request, o audit.Object, name string, v view) (*s
 			out.LeftOut = len(f.Fields()) - i
 			break
 		}
-		line := stateField{field.Field, h.whole(field.Value), since(field.Since)}
+		line := stateField{field.Field, h.whole(field.Value).alone(), since(field.Since)}
 		size += len(line.Field) + len(line.Value.Text)
 		out.Fields = append(out.Fields, line)
 	}
@@ -143,6 +143,7 @@ func (h *Handler) comparison(r *request, o audit.Object, a, b string, v view) (*
 			continue
 		}
 		line := wholeChange{Field: field, Old: h.sideOf(from, old), New: h.sideOf(to, now), Hidden: hidden}
+		apart(&line.Old, &line.New)
 		size += len(field) + len(line.Old.Text) + len(line.New.Text)
 		out.Changes.Fields = append(out.Changes.Fields, line)
 	}

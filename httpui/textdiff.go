@@ -6,6 +6,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/aymanbagabas/go-udiff/lcs"
+
+	"github.com/auditkeep/audit/internal/display"
 )
 
 const (
@@ -82,8 +84,11 @@ func (h *Handler) edited(text, other string, room int) *value {
 	}
 	v := h.textValue(text, room)
 	v.Long = true // it runs on with the words around it
+	first := &v.Pieces[0]
 	if isBlank(text) && isBlank(other) {
-		v.Pieces[0].Blanks = true
+		first.Blanks = true
+	} else if first.Text != "" {
+		first.Shown, _ = display.Apart(first.Text, other)
 	}
 	return &v
 }

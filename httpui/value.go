@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/auditkeep/audit"
@@ -27,6 +28,9 @@ type value struct {
 // by its element, never by its words alone.
 type piece struct {
 	Text string // raw
+	// Shown is the text as it is shown, where that takes more than the text alone:
+	// what it is read beside.
+	Shown []display.Segment
 	// Mark is, instead, what stands for no text: null, empty, redacted.
 	Mark string
 	// Key marks a text that is a key of an object.
@@ -47,12 +51,24 @@ const (
 )
 
 // value shows a value in a row.
-func (h *Handler) value(v audit.Value) value { return h.shortValue(v, maxRunes) }
+func (h *Handler) value(v audit.Value) value { return h.valueBeside(v, v) }
 
-func (h *Handler) shortValue(v audit.Value, room int) value {
-	w := valueWriter{strings: h.options.Strings, room: room}
+// valueBeside shows a value in a row such that it differs from another one.
+func (h *Handler) valueBeside(v, other audit.Value) value {
+	w := valueWriter{strings: h.options.Strings, room: maxRunes, beside: headOf(other.Text())}
+	if v.Kind() == audit.Array || v.Kind() == audit.Map {
+		w.reading = display.Beside(headOf(v.JSON()), headOf(other.JSON()))
+	}
 	w.value(v)
 	return w.finish()
+}
+
+// headOf is what of a text is compared with what is shown of another.
+func headOf(text string) string {
+	if len(text) <= maxStructure {
+		return text
+	}
+	return strings.ToValidUTF8(text[:maxStructure], "")
 }
 
 // textValue shows a text as it is, even one that reads like a mark.
@@ -70,6 +86,10 @@ type valueWriter struct {
 	shown   int
 	left    int  // characters of a text that found no room
 	more    bool // something else found none
+	// beside is the text that the value is read beside, reading how the texts
+	// within the value are shown.
+	beside  string
+	reading *display.Reading
 }
 
 func (w *valueWriter) finish() value {
@@ -121,11 +141,16 @@ func (w *valueWriter) sign(text string) {
 		w.more = true
 		return
 	}
-	if n := len(w.pieces); n > 0 && w.pieces[n-1].Mark == "" && !w.pieces[n-1].Key {
-		w.pieces[n-1].Text += text
+	if n := len(w.pieces); n > 0 && w.pieces[n-1].Mark == "" && !w.pieces[n-1].Key && !w.pieces[n-1].Blanks {
+		last := &w.pieces[n-1]
+		if last.Shown == nil {
+			last.Shown = display.Visible(last.Text)
+		}
+		last.Text += text
+		last.Shown = append(last.Shown, w.reading.Show(text)...)
 		return
 	}
-	w.pieces = append(w.pieces, piece{Text: text})
+	w.pieces = append(w.pieces, piece{Text: text, Shown: w.reading.Show(text)})
 }
 
 func (w *valueWriter) mark(words string) {
@@ -145,8 +170,38 @@ func (w *valueWriter) value(v audit.Value) {
 	case w.isMark(text):
 		w.text(quote(text))
 	default:
-		w.text(text)
+		w.textBeside(text)
 	}
+}
+
+// textBeside writes the text of a value. Blanks at its ends are made visible.
+func (w *valueWriter) textBeside(text string) {
+	from := len(text) - len(strings.TrimLeftFunc(text, isUnseen))
+	to := max(from, len(strings.TrimRightFunc(text, isUnseen)))
+	w.blanks(text[:from])
+	if from < to {
+		n := len(w.pieces)
+		w.text(text[from:to])
+		if len(w.pieces) > n {
+			shown := &w.pieces[n]
+			shown.Shown, _ = display.Apart(shown.Text, strings.TrimFunc(w.beside, isUnseen))
+		}
+	}
+	w.blanks(text[to:])
+}
+
+// isUnseen reports whether a character is blank, and no escape stands for it.
+func isUnseen(r rune) bool { return unicode.Is(unicode.Zs, r) }
+
+func (w *valueWriter) blanks(text string) {
+	if text == "" || w.full() {
+		return
+	}
+	shown, left := w.take(text)
+	if shown != "" {
+		w.pieces = append(w.pieces, piece{Text: shown, Blanks: true})
+	}
+	w.left += utf8.RuneCountInString(left)
 }
 
 // isMark reports whether a text would read like something that is no text, or
@@ -252,7 +307,7 @@ func (w *valueWriter) object(v audit.Value, depth int) {
 			return
 		}
 		if shown, left := w.take(f.path); left == "" {
-			w.pieces = append(w.pieces, piece{Text: shown, Key: true}, piece{Text: ": "})
+			w.pieces = append(w.pieces, piece{Text: shown, Shown: w.reading.Show(shown), Key: true}, piece{Text: ": "})
 		} else {
 			w.more = true
 			return
