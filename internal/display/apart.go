@@ -14,7 +14,12 @@ import (
 func Apart(before, after string) (old, now []Segment) { return apart(before, after, false) }
 
 // Alone is [Apart] for one text.
-func Alone(text string) []Segment { return render(text, marksWithin(text, nil, false), false) }
+func Alone(text string) []Segment {
+	if isPlain(text) {
+		return asIs(text)
+	}
+	return render(text, marksWithin(text, nil, false), false)
+}
 
 // ApartText is [Apart] for places that hold only text.
 func ApartText(before, after string) (old, now string) {
@@ -30,6 +35,9 @@ func ApartText(before, after string) (old, now string) {
 func ApartLines(before, after string) (old, now []Segment) { return apart(before, after, true) }
 
 func apart(before, after string, lines bool) (old, now []Segment) {
+	if isPlain(before) && isPlain(after) {
+		return asIs(before), asIs(after)
+	}
 	a, b := marksOf(before, after, lines)
 	old, now = render(before, a, lines), render(after, b, lines)
 	if before != after && Flat(old) == Flat(now) {
@@ -56,7 +64,7 @@ type span struct{ start, end int }
 // marksOf finds what is to be marked in two texts, in time proportional to
 // their length.
 func marksOf(before, after string, lines bool) (a, b []span) {
-	if before != after && !(isPlain(before) && isPlain(after)) {
+	if before != after {
 		from, untilA, untilB := differing(before, after)
 		old, now := &glyphs{before[:untilA], from, lines}, &glyphs{after[:untilB], from, lines}
 		a, b = alike(old, now, a, b)
@@ -67,6 +75,14 @@ func marksOf(before, after string, lines bool) (a, b []span) {
 		}
 	}
 	return marksWithin(before, a, lines), marksWithin(after, b, lines)
+}
+
+// asIs is a text that needs no escapes.
+func asIs(text string) []Segment {
+	if text == "" {
+		return nil
+	}
+	return []Segment{{Text: text}}
 }
 
 // isPlain reports whether a text holds nothing but words of ASCII with single
