@@ -55,20 +55,20 @@ func (h *Handler) value(v audit.Value) value { return h.valueBeside(v, v) }
 
 // valueBeside shows a value in a row such that it differs from another one.
 func (h *Handler) valueBeside(v, other audit.Value) value {
-	w := valueWriter{strings: h.options.Strings, room: maxRunes, beside: headOf(other.Text())}
+	w := valueWriter{strings: h.options.Strings, room: maxRunes, beside: headOf(other.Text(), 8*maxRunes)}
 	if v.Kind() == audit.Array || v.Kind() == audit.Map {
-		w.reading = display.Beside(headOf(v.JSON()), headOf(other.JSON()))
+		w.reading = display.Beside(headOf(v.JSON(), maxStructure), headOf(other.JSON(), maxStructure))
 	}
 	w.value(v)
 	return w.finish()
 }
 
 // headOf is what of a text is compared with what is shown of another.
-func headOf(text string) string {
-	if len(text) <= maxStructure {
+func headOf(text string, most int) string {
+	if len(text) <= most {
 		return text
 	}
-	return strings.ToValidUTF8(text[:maxStructure], "")
+	return strings.ToValidUTF8(text[:most], "")
 }
 
 // textValue shows a text as it is, even one that reads like a mark.
