@@ -99,6 +99,9 @@ func TestCharactersAreDrawn(t *testing.T) {
 	assert.True(t, draws(without, "[U+82B1]"))
 	assert.False(t, draws(with, "[U+"))
 	assert.True(t, draws(with, "花見"))
+	fonts := func(document []byte) int { return bytes.Count(document, []byte("/FontFile2")) }
+	assert.Equal(t, 1, fonts(without))
+	assert.Equal(t, 2, fonts(with), "Latin keeps the built-in one")
 	assert.Less(t, len(with)-len(without), 60<<10, "only the glyphs that are used")
 	plain := func(font []byte) int {
 		var file bytes.Buffer

@@ -84,6 +84,8 @@ func TestApartWithin(t *testing.T) {
 		`["paypal","p` + "\u0430" + `ypal"]`: `["paypal","p\u0430ypal"]`,
 		"p\u0430ypal":                        "p\u0430ypal",
 		"Он а она, a plan":                   "Он а она, a plan",
+		"[\"a b\",\"a\u00a0b\"]":             `["a b","a\u00a0b"]`,
+		"{\"\u00e9\":1,\"e\u0301\":\"а\"}":   "{\"\u00e9\":1,\"" + `e\u0301":"а"}`,
 		"a b\u00a0c":                         "a b\u00a0c",
 		"１２３ 123":                            `\uff11\uff12\uff13 123`,
 	} {
