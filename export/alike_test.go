@@ -61,6 +61,8 @@ func saidOf() []said {
 		{event("login_failed", "role: admin"), []string{"(comment) role: admin"}},
 		{event("login_failed", "(comment) x"), []string{`(comment) "(comment) x"`}},
 		{unreadable, []string{"(unreadable: changes: not a list)", "name: a -> b", "(comment) why"}},
+		{update("a", `b; \`, "why"), []string{`name: a -> "b; \\"`, "(comment) why"}},
+		{update("a", `b; \" -> "c`, ""), []string{`name: a -> "b; \\\" -> \"c"`}},
 		{forged, []string{"name: a -> b", `"(comment) x": 1 -> 2`}},
 		// What looks alike.
 		{update("a b", "a\u00a0b", ""), []string{`name: a b -> a\u00a0b`}},

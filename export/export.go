@@ -23,8 +23,8 @@
 //
 // The parts are separated by "; " in CSV and stand on lines of their own in Excel
 // and PDF. A value or comment in which a part could seem to end stands in double
-// quotes, with \" for a quote in it, and so does the name of a field that reads like
-// a mark in brackets. A comment without changes has no mark before it, unless it
+// quotes, with \" for a quote in it and \\ for a backslash, and so does the name of a
+// field that reads like a mark in brackets. A comment without changes has no mark before it, unless it
 // could be taken for a change.
 package export
 

@@ -141,18 +141,41 @@ func newSide(segments []display.Segment, quoted bool) side {
 // in returns the side with at most so many characters of its text, and whether
 // it was cut.
 func (s side) in(r *Report, room int) (text string, isCut bool) {
-	text = s.text
-	if !s.mark && room > 0 && (len(text) > room || s.more > 0) {
-		shown, left := display.Cut(s.segments, room)
-		if left += s.more; left > 0 {
-			text, isCut = display.Flat(shown)+r.Strings.MoreCharacters(left), true
+	if s.mark || room == 0 || len(s.text) <= room && s.more == 0 {
+		if s.quoted {
+			return quoted(s.segments, ""), false
 		}
+		return s.text, false
+	}
+	shown, left := display.Cut(s.segments, room)
+	more := ""
+	if left += s.more; left > 0 {
+		more = r.Strings.MoreCharacters(left)
 	}
 	if s.quoted {
-		text = `"` + strings.ReplaceAll(text, `"`, `\"`) + `"`
+		return quoted(shown, more), left > 0
 	}
-	return text, isCut
+	return display.Flat(shown) + more, left > 0
 }
+
+// quoted puts a text into quotes. A backslash of the text's own is doubled, so that
+// the text can be read back.
+func quoted(segments []display.Segment, more string) string {
+	var out strings.Builder
+	out.WriteByte('"')
+	for _, segment := range segments {
+		if segment.Escape {
+			out.WriteString(segment.Text)
+			continue
+		}
+		_, _ = inQuotes.WriteString(&out, segment.Text)
+	}
+	out.WriteString(more)
+	out.WriteByte('"')
+	return out.String()
+}
+
+var inQuotes = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
 
 // shownSides are the field of a change with its colon, and its sides, of which
 // no more than so many characters will be shown; 0 is all.
@@ -206,13 +229,13 @@ func (r *Report) valueSide(v audit.Value, shown []display.Segment, text string, 
 	return out
 }
 
-// fieldName shows the name of a field, in quotes where it reads like a mark.
+// fieldName shows the name of a field, in quotes where it reads like a mark or like
+// the end of a change.
 func (r *Report) fieldName(name string) string {
-	shown := display.VisibleText(name)
-	if strings.HasPrefix(name, "(") || strings.HasPrefix(name, `"`) {
-		return `"` + strings.ReplaceAll(shown, `"`, `\"`) + `"`
+	if strings.HasPrefix(name, "(") || strings.HasPrefix(name, `"`) || strings.Contains(name, "; ") {
+		return quoted(display.Visible(name), "")
 	}
-	return shown
+	return display.VisibleText(name)
 }
 
 // head returns what of a text may be shown, and how many characters are more

@@ -50,9 +50,6 @@ const (
 	maxDepth     = 8
 )
 
-// value shows a value in a row.
-func (h *Handler) value(v audit.Value) value { return h.valueBeside(v, v) }
-
 // valueBeside shows a value in a row such that it differs from another one.
 func (h *Handler) valueBeside(v, other audit.Value) value {
 	w := valueWriter{strings: h.options.Strings, room: maxRunes, beside: headOf(other.Text(), 8*maxRunes)}
