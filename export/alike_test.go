@@ -45,6 +45,8 @@ func saidOf() []said {
 	unreadable.Unreadable = "changes: not a list"
 	forged := update("a", "b", "")
 	forged.Changes = append(forged.Changes, audit.Change{Field: "(comment) x", Old: text("1"), New: text("2")})
+	fields := update("a", "b", "")
+	fields.Changes = append(fields.Changes, audit.Change{Field: "n\u0430me", Old: text("1"), New: text("2")})
 	list := update("a", "b", "")
 	list.Changes[0].Old, list.Changes[0].New = value("[\"a b\"]"), value("[\"a b\",\"a\u00a0b\"]")
 	alone := update("", "", "")
@@ -65,6 +67,7 @@ func saidOf() []said {
 		{update("a", `b; \" -> "c`, ""), []string{`name: a -> "b; \\\" -> \"c"`}},
 		{forged, []string{"name: a -> b", `"(comment) x": 1 -> 2`}},
 		// What looks alike.
+		{fields, []string{"name: a -> b", `n\u0430me: 1 -> 2`}},
 		{update("a b", "a\u00a0b", ""), []string{`name: a b -> a\u00a0b`}},
 		{update("a\u2003b", "a\u2009b", ""), []string{`name: a\u2003b -> a\u2009b`}},
 		{update("ab", "ab ", ""), []string{`name: ab -> "ab\u0020"`}},
@@ -173,6 +176,31 @@ func TestPDFSaysWhatDiffersAndWhy(t *testing.T) {
 	e := entry(0)
 	e.Changes = audit.Changes{{Field: "name", Old: text("花"), New: text("[U+82B1]")}}
 	assert.Contains(t, strings.Join(pdfPages(t, writePDF(t, fixed, e)), ""), `name:[U+82B1]->\[U+82B1]`)
+}
+
+// TestCutValuesThatBeginAlike are shown from where they differ.
+func TestCutValuesThatBeginAlike(t *testing.T) {
+	t.Parallel()
+	e := entry(0)
+	begin := strings.Repeat("ж", 3000)
+	e.Changes = audit.Changes{{Field: "note", Old: text(begin + "old"), New: text(begin + "new" + strings.Repeat("w", 600))}}
+	pages := strings.Join(pdfPages(t, writePDF(t, fixed, e)), "")
+	same := "(2960 characters alike) …" + strings.Repeat("ж", 40)
+	assert.Contains(t, pages, squeezed("note: "+same+"old -> "+same+"new"+strings.Repeat("w", 457)+"… (143 more characters)"))
+	assert.Contains(t, pages, squeezed("2 values are cut"))
+
+	begin = strings.Repeat("v", 20_000)
+	e.Changes = audit.Changes{{Field: "note", Old: text(begin + "old"), New: text(begin + "new")}}
+	var file bytes.Buffer
+	result, err := export.Excel.Write(&file, all(e), fixed)
+	require.NoError(t, err)
+	assert.Equal(t, 2, result.CutValues)
+	book, err := excelize.OpenReader(&file)
+	require.NoError(t, err)
+	rows, err := book.GetRows("Audit Logs")
+	require.NoError(t, err)
+	same = "(19960 characters alike) …" + strings.Repeat("v", 40)
+	assert.Equal(t, "note: "+same+"old -> "+same+"new", rows[1][4])
 }
 
 // TestValuesThatAreCut are told from rows.

@@ -33,12 +33,13 @@ func (r Report) cellChanges(e audit.Entry) string {
 		return r.fitCell(joinCellChanges(r.changes(e, 0)))
 	}
 	cell := r.newCellChanges(e)
-	if text, ok := cell.text(cell.all, 0); ok {
-		return text
+	text, ok := cell.text(cell.all, 0)
+	if !ok {
+		text = r.cutCellChanges(cell)
+		cell.cut = max(1, cell.cut)
 	}
-	text := r.cutCellChanges(cell)
 	if r.cutValues != nil {
-		*r.cutValues += max(1, cell.cut)
+		*r.cutValues += cell.cut
 	}
 	return text
 }
@@ -95,9 +96,9 @@ func (r Report) newCellChanges(e audit.Entry) *cellChanges {
 		c.comment = &cellChange{mark, []side{comment}}
 	}
 	c.separator = cellSeparator(c.all + 1)
-	both := display.ShowsBothSides(e)
+	both, names := display.ShowsBothSides(e), fieldNames(e)
 	for _, change := range e.Changes[:min(len(e.Changes), maxCellUnits/leastUnits+1)] {
-		field, sides := r.shownSides(change, both, maxCellUnits)
+		field, sides := r.shownSides(change, both, names, maxCellUnits)
 		c.changes = append(c.changes, cellChange{field, sides})
 	}
 	return c

@@ -147,7 +147,7 @@ func (d *pdfDocument) changesCell(e audit.Entry) {
 		cell.add(reason, grey)
 		cell.wrap(width, indent)
 	}
-	both := display.ShowsBothSides(e)
+	both, names := display.ShowsBothSides(e), fieldNames(e)
 	for i, c := range e.Changes {
 		if i == maxFields || len(cell.lines) >= maxLines {
 			cell.add(d.report.Strings.MoreFields(len(e.Changes)-i), grey)
@@ -155,7 +155,7 @@ func (d *pdfDocument) changesCell(e audit.Entry) {
 			d.cut += len(e.Changes) - i
 			break
 		}
-		field, sides := d.report.shownSides(c, both, valueRoom)
+		field, sides := d.report.shownSides(c, both, names, valueRoom)
 		field, isCut := d.report.cutShown(field, valueRoom)
 		d.count(isCut)
 		cell.add(field, grey)

@@ -81,10 +81,10 @@ func (r *Report) changes(e audit.Entry, room int) []string {
 	if e.Unreadable != "" {
 		texts = append(texts, r.unreadable(e))
 	}
-	both := display.ShowsBothSides(e)
+	both, names := display.ShowsBothSides(e), fieldNames(e)
 	texts = slices.Grow(texts, len(e.Changes)+1)
 	for _, c := range e.Changes {
-		texts = append(texts, r.change(c, both, room))
+		texts = append(texts, r.change(c, both, names, room))
 	}
 	if e.Comment != "" {
 		mark, comment := r.comment(e)
@@ -112,8 +112,8 @@ func (r *Report) comment(e audit.Entry) (mark string, comment side) {
 
 // change shows "field: old -> new", or one side alone where an object came or
 // went.
-func (r *Report) change(c audit.Change, both bool, room int) string {
-	field, sides := r.shownSides(c, both, room)
+func (r *Report) change(c audit.Change, both bool, names *display.Reading, room int) string {
+	field, sides := r.shownSides(c, both, names, room)
 	shown := make([]string, len(sides))
 	for i, side := range sides {
 		shown[i], _ = side.in(r, room)
@@ -130,6 +130,7 @@ type side struct {
 	text     string            // visible
 	segments []display.Segment // that the text is of; none for a mark
 	more     int               // characters that have no room anyway
+	alike    int               // characters before, the same on both sides
 	mark     bool              // no text of the value's own: never cut
 	quoted   bool
 }
@@ -141,21 +142,25 @@ func newSide(segments []display.Segment, quoted bool) side {
 // in returns the side with at most so many characters of its text, and whether
 // it was cut.
 func (s side) in(r *Report, room int) (text string, isCut bool) {
-	if s.mark || room == 0 || len(s.text) <= room && s.more == 0 {
-		if s.quoted {
-			return quoted(s.segments, ""), false
-		}
+	if s.mark || !s.quoted && s.alike == 0 && (room == 0 || len(s.text) <= room && s.more == 0) {
 		return s.text, false
 	}
-	shown, left := display.Cut(s.segments, room)
-	more := ""
-	if left += s.more; left > 0 {
+	before, more, shown, left := "", "", s.segments, 0
+	if room > 0 {
+		shown, left = display.Cut(s.segments, room)
+		left += s.more
+	}
+	if left > 0 {
 		more = r.Strings.MoreCharacters(left)
 	}
-	if s.quoted {
-		return quoted(shown, more), left > 0
+	if s.alike > 0 {
+		before = r.Strings.SameCharacters(s.alike)
 	}
-	return display.Flat(shown) + more, left > 0
+	text = display.Flat(shown) + more
+	if s.quoted {
+		text = quoted(shown, more)
+	}
+	return before + text, left > 0 || s.alike > 0
 }
 
 // quoted puts a text into quotes. A backslash of the text's own is doubled, so that
@@ -179,8 +184,8 @@ var inQuotes = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
 
 // shownSides are the field of a change with its colon, and its sides, of which
 // no more than so many characters will be shown; 0 is all.
-func (r *Report) shownSides(c audit.Change, both bool, room int) (field string, sides []side) {
-	field = r.fieldName(c.Field) + ": "
+func (r *Report) shownSides(c audit.Change, both bool, names *display.Reading, room int) (field string, sides []side) {
+	field = fieldName(c.Field, names) + ": "
 	switch {
 	case !both && c.Old.IsAbsent():
 		return field, []side{r.oneSide(c.New, room)}
@@ -210,17 +215,48 @@ func (r *Report) oneSide(v audit.Value, room int) side {
 func (r *Report) sides(c audit.Change, room int) (before, after side) {
 	old, oldIsMark := r.words(c.Old)
 	now, newIsMark := r.words(c.New)
-	oldStart, oldMore := head(old, room)
-	newStart, newMore := head(now, room)
+	from, alike := 0, 0
+	if !oldIsMark && !newIsMark {
+		from, alike = differAt(old, now, room)
+	}
+	oldStart, oldMore := head(old[from:], room)
+	newStart, newMore := head(now[from:], room)
 	oldShown, newShown := display.Apart(oldStart, newStart)
 	before, after = side{text: old, mark: true}, side{text: now, mark: true}
 	if !oldIsMark {
 		before = r.valueSide(c.Old, oldShown, old, oldMore)
+		before.alike = alike
 	}
 	if !newIsMark {
 		after = r.valueSide(c.New, newShown, now, newMore)
+		after.alike = alike
 	}
 	return before, after
+}
+
+// differAt returns from where on two texts are shown that have no room as a whole,
+// and how many characters are before that: if they begin alike, what has room could
+// look the same.
+func differAt(old, now string, room int) (from, characters int) {
+	const context, far = 40, 4000
+	if old == now || room == 0 || max(len(old), len(now)) <= room && (room != maxCellUnits || len(old)+len(now) <= room) {
+		return 0, 0
+	}
+	for from < min(len(old), len(now)) && old[from] == now[from] {
+		from++
+	}
+	if from < min(room-2*context, far) {
+		return 0, 0
+	}
+	for n := 0; from > 0 && n < context; from-- {
+		if from < len(old) && utf8.RuneStart(old[from]) {
+			n++
+		}
+	}
+	for from > 0 && !utf8.RuneStart(old[from]) {
+		from--
+	}
+	return from, utf8.RuneCountInString(old[:from])
 }
 
 func (r *Report) valueSide(v audit.Value, shown []display.Segment, text string, more int) side {
@@ -229,13 +265,23 @@ func (r *Report) valueSide(v audit.Value, shown []display.Segment, text string, 
 	return out
 }
 
+// fieldNames are the names of an entry's fields, which differ from each other.
+func fieldNames(e audit.Entry) *display.Reading {
+	names := make([]string, len(e.Changes))
+	for i, c := range e.Changes {
+		names[i] = c.Field
+	}
+	return display.Among(names)
+}
+
 // fieldName shows the name of a field, in quotes where it reads like a mark or like
 // the end of a change.
-func (r *Report) fieldName(name string) string {
+func fieldName(name string, names *display.Reading) string {
+	shown := names.Show(name)
 	if strings.HasPrefix(name, "(") || strings.HasPrefix(name, `"`) || strings.Contains(name, "; ") {
-		return quoted(display.Visible(name), "")
+		return quoted(shown, "")
 	}
-	return display.VisibleText(name)
+	return display.Flat(shown)
 }
 
 // head returns what of a text may be shown, and how many characters are more

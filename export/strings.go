@@ -43,6 +43,7 @@ type Strings struct {
 	NotCompared, UnknownActor     string // audit.Shared, audit.ActorUnknown
 	CutText                       func(start string, bytes int) string
 	MoreCharacters                func(n int) string
+	SameCharacters                func(n int) string // before what differs
 	MoreFields                    func(n int) string
 	System, APIKey, Role          string
 	OnBehalfOf                    string
@@ -90,6 +91,7 @@ func English() Strings {
 		Absent: "(absent)", Null: "null", Redacted: "(redacted)", NotCompared: "(not compared)", Cycle: "(contains itself)",
 		CutText:        func(start string, bytes int) string { return fmt.Sprintf("%s… (cut: %d bytes)", start, bytes) },
 		MoreCharacters: func(n int) string { return fmt.Sprintf("… (%d more characters)", n) },
+		SameCharacters: func(n int) string { return fmt.Sprintf("(%d characters alike) …", n) },
 		MoreFields:     func(n int) string { return fmt.Sprintf("… (%d more fields)", n) },
 		System:         "system", UnknownActor: "unknown", APIKey: "API key", Role: "role", OnBehalfOf: "on behalf of", Comment: "(comment)", Unreadable: "(unreadable: %s)",
 	}

@@ -102,6 +102,15 @@ func TestBeside(t *testing.T) {
 	}
 }
 
+func TestAmong(t *testing.T) {
+	t.Parallel()
+	assert.Nil(t, display.Among([]string{"a", "b"}))
+	names := display.Among([]string{"name", "n\u0430me", "a\u00a0b", "a b", "M\u00fcller"})
+	for name, want := range map[string]string{"name": "name", "n\u0430me": `n\u0430me`, "a\u00a0b": `a\u00a0b`, "a b": "a b", "M\u00fcller": "M\u00fcller"} {
+		assert.Equal(t, want, display.Flat(names.Show(name)))
+	}
+}
+
 func TestApartLines(t *testing.T) {
 	t.Parallel()
 	for _, test := range [][4]string{

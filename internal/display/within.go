@@ -42,14 +42,19 @@ func twinsIn(s string, lines bool) (twins map[string]string) {
 	clear(looks)
 	for _, text := range literals(s) {
 		part := s[text.start:text.end]
-		reader := glyphs{text: part}
-		var look strings.Builder
-		for g, ok := reader.next(); ok; g, ok = reader.next() {
-			look.WriteString(g.look)
-		}
-		add(part, look.String())
+		add(part, lookOfAll(part))
 	}
 	return twins
+}
+
+// lookOfAll is how a text looks.
+func lookOfAll(text string) string {
+	reader := glyphs{text: text}
+	var look strings.Builder
+	for g, ok := reader.next(); ok; g, ok = reader.next() {
+		look.WriteString(g.look)
+	}
+	return look.String()
 }
 
 // markTwins marks the words of a text that look like another.
