@@ -41,7 +41,8 @@ func (l changeList) Folded() int { return len(l.More) + l.LeftOut }
 // sides have much in common, what became of it.
 type change struct {
 	Field    string
-	Old, New *value // nil for a side that is not shown
+	Name     []display.Segment // the field as it is shown, if it looks like another
+	Old, New *value            // nil for a side that is not shown
 	Text     *textDiff
 	List     *listDiff
 	// Within are the changes of what the field holds, WithinLeftOut how many
@@ -63,12 +64,13 @@ type sizes struct{ Old, New string }
 func (h *Handler) changeList(e audit.Entry) changeList {
 	both := display.ShowsBothSides(e)
 	list := changeList{Unreadable: h.unreadable(e)}
+	names := fieldNames(e.Changes[:min(len(e.Changes), shownFields+maxFields)])
 	for i, c := range e.Changes {
 		switch {
 		case i < shownFields:
-			list.First = append(list.First, h.change(c, both))
+			list.First = append(list.First, h.change(c, both).named(names))
 		case i < shownFields+maxFields:
-			list.More = append(list.More, h.change(c, both))
+			list.More = append(list.More, h.change(c, both).named(names))
 		default:
 			list.LeftOut++
 		}
@@ -196,13 +198,32 @@ func (h *Handler) compareSizes(out *change, c audit.Change) bool {
 }
 
 func (h *Handler) addWithin(out *change, changes []audit.Change, depth int) {
+	names := fieldNames(changes[:min(len(changes), maxWithin)])
 	for i, c := range changes {
 		if i == maxWithin {
 			out.WithinLeftOut = len(changes) - maxWithin
 			return
 		}
-		out.Within = append(out.Within, h.changeAt(c, true, depth))
+		out.Within = append(out.Within, h.changeAt(c, true, depth).named(names))
 	}
+}
+
+// fieldNames are the names of fields that are shown in one list, nil if none looks
+// like another.
+func fieldNames(changes []audit.Change) *display.Reading {
+	names := make([]string, len(changes))
+	for i, c := range changes {
+		names[i] = c.Field
+	}
+	return display.Among(names)
+}
+
+// named shows the field's name such that it differs from others.
+func (c change) named(names *display.Reading) change {
+	if names != nil {
+		c.Name = names.Show(c.Field)
+	}
+	return c
 }
 
 // tellApart puts a text in quotes that looks like the value on the other side,

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/auditkeep/audit"
 	"github.com/auditkeep/audit/internal/display"
@@ -143,6 +144,7 @@ type wholeChanges struct {
 // wholeChange is one field with full values.
 type wholeChange struct {
 	Field    string
+	Name     []display.Segment // the field as it is shown, if it looks like another
 	Old, New whole
 	// Hidden says of a redacted field that it did change.
 	Hidden bool
@@ -150,14 +152,15 @@ type wholeChange struct {
 
 func (h *Handler) wholeChanges(e audit.Entry) wholeChanges {
 	out := wholeChanges{Both: display.ShowsBothSides(e)}
-	size := 0
+	size, names := 0, fieldNames(e.Changes[:min(len(e.Changes), maxWholeFields)])
 	for i, c := range e.Changes {
 		if i == maxWholeFields || size > maxWholeBytes {
 			out.LeftOut = len(e.Changes) - i
 			break
 		}
+		old, now := h.wholeSides(c)
 		line := wholeChange{
-			Field: c.Field, Old: h.whole(c.Old), New: h.whole(c.New),
+			Field: c.Field, Old: old, New: now,
 			Hidden: c.Old.Kind() == audit.Redacted && c.New.Kind() == audit.Redacted,
 		}
 		if !out.Both && c.New.IsAbsent() {
@@ -168,10 +171,34 @@ func (h *Handler) wholeChanges(e audit.Entry) wholeChanges {
 		} else {
 			line.New = line.New.alone()
 		}
+		if names != nil {
+			line.Name = names.Show(c.Field)
+		}
 		size += len(line.Field) + len(line.Old.Text) + len(line.New.Text)
 		out.Fields = append(out.Fields, line)
 	}
 	return out
+}
+
+// wholeSides shows both values of a change. Of texts that are too long for the page
+// and begin alike, it shows what is around the first difference.
+func (h *Handler) wholeSides(c audit.Change) (old, now whole) {
+	const context = 100
+	if c.Old.Kind() != audit.String || c.New.Kind() != audit.String {
+		return h.whole(c.Old), h.whole(c.New)
+	}
+	before, after, from := c.Old.Text(), c.New.Text(), 0
+	for from < min(len(before), len(after)) && before[from] == after[from] {
+		from++
+	}
+	if from -= context; before == after || max(len(before), len(after)) <= maxWhole || from+2*context < maxWhole {
+		return h.whole(c.Old), h.whole(c.New)
+	}
+	for !utf8.RuneStart(before[from]) {
+		from--
+	}
+	old, now = cutWhole("… "+before[from:], maxWhole), cutWhole("… "+after[from:], maxWhole)
+	return old, now
 }
 
 // whole shows a value in full; lists and objects on lines of their own.

@@ -88,6 +88,18 @@ func TestEntryShowsEverything(t *testing.T) {
 	assert.Contains(t, page.click("k/7").body, "History of API Key k/7")
 }
 
+// TestLongTextsThatBeginAlike are shown from where they differ.
+func TestLongTextsThatBeginAlike(t *testing.T) {
+	t.Parallel()
+	e := fixture.Entry(fixture.Now.Add(-time.Minute), 1)
+	begin := strings.Repeat("ж", 30_000)
+	e.Changes = audit.Changes{fixture.Change("note", jsonText(begin+"old"), jsonText(begin+"new"))}
+	page := get(t, newUI(t, httpui.Options{}, e), "/entries/"+e.ID.String())
+	around := "… " + strings.Repeat("ж", 50)
+	assert.Contains(t, page.body, "<del>"+around+"old</del>")
+	assert.Contains(t, page.body, "<ins>"+around+"new</ins>")
+}
+
 func TestEntryOfLittle(t *testing.T) {
 	t.Parallel()
 	e := fixture.Entry(fixture.Now.Add(-time.Minute), 1)

@@ -128,7 +128,9 @@ func (h *Handler) comparison(r *request, o audit.Object, a, b string, v view) (*
 	}
 	size := 0
 	sinceFrom, sinceTo := sinceOf(from), sinceOf(to)
-	for _, field := range unionOfFields(from.Fields(), to.Fields()) {
+	all := unionOfFields(from.Fields(), to.Fields())
+	names := display.Among(all)
+	for _, field := range all {
 		old, now := from.Get(field), to.Get(field)
 		hidden := false
 		if old == now {
@@ -144,6 +146,9 @@ func (h *Handler) comparison(r *request, o audit.Object, a, b string, v view) (*
 		}
 		line := wholeChange{Field: field, Old: h.sideOf(from, old), New: h.sideOf(to, now), Hidden: hidden}
 		apart(&line.Old, &line.New)
+		if names != nil {
+			line.Name = names.Show(field)
+		}
 		size += len(field) + len(line.Old.Text) + len(line.New.Text)
 		out.Changes.Fields = append(out.Changes.Fields, line)
 	}

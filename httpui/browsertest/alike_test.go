@@ -54,6 +54,19 @@ func TestWhatDiffersWithinALongTextOrAList(t *testing.T) {
 	assert.Contains(t, cell, `[e\u0301, é]`)
 }
 
+// TestNamesThatLookAlike: of fields, and of keys within one.
+func TestNamesThatLookAlike(t *testing.T) {
+	t.Parallel()
+	e := changed(
+		fixture.Change("name", `"a"`, `"b"`), fixture.Change("n\u0430me", `"c"`, `"d"`),
+		fixture.Change("meta", `{"a b":1,"x":1}`, `{"a\u00a0b":1,"x":1}`),
+	)
+	b := open(t, desktop, e)
+	assert.Equal(t, []string{`name: a → b n\u0430me: c → d meta: a b: 1 → absent a\u00a0b: absent → 1`}, b.cells())
+	b.visit("entries/" + e.ID.String())
+	assert.Equal(t, []string{"name", `n\u0430me`, "meta"}, b.texts(".audit-values tbody th"))
+}
+
 // TestEmojiAndJoinersAreThemselves, and blanks at the ends are seen.
 func TestEmojiAndJoinersAreThemselves(t *testing.T) {
 	t.Parallel()
