@@ -5,7 +5,7 @@
 //	export.Report{Font: pdfcjk.Font()}
 //
 // Text that the built-in font has, such as Latin, keeps that font. A document
-// holds only the glyphs that it uses: a hundred of them add about 10 KB.
+// holds only the glyphs that it uses: fifty of them add about 8 KB.
 //
 // The font is Droid Sans Fallback, © Google Corp., under the Apache License 2.0
 // (see LICENSE-DroidSansFallback): the file DroidSansFallback.ttf of Debian's
