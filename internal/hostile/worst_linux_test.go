@@ -83,6 +83,16 @@ var worstTexts = map[string]string{
 	"Thai":                 "ไทย",
 }
 
+// lookalikes are pieces of two texts that look alike and differ.
+var lookalikes = map[string][2]string{
+	"words, composed and not": {"M\u00fcller ", "Mu\u0308ller "},
+	"ligatures":               {"\ufb01", "fi"},
+	"ligatures, shifted":      {"\ufb01", "if"},
+	"hearts":                  {"❤\ufe0f", "❤"},
+	"blanks that differ":      {"a ", "a\u00a0"},
+	"escapes":                 {"\\u202e", "\u202e"},
+}
+
 // worstEntries are entries of about so many bytes, by what is bad about them:
 // everything, or what was slow once and a few others.
 func worstEntries(size int, everything bool) map[string]audit.Entry {
@@ -115,6 +125,10 @@ func worstEntries(size int, everything bool) map[string]audit.Entry {
 			many = append(many, audit.Change{Field: fmt.Sprintf("f%d", i), Old: textValue("x" + short), New: textValue(short + "y")})
 		}
 		add(name+", in many fields", many...)
+	}
+	for name, pieces := range lookalikes {
+		old, now := textValue("x "+worstText(pieces[0], size/3)), textValue("y "+worstText(pieces[1], size/3))
+		add(name, audit.Change{Field: "text", Old: old, New: now}, audit.Change{Field: "same", Old: textValue(worstText(pieces[0], size/9)), New: textValue(worstText(pieces[1], size/9))})
 	}
 	value := func(text string) audit.Value { return must(audit.ParseValue(text)) }
 	list := func(n int, item func(i int) string) audit.Value {
