@@ -1,58 +1,183 @@
 package auditgorm
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"reflect"
+	"slices"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
-	"gorm.io/gorm/schema"
 )
 
-// conflict says which rows an INSERT … ON CONFLICT may meet: those with the
-// same primary key, and those with the same values in the columns that the
-// clause names.
+// conflict says which rows an INSERT … ON CONFLICT DO UPDATE may meet.
 type conflict struct {
-	target []*schema.Field // empty for the primary key
+	columns []string // of the constraint, if the clause names them
+	values  [][]any  // what the statement gives for them
+	// exact says that the values decide which rows are met. If not (another
+	// constraint, an expression, a default, a trigger), the statement is
+	// executed first, then undone if it has met rows that were not read.
+	exact bool
 }
 
-// conflictOf returns the conflict of a statement, or nil where it has none.
-func conflictOf(db *gorm.DB, m *model) (*conflict, error) {
-	c, ok := db.Statement.Clauses["ON CONFLICT"]
-	if !ok {
+// conflict returns the conflict of the statement, or nil if it updates nothing.
+func (s *statement) conflict() (*conflict, error) {
+	given, ok := s.db.Statement.Clauses["ON CONFLICT"]
+	if !ok || s.op != creating {
 		return nil, nil
 	}
-	on, ok := c.Expression.(clause.OnConflict)
+	on, ok := given.Expression.(clause.OnConflict)
 	if !ok {
-		return nil, fmt.Errorf("its ON CONFLICT is a %T, which cannot be followed: use clause.OnConflict", c.Expression)
+		return nil, fmt.Errorf("its ON CONFLICT is a %T, which cannot be followed: use clause.OnConflict", given.Expression)
 	}
 	if on.DoNothing {
-		return &conflict{}, nil // whatever row it meets is left alone
+		return nil, nil // whatever row it meets is left alone
 	}
-	if on.OnConstraint != "" || len(on.Columns) == 0 && !on.UpdateAll {
-		return nil, errors.New("its ON CONFLICT does not name the columns in Columns, so the rows that it may update are not known")
+	if len(s.ident) == 0 {
+		return nil, errors.New("its table has no primary key, so the rows that its ON CONFLICT updates cannot be told apart: give it a key")
 	}
-	target := new(conflict)
+	c := &conflict{exact: len(on.Columns) > 0 && on.OnConstraint == "" && !s.table.triggered && !s.table.surprised.Load()}
 	for _, column := range on.Columns {
-		field := m.schema.LookUpField(column.Name)
-		if field == nil || field.DBName == "" {
-			return nil, fmt.Errorf("its ON CONFLICT names %q, which is no column of the model, so the rows that it may update are not known", column.Name)
+		name := column.Name
+		if s.db.Statement.Schema != nil {
+			if f := s.db.Statement.Schema.LookUpField(name); f != nil && f.DBName != "" {
+				name = f.DBName
+			}
 		}
-		target.target = append(target.target, field)
+		c.exact = c.exact && !column.Raw && !slices.Contains(s.table.rounds, name)
+		c.columns = append(c.columns, name)
 	}
-	return target, nil
+	for _, assignment := range on.DoUpdates {
+		if err := s.checkAssignment(c, assignment); err != nil {
+			return nil, err
+		}
+	}
+	if !slices.ContainsFunc(on.Columns, func(c clause.Column) bool { return c.Raw }) && on.OnConstraint == "" {
+		c.take(s.db.Statement)
+	}
+	return c, nil
 }
 
-// read reads the rows.
-func (c *conflict) read(db *gorm.DB, m *model, given []reflect.Value, lock bool, into *rows) error {
-	if known := withKey(db, m, given); len(known) > 0 {
-		if err := m.readWhere(db, m.schema.PrimaryFields, known, lock, into); err != nil {
-			return err
-		}
-	}
-	if len(c.target) == 0 {
+// checkAssignment refuses an assignment to the key, unless the conflict is about
+// it and it stays as it is.
+func (s *statement) checkAssignment(c *conflict, to clause.Assignment) error {
+	name := to.Column.Name
+	if !slices.Contains(s.key, name) && !slices.Contains(s.table.key, name) {
 		return nil
 	}
-	return m.readWhere(db, c.target, given, lock, into)
+	from, ok := to.Value.(clause.Column)
+	if ok && from.Table == "excluded" && from.Name == name && slices.Contains(c.columns, name) {
+		return nil
+	}
+	return fmt.Errorf("its ON CONFLICT assigns to %q of the primary key: a change of the key cannot be followed", name)
+}
+
+// take takes the values that the statement gives for the constraint's columns.
+func (c *conflict) take(stmt *gorm.Statement) {
+	values, _ := stmt.Clauses["VALUES"].Expression.(clause.Values)
+	places := make([]int, len(c.columns))
+	for i, name := range c.columns {
+		places[i] = slices.IndexFunc(values.Columns, func(column clause.Column) bool { return column.Name == name })
+	}
+	if len(places) == 0 || slices.Contains(places, -1) {
+		c.exact = false
+		return
+	}
+	for _, row := range values.Values {
+		key := make([]any, len(places))
+		for i, place := range places {
+			key[i] = row[place]
+		}
+		if slices.ContainsFunc(key, isComputed) {
+			c.exact = false
+			continue
+		}
+		c.values = append(c.values, key)
+	}
+}
+
+// isComputed reports whether only the database knows the value.
+func isComputed(value any) bool {
+	switch value.(type) {
+	case nil, clause.Expression, gorm.Valuer, *gorm.DB:
+		return true
+	}
+	return false
+}
+
+// readConflicting reads and locks the rows that an upsert is known to meet.
+func (s *statement) readConflicting(c *conflict) error {
+	if c == nil || len(c.values) == 0 {
+		return nil
+	}
+	return s.readWhere(c.columns, c.values, &s.before, "NO KEY UPDATE")
+}
+
+// maxTries is how often an upsert is executed until all rows that it meets are
+// known. The first time shows them.
+const maxTries = 3
+
+// execute executes the statement. An upsert that meets rows which were not read
+// is undone, those are read, and it is executed again.
+func (s *statement) execute(text string, args []any, hasReturning bool, c *conflict) (*returned, error) {
+	if c == nil || c.exact {
+		done, err := s.execOnce(text, args, hasReturning, c)
+		if err != nil || c == nil || !s.surprises(done) {
+			return done, err
+		}
+		s.table.surprised.Store(true) // looked at more closely from now on
+		return nil, s.plugin.failure(s.db, s.ConnPool, errors.New("it has updated rows that were not there right before: others came in between; try again"))
+	}
+	absent := map[string]bool{} // not there before the statement
+	for range maxTries {
+		if err := s.savepoint("SAVEPOINT "); err != nil {
+			return nil, err
+		}
+		done, err := s.execOnce(text, args, hasReturning, c)
+		if err != nil {
+			if isSQLite(s.db) { // PostgreSQL's transaction has failed as a whole
+				err = errors.Join(err, s.undo())
+			}
+			return nil, err
+		}
+		var unread []*row
+		for _, r := range done.list {
+			if known := absent[r.key]; s.before.index[r.key] == nil {
+				if s.table.versions {
+					known = r.fresh
+				}
+				if !known {
+					unread = append(unread, r)
+				}
+			}
+		}
+		if len(unread) == 0 {
+			return done, s.savepoint("RELEASE SAVEPOINT ")
+		}
+		if err := s.undo(); err != nil {
+			return nil, err
+		}
+		if err := s.readAgain(unread, &s.before, "NO KEY UPDATE"); err != nil {
+			return nil, err
+		}
+		for _, r := range unread {
+			absent[r.key] = s.before.index[r.key] == nil
+		}
+	}
+	return nil, s.plugin.refusal(s.db, errors.New("its ON CONFLICT meets other rows each time, which cannot be followed: name the columns of the constraint, and give their values"))
+}
+
+// surprises reports whether the statement has updated a row that was not read.
+func (s *statement) surprises(done *returned) bool {
+	return s.table.versions && slices.ContainsFunc(done.all, func(r *row) bool { return !r.fresh && s.before.index[r.key] == nil })
+}
+
+// undo goes back to the savepoint and forgets it.
+func (s *statement) undo() error {
+	return errors.Join(s.savepoint("ROLLBACK TO SAVEPOINT "), s.savepoint("RELEASE SAVEPOINT "))
+}
+
+func (s *statement) savepoint(command string) error {
+	_, err := s.connection().ExecContext(context.WithoutCancel(s.ctx), command+"auditgorm")
+	return err
 }

@@ -1,59 +1,42 @@
 package auditgorm
 
 import (
-	"context"
-	"errors"
 	"reflect"
 	"slices"
 	"strconv"
 	"strings"
 
 	"gorm.io/gorm/schema"
-	"gorm.io/gorm/utils"
-
-	"github.com/auditkeep/audit"
 )
 
-// model says how rows of a GORM model are recorded: as values of a struct type
-// made for it that has the columns as its fields. So package audit treats them
-// by the rules for structs, but under the names of the columns, without what
-// is no column, and with embedded structs as GORM flattens them.
+// model says how the columns of a GORM model are recorded: which, in which
+// order, and with which audit tags.
 type model struct {
 	schema     *schema.Schema
 	objectType string
-	image      reflect.Type
-	fields     []*schema.Field // those of image, in its order
+	columns    []modelColumn
 }
 
-func (p *Plugin) modelOf(s *schema.Schema) (*model, error) {
-	known, ok := p.models.Load(s)
-	if !ok {
-		made, err := newModel(s)
-		if known = made; err != nil {
-			known = err
-		}
-		p.models.Store(s, known)
-	}
-	if err, failed := known.(error); failed {
-		return nil, err
-	}
-	return known.(*model), nil
+// modelColumn is one recorded column.
+type modelColumn struct {
+	field *schema.Field
+	tag   tag
 }
 
-func newModel(s *schema.Schema) (*model, error) {
-	if len(s.PrimaryFields) == 0 {
-		return nil, errors.New("its model has no primary key: give it one, or name the table in Options.Skip")
+func (p *Plugin) modelOf(s *schema.Schema) *model {
+	if known, ok := p.models.Load(s); ok {
+		return known.(*model)
 	}
+	made, _ := p.models.LoadOrStore(s, newModel(s))
+	return made.(*model)
+}
+
+func newModel(s *schema.Schema) *model {
 	m := &model{schema: s, objectType: s.Table}
 	if name, _, _ := strings.Cut(s.ModelType.Name(), "["); name != "" { // a join table's type has no name
 		m.objectType = schema.NamingStrategy{}.ColumnName("", name)
 	}
-	ownID := slices.ContainsFunc(s.Fields, func(f *schema.Field) bool {
-		tag, ok := tagOf(s.ModelType, f)
-		return ok && tag.id
-	})
-	names := map[string]bool{}
-	var fields []reflect.StructField
+	ownID := m.hasOwnID()
 	for _, f := range s.Fields {
 		if !isColumn(s, f) {
 			continue
@@ -63,22 +46,44 @@ func newModel(s *schema.Schema) (*model, error) {
 			continue
 		}
 		tag.id = tag.id || f.PrimaryKey && !ownID
-		name := strings.Join(f.BindNames, "")
-		for names[name] {
-			name += "_"
+		if isTransformed(f) && !slices.Contains(tag.rest, "plain") && !slices.Contains(tag.rest, "redact") {
+			tag.rest = append(slices.Clone(tag.rest), "redact")
 		}
-		names[name] = true
-		fields = append(fields, reflect.StructField{Name: name, Type: f.FieldType, Tag: tag.of(f.DBName)})
-		m.fields = append(m.fields, f)
+		m.columns = append(m.columns, modelColumn{f, tag})
 	}
-	m.image = reflect.StructOf(fields)
-	return m, nil
+	return m
+}
+
+// hasOwnID reports whether a tag of the model says what its object's ID is.
+func (m *model) hasOwnID() bool {
+	return slices.ContainsFunc(m.schema.Fields, func(f *schema.Field) bool {
+		tag, ok := tagOf(m.schema.ModelType, f)
+		return ok && tag.id
+	})
+}
+
+// keyColumns returns the columns of the model's primary key.
+func (m *model) keyColumns() []string {
+	if m == nil {
+		return nil
+	}
+	return m.schema.PrimaryFieldDBNames
 }
 
 // isColumn reports whether the field is a column of the table itself, and not
 // one that only some SELECT computes.
 func isColumn(s *schema.Schema, f *schema.Field) bool {
 	return f.DBName != "" && s.FieldsByDBName[f.DBName] == f && (f.Creatable || f.Updatable || !f.IgnoreMigration)
+}
+
+// isTransformed reports whether a serializer other than GORM's own stands
+// between the field and its column. It may encrypt.
+func isTransformed(f *schema.Field) bool {
+	switch f.Serializer.(type) {
+	case nil, schema.JSONSerializer, schema.UnixSecondSerializer, schema.GobSerializer:
+		return false
+	}
+	return true
 }
 
 // tag is what a model's audit tags say of a column.
@@ -137,63 +142,4 @@ func (t tag) of(column string) reflect.StructTag {
 		text += " audit:" + strconv.Quote(strings.Join(append([]string{t.name}, options...), ","))
 	}
 	return reflect.StructTag(text)
-}
-
-// imageOf returns the row as a value of the image's type, behind a pointer.
-func (m *model) imageOf(row reflect.Value) any {
-	image := reflect.New(m.image)
-	for i, f := range m.fields {
-		if value := fieldOf(row, f); value.IsValid() {
-			image.Elem().Field(i).Set(value)
-		}
-	}
-	return image.Interface()
-}
-
-// fieldOf returns a model's field, or an invalid Value where it is within an
-// embedded pointer that is nil. GORM's own function would allocate that.
-func fieldOf(v reflect.Value, f *schema.Field) reflect.Value {
-	for _, i := range f.StructField.Index {
-		if i >= 0 {
-			v = v.Field(i)
-			continue
-		}
-		v = v.Field(-i - 1)
-		if v.IsNil() {
-			return reflect.Value{}
-		}
-		v = v.Elem()
-	}
-	return v
-}
-
-// keyOf returns a row's primary key, as one text.
-func (m *model) keyOf(ctx context.Context, row reflect.Value) string {
-	parts := make([]string, len(m.schema.PrimaryFields))
-	for i, f := range m.schema.PrimaryFields {
-		value, _ := f.ValueOf(ctx, row)
-		parts[i] = strconv.Quote(utils.ToStringKey(value))
-	}
-	return strings.Join(parts, ",")
-}
-
-// object says which object a row is. Its ID is left to the image, where the
-// model does not know it itself.
-func (m *model) object(row reflect.Value) audit.Object {
-	if auditable, ok := row.Addr().Interface().(audit.Auditable); ok {
-		return auditable.AuditObject()
-	}
-	return audit.Object{Type: m.objectType}
-}
-
-func (m *model) created(row reflect.Value) audit.Event {
-	return audit.Created(m.imageOf(row)).WithObject(m.object(row))
-}
-
-func (m *model) updated(before, after reflect.Value) audit.Event {
-	return audit.Updated(m.imageOf(before), m.imageOf(after)).WithObject(m.object(after))
-}
-
-func (m *model) destroyed(row reflect.Value) audit.Event {
-	return audit.Destroyed(m.imageOf(row)).WithObject(m.object(row))
 }

@@ -17,7 +17,10 @@ type Plugin struct {
 	trail   *audit.Log
 	adapt   adapter
 	options Options
-	models  sync.Map // *schema.Schema to *model or error
+	models  sync.Map // *schema.Schema to *model
+	seen    sync.Map // a table's name to its *model
+	images  sync.Map // imageKey to *image
+	tables  sync.Map // a table's name to its *table
 }
 
 var _ gorm.Plugin = (*Plugin)(nil)
@@ -29,6 +32,11 @@ type Options struct {
 	// Skip names tables that are not audited. Defaults to none; the log's own
 	// never is.
 	Skip []string
+	// Models are models whose tables are also changed by statements without a
+	// model, such as db.Table("users").Where(…).Updates(map[string]any{…}): their
+	// names and audit tags hold for those too. Defaults to the models that the
+	// plugin has seen in other statements.
+	Models []any
 	// MaxRows is how many rows one statement may change: they are kept in
 	// memory, twice for an update. Beyond, the statement fails before it has
 	// changed anything. Defaults to 10,000.
@@ -49,6 +57,7 @@ func New[T any](trail *audit.Log, tx func(T) audit.Tx, o Options) (*Plugin, erro
 	if o.MaxRows == 0 {
 		o.MaxRows = defaultMaxRows
 	}
+	o.Models = slices.Clone(o.Models)
 	o.Only, o.Skip = slices.Clone(o.Only), append(slices.Clone(o.Skip), "audit_entries")
 	adapt, err := newAdapter(tx)
 	if err != nil {
@@ -63,25 +72,44 @@ func (*Plugin) Name() string { return "audit" }
 // Initialize implements [gorm.Plugin]: it registers the callbacks.
 func (p *Plugin) Initialize(db *gorm.DB) error {
 	create, update, remove := db.Callback().Create(), db.Callback().Update(), db.Callback().Delete()
+	for _, m := range p.options.Models {
+		stmt := &gorm.Statement{DB: db}
+		if err := stmt.Parse(m); err != nil {
+			return fmt.Errorf("auditgorm: Options.Models has a %T, which is not a model: %w", m, err)
+		}
+		p.see(&gorm.DB{Statement: stmt})
+	}
 	// Whatever else a statement does (hooks, associations) lies between begin
-	// and end. The rows are read right before and right after the statement
-	// itself, so that entries come in the order of the changes.
+	// and end. Only the statement itself is executed on the followed connection,
+	// so that entries come in the order of the changes.
 	return errors.Join(
 		create.Before("gorm:before_create").Register("audit:begin", p.begin),
-		create.Before("gorm:create").Register("audit:before", p.beforeCreate),
-		create.After("gorm:create").Before("gorm:save_after_associations").Register("audit:after", p.afterCreate),
+		create.Before("gorm:create").Register("audit:follow", p.follow(creating)),
+		create.After("gorm:create").Before("gorm:save_after_associations").Register("audit:leave", p.leave),
 		create.After("gorm:after_create").Before("gorm:commit_or_rollback_transaction").Register("audit:end", p.end),
 
 		update.Before("gorm:setup_reflect_value").Register("audit:begin", p.begin),
-		update.Before("gorm:update").Register("audit:before", p.beforeUpdate),
-		update.After("gorm:update").Before("gorm:save_after_associations").Register("audit:after", p.afterUpdate),
+		update.Before("gorm:update").Register("audit:follow", p.follow(updating)),
+		update.After("gorm:update").Before("gorm:save_after_associations").Register("audit:leave", p.leave),
 		update.After("gorm:after_update").Before("gorm:commit_or_rollback_transaction").Register("audit:end", p.end),
 
 		remove.Before("gorm:before_delete").Register("audit:begin", p.begin),
-		remove.Before("gorm:delete").Register("audit:before", p.beforeDelete),
-		remove.After("gorm:delete").Before("gorm:after_delete").Register("audit:after", p.afterDelete),
+		remove.Before("gorm:delete").Register("audit:follow", p.follow(deleting)),
+		remove.After("gorm:delete").Before("gorm:after_delete").Register("audit:leave", p.leave),
 		remove.After("gorm:after_delete").Before("gorm:commit_or_rollback_transaction").Register("audit:end", p.end),
+
+		db.Callback().Query().Before("gorm:query").Register("audit:see", p.see),
+		db.Callback().Raw().After("gorm:raw").Register("audit:forget", p.forget),
 	)
+}
+
+// see notes the model of a table, for statements on the table without one.
+func (p *Plugin) see(db *gorm.DB) {
+	if s := db.Statement.Schema; s != nil {
+		if _, known := p.models.Load(s); !known {
+			p.seen.LoadOrStore(s.Table, p.modelOf(s))
+		}
+	}
 }
 
 // audits reports whether the statement is to be recorded.
@@ -89,46 +117,17 @@ func (p *Plugin) audits(db *gorm.DB) bool {
 	if db.Error != nil || db.DryRun {
 		return false
 	}
-	table := tableOf(db)
-	return !slices.Contains(p.options.Skip, table) && (len(p.options.Only) == 0 || slices.Contains(p.options.Only, table))
-}
-
-// tableOf returns the table's name, also where the statement gives it another.
-func tableOf(db *gorm.DB) string {
-	if db.Statement.Schema != nil {
-		return db.Statement.Schema.Table
-	}
-	return db.Statement.Table
-}
-
-// prepare returns the model of a statement that is about to be executed, after
-// looking for all that can be known to be wrong with it.
-func (p *Plugin) prepare(db *gorm.DB) (*model, error) {
-	switch stmt := db.Statement; {
-	case stmt.Schema == nil:
-		return nil, errors.New("it has no model: give one with Model, or name the table in Options.Skip")
-	case stmt.SQL.Len() > 0:
-		return nil, errors.New("it is raw SQL, which cannot be followed: name the table in Options.Skip, and record it with Log.Record")
-	case len(stmt.Joins) > 0:
-		return nil, errors.New("it joins another table, which cannot be followed: select the primary keys first")
-	}
-	if _, ok := db.Statement.Clauses["FROM"]; ok {
-		return nil, errors.New("it has a FROM clause of its own, which cannot be followed: select the primary keys first")
-	}
-	if _, err := p.adapt(db.Statement.ConnPool); err != nil {
-		return nil, err
-	}
-	// No event yet, but what is wrong with organization and actor shows now,
-	// before anything has changed.
-	if _, err := p.trail.Prepare(db.Statement.Context); err != nil {
-		return nil, err
-	}
-	return p.modelOf(db.Statement.Schema)
+	p.see(db)
+	t := targetOf(db)
+	return !t.isIn(p.options.Skip) && (len(p.options.Only) == 0 || t.isIn(p.options.Only))
 }
 
 // record records the events of a statement that was executed.
-func (p *Plugin) record(db *gorm.DB, events []audit.Event) error {
-	tx, err := p.adapt(db.Statement.ConnPool)
+func (p *Plugin) record(db *gorm.DB, conn gorm.ConnPool, events []audit.Event) error {
+	if len(events) == 0 {
+		return nil
+	}
+	tx, err := p.adapt(conn)
 	if err != nil {
 		return err
 	}

@@ -2,145 +2,178 @@ package auditgorm
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
+	"encoding/hex"
 	"fmt"
 	"reflect"
-	"slices"
+	"strconv"
+	"strings"
+	"time"
 
-	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 	"gorm.io/gorm/schema"
 )
 
-// rows are rows of one table as values of its model, in the order in which they
-// were read, each once.
-type rows struct {
-	list  []reflect.Value
-	index map[string]int // by primary key
+// row is a row of a table as it was read.
+type row struct {
+	key   string          // what tells it from the table's other rows
+	ident []any           // the same, as values
+	raw   []any           // what was read, as the driver gives it
+	table []any           // of that, the table's columns
+	model reflect.Value   // the model with these values; invalid without one
+	odd   map[string]bool // columns whose values the model's field does not take
+	fresh bool            // of a returned row: it was inserted, not updated
 }
 
-func (r *rows) add(key string, row reflect.Value) {
-	if _, known := r.index[key]; known {
+// rows are rows of one table, in the order in which they were read, each once.
+type rows struct {
+	columns []string // of the table
+	types   []*sql.ColumnType
+	all     []*row // repeated ones too
+	list    []*row
+	index   map[string]*row
+}
+
+func (r *rows) add(found *row) {
+	r.all = append(r.all, found)
+	if _, known := r.index[found.key]; known {
 		return
 	}
 	if r.index == nil {
-		r.index = map[string]int{}
+		r.index = map[string]*row{}
 	}
-	r.index[key] = len(r.list)
-	r.list = append(r.list, row)
+	r.index[found.key] = found
+	r.list = append(r.list, found)
 }
 
-// get returns the row with a primary key, or an invalid Value.
-func (r *rows) get(key string) reflect.Value {
-	if i, ok := r.index[key]; ok {
-		return r.list[i]
-	}
-	return reflect.Value{}
+// returned are the rows that a statement changed, as its RETURNING clause gives
+// them: first the columns that the statement asked for itself.
+type returned struct {
+	rows
+	lastID   int64 // SQLite's, before the entry is inserted
+	own      int
+	ownNames []string
+	ownTypes []*sql.ColumnType
 }
 
-// query returns a new SELECT on the table that a statement is about, on the
-// statement's own connection. It asks no hook of the model.
-func query(db *gorm.DB, m *model) *gorm.DB {
-	q := db.Session(&gorm.Session{NewDB: true, SkipHooks: true}).Model(reflect.New(m.schema.ModelType).Interface()).Select("*")
-	q.Statement.Table, q.Statement.TableExpr = db.Statement.Table, db.Statement.TableExpr
-	return q
-}
-
-// locked lets a query lock the rows that it reads, so that they are still the
-// same when the statement changes them. PostgreSQL has a lock for updates that
-// does not keep others from inserting rows that refer to these. Databases
-// without such locks leave it out.
-func locked(q *gorm.DB, strength string) *gorm.DB {
-	if strength != clause.LockingStrengthUpdate && q.Name() != "postgres" {
-		strength = clause.LockingStrengthUpdate
-	}
-	return q.Clauses(clause.Locking{Strength: strength})
+// reading says how to read the rows of a query: first skipped columns, then the
+// table's, then those that identify a row, then perhaps whether it is fresh.
+type reading struct {
+	model       *model
+	skip, ident int
+	fresh, all  bool // all: the table's columns are there
 }
 
 // read reads the rows of a query into r.
-func (m *model) read(q *gorm.DB, r *rows) error {
-	found, err := q.Rows()
-	if err != nil {
-		return fmt.Errorf("reading rows: %w", err)
-	}
+func (g reading) read(ctx context.Context, found *sql.Rows, r *rows) error {
 	defer found.Close()
 	columns, err := found.Columns()
 	if err != nil {
-		return fmt.Errorf("reading rows: %w", err)
+		return err
 	}
+	types, err := found.ColumnTypes()
+	if err != nil {
+		return err
+	}
+	end := len(columns) - g.ident
+	if g.fresh {
+		end--
+	}
+	r.columns, r.types = columns[g.skip:end], types[g.skip:end]
 	for found.Next() {
-		row, err := m.scan(q.Statement.Context, found, columns)
-		if err != nil {
-			return fmt.Errorf("reading rows: %w", err)
+		one := &row{raw: make([]any, len(columns))}
+		into := make([]any, len(columns))
+		for i := range into {
+			into[i] = &one.raw[i]
 		}
-		r.add(m.keyOf(q.Statement.Context, row), row)
+		if err := found.Scan(into...); err != nil {
+			return err
+		}
+		one.table = one.raw[g.skip:end]
+		one.ident = one.raw[end : end+g.ident]
+		one.key = keyOf(one.ident)
+		if g.ident == 0 {
+			one.key = strconv.Itoa(len(r.all)) // nothing tells one from another
+		}
+		if g.fresh {
+			one.fresh, _ = one.raw[len(columns)-1].(bool)
+		}
+		if g.all && g.model != nil {
+			if err := g.scan(ctx, found, columns[g.skip:end], one, len(columns)); err != nil {
+				return err
+			}
+		}
+		r.add(one)
 	}
-	if err := found.Err(); err != nil {
-		return fmt.Errorf("reading rows: %w", err)
-	}
-	return nil
+	return found.Err()
 }
 
-// scan reads one row. Other than GORM's own, it reads fields that GORM may
-// only write too (`gorm:"->:false"`): that a password changed is recorded.
-func (m *model) scan(ctx context.Context, found *sql.Rows, columns []string) (reflect.Value, error) {
-	fields, values := make([]*schema.Field, len(columns)), make([]any, len(columns))
+// scan reads the row again, into the model. Other than GORM's own, it reads
+// fields that GORM may only write too (`gorm:"->:false"`): that a password
+// changed is recorded. A value that a field does not take is left raw.
+func (g reading) scan(ctx context.Context, found *sql.Rows, columns []string, one *row, width int) error {
+	one.model = reflect.New(g.model.schema.ModelType).Elem()
+	fields, into := make([]*schema.Field, len(columns)), make([]any, width)
+	for i := range into {
+		into[i] = new(any)
+	}
 	for i, column := range columns {
-		if fields[i] = m.schema.FieldsByDBName[column]; fields[i] == nil {
-			values[i] = new(any)
-			continue
+		if f := g.model.schema.FieldsByDBName[column]; f != nil && one.raw[g.skip+i] != nil {
+			fields[i], into[g.skip+i] = f, f.NewValuePool.Get()
 		}
-		values[i] = fields[i].NewValuePool.Get()
 	}
-	if err := found.Scan(values...); err != nil {
-		return reflect.Value{}, err
-	}
-	row := reflect.New(m.schema.ModelType).Elem()
+	failed := found.Scan(into...) != nil
 	for i, f := range fields {
 		if f == nil {
 			continue
 		}
-		if err := f.Set(ctx, row, values[i]); err != nil {
-			return reflect.Value{}, err
-		}
-		f.NewValuePool.Put(values[i])
-	}
-	return row, nil
-}
-
-// chunkParams is how many parameters one query takes. SQLite takes 32,766,
-// PostgreSQL twice as many.
-const chunkParams = 10_000
-
-// readWhere reads the rows whose fields have the values of one of the given
-// rows.
-func (m *model) readWhere(db *gorm.DB, fields []*schema.Field, given []reflect.Value, lock bool, into *rows) error {
-	names := make([]string, len(fields))
-	for i, f := range fields {
-		names[i] = f.DBName
-	}
-	for chunk := range slices.Chunk(given, chunkParams/len(fields)) {
-		values := make([][]any, len(chunk))
-		for i, row := range chunk {
-			for _, f := range fields {
-				value, _ := f.ValueOf(db.Statement.Context, row)
-				values[i] = append(values[i], value)
+		if failed { // which of them?
+			single := make([]any, width)
+			for j := range single {
+				single[j] = new(any)
+			}
+			single[g.skip+i] = into[g.skip+i]
+			if found.Scan(single...) != nil {
+				one.setOdd(f)
+				continue
 			}
 		}
-		column, in := schema.ToQueryValues(db.Statement.Table, names, values)
-		q := query(db, m).Unscoped().Where(clause.IN{Column: column, Values: in})
-		if lock {
-			q = locked(q, "NO KEY UPDATE")
+		if err := f.Set(ctx, one.model, into[g.skip+i]); err != nil {
+			one.setOdd(f)
+			continue
 		}
-		if err := m.read(q, into); err != nil {
-			return err
-		}
+		f.NewValuePool.Put(into[g.skip+i])
 	}
 	return nil
 }
 
-// readAgain reads rows by their primary key.
-func (m *model) readAgain(db *gorm.DB, given []reflect.Value) (*rows, error) {
-	r := new(rows)
-	return r, m.readWhere(db, m.schema.PrimaryFields, given, false, r)
+func (r *row) setOdd(f *schema.Field) {
+	if r.odd == nil {
+		r.odd = map[string]bool{}
+	}
+	r.odd[f.DBName] = true
+}
+
+// digest returns an ID for a row of a table without a key, made of its values.
+func (r *row) digest() string {
+	sum := sha256.Sum256([]byte(keyOf(r.table)))
+	return "row-" + hex.EncodeToString(sum[:8])
+}
+
+// keyOf returns values of a key as one text, which differs for different keys.
+func keyOf(values []any) string {
+	parts := make([]string, len(values))
+	for i, value := range values {
+		switch v := value.(type) {
+		case []byte:
+			parts[i] = "x" + strconv.Quote(string(v))
+		case string:
+			parts[i] = strconv.Quote(v)
+		case time.Time:
+			parts[i] = v.UTC().Format(time.RFC3339Nano)
+		default:
+			parts[i] = fmt.Sprintf("%T %v", v, v)
+		}
+	}
+	return strings.Join(parts, ",")
 }

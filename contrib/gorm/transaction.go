@@ -23,23 +23,17 @@ func newAdapter[T any](tx func(T) audit.Tx) (adapter, error) {
 		return nil, fmt.Errorf("auditgorm: the function for transactions takes a %s, but GORM's are of database/sql: give Store.SQLTx of package postgres, or Store.Tx of package sqlite", reflect.TypeFor[T]())
 	}
 	return func(conn gorm.ConnPool) (audit.Tx, error) {
-		for given := any(conn); ; {
-			if own, ok := given.(T); ok {
-				return tx(own), nil
-			}
-			prepared, ok := given.(*gorm.PreparedStmtTX)
-			if !ok {
-				return nil, fmt.Errorf("its connection is a %T, which is not known as a transaction", conn)
-			}
-			given = prepared.Tx
+		own, ok := any(unprepared(conn)).(T)
+		if !ok {
+			return nil, fmt.Errorf("its connection is a %T, which is not known as a transaction", conn)
 		}
+		return tx(own), nil
 	}, nil
 }
 
 // keys of what a statement keeps from one callback to the next.
 const (
 	startedKey  = "audit:started" // the plugin's own transaction
-	beforeKey   = "audit:before"  // *before
 	gormsOwnKey = "gorm:started_transaction"
 )
 
@@ -93,18 +87,23 @@ func (p *Plugin) end(db *gorm.DB) {
 }
 
 // refuse fails a statement before it is executed.
-func refuse(db *gorm.DB, err error) {
-	_ = db.AddError(fmt.Errorf("auditgorm: the statement on %q cannot be recorded: %w", tableOf(db), err))
+func (p *Plugin) refuse(db *gorm.DB, err error) { _ = db.AddError(p.refusal(db, err)) }
+
+// refusal is the error of a statement that is not executed.
+func (p *Plugin) refusal(db *gorm.DB, err error) error {
+	name := targetOf(db).name
+	p.tables.Delete(name) // its definition may have changed
+	return fmt.Errorf("auditgorm: the statement on %q cannot be recorded: %w", name, err)
 }
 
-// fail fails a statement that was executed already, in such a way that its
-// change cannot be committed.
-func fail(db *gorm.DB, err error) {
-	err = fmt.Errorf("auditgorm: recording a change of %q: %w", tableOf(db), err)
+// failure is the error of a statement that was executed already. It sees to it
+// that its change cannot be committed.
+func (p *Plugin) failure(db *gorm.DB, conn gorm.ConnPool, err error) error {
+	err = fmt.Errorf("auditgorm: recording a change of %q: %w", targetOf(db).name, err)
 	if e, ok := db.Statement.Context.Value(endingKey{}).(*ending); ok {
 		e.err = err // rolled back at the end
-	} else if tx, ok := db.Statement.ConnPool.(gorm.TxCommitter); ok {
+	} else if tx, ok := conn.(gorm.TxCommitter); ok {
 		_ = tx.Rollback()
 	}
-	_ = db.AddError(err)
+	return err
 }

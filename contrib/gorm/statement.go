@@ -1,0 +1,276 @@
+package auditgorm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"github.com/auditkeep/audit"
+)
+
+// statement is an audited statement while it is executed.
+type statement struct {
+	*followed
+	ctx      context.Context
+	target   target
+	table    *table
+	model    *model   // nil without one
+	ownTable bool     // the table is the model's own
+	key      []string // the columns of the object's ID
+	ident    []string // what tells a row from the others: the key's columns, or SQLite's number
+	before   rows
+}
+
+// run executes the statement and records what it did. hasReturning says that
+// the SQL ends in a RETURNING clause of its own.
+func (f *followed) run(ctx context.Context, text string, args []any, hasReturning bool) (*returned, error) {
+	s := &statement{followed: f, ctx: ctx}
+	if err := s.prepare(); err != nil {
+		return nil, f.plugin.refusal(f.db, err)
+	}
+	conflict, err := s.conflict()
+	if err == nil {
+		err = s.readBefore(conflict)
+	}
+	if err != nil {
+		return nil, f.plugin.refusal(f.db, err)
+	}
+	done, err := s.execute(text, args, hasReturning, conflict)
+	if err != nil {
+		return nil, err
+	}
+	events, err := s.events(done)
+	if err == nil {
+		err = f.plugin.record(f.db, f.ConnPool, events)
+	}
+	if err != nil {
+		return nil, f.plugin.failure(f.db, f.ConnPool, err)
+	}
+	return done, nil
+}
+
+// prepare looks for all that can be known to be wrong with the statement, and
+// finds out how its rows are told apart.
+func (s *statement) prepare() (err error) {
+	p := s.plugin
+	if _, err := p.adapt(s.ConnPool); err != nil {
+		return err
+	}
+	// No event yet, but what is wrong with organization and actor shows now,
+	// before anything has changed.
+	if _, err := p.trail.Prepare(s.ctx); err != nil {
+		return err
+	}
+	s.target = targetOf(s.db)
+	if s.op == deleting {
+		if s.target, err = checkDelete(s.db, s.target); err != nil {
+			return err
+		}
+	}
+	if s.table, err = p.tableOf(s.ctx, s.db, s.target.name); err != nil {
+		return err
+	}
+	if err := s.findModel(); err != nil {
+		return err
+	}
+	s.key = s.model.keyColumns()
+	if len(s.key) == 0 {
+		s.key = s.table.objectKey()
+	}
+	switch {
+	case s.table.rowid != "":
+		s.ident = []string{s.table.rowid}
+	case len(s.table.key) > 0:
+		s.ident = s.table.key
+	default:
+		s.ident = s.model.keyColumns()
+	}
+	return s.checkModifiers()
+}
+
+// findModel finds the model of the statement's table: the statement's own, or
+// for a statement without one, the model that the plugin knows for the table.
+func (s *statement) findModel() error {
+	p := s.plugin
+	schema := s.db.Statement.Schema
+	if schema == nil {
+		if known, ok := p.seen.Load(s.target.name); ok {
+			s.model, s.ownTable = known.(*model), true
+		}
+		return nil
+	}
+	s.model = p.modelOf(schema)
+	if s.ownTable = s.target.name == schema.Table; s.ownTable || base(s.target.name) != base(schema.Table) {
+		return nil
+	}
+	own, err := p.tableOf(s.ctx, s.db, schema.Table)
+	s.ownTable = err == nil && own.id == s.table.id
+	return err
+}
+
+// checkModifiers refuses what removes rows that nobody looked at, and what ends
+// a statement or a transaction half-way.
+func (s *statement) checkModifiers() error {
+	for _, name := range []string{"INSERT", "UPDATE"} {
+		var modifier string
+		switch c := s.db.Statement.Clauses[name].Expression.(type) {
+		case clause.Insert:
+			modifier = c.Modifier
+		case clause.Update:
+			modifier = c.Modifier
+		}
+		if refusedModifier.MatchString(modifier) {
+			return fmt.Errorf("its modifier %q removes rows or stops half-way, which cannot be followed: use clause.OnConflict", modifier)
+		}
+	}
+	if s.table.replaces && s.op != deleting {
+		return fmt.Errorf("a constraint of the table is declared ON CONFLICT REPLACE, so the statement may remove rows, which cannot be followed: declare it without")
+	}
+	return nil
+}
+
+// readBefore reads the rows as they are before the statement.
+func (s *statement) readBefore(c *conflict) error {
+	if s.op == creating {
+		if given := s.given(); given > s.plugin.options.MaxRows {
+			return fmt.Errorf("it creates %d rows, the limit of Options.MaxRows is %d: create fewer at once, or raise it", given, s.plugin.options.MaxRows)
+		}
+		return s.readConflicting(c)
+	}
+	if err := s.readAffected(&s.before); err != nil {
+		return err
+	}
+	if n := s.plugin.options.MaxRows; len(s.before.all) > n {
+		return fmt.Errorf("it changes more than %d rows, the limit of Options.MaxRows: change fewer at once, or raise it", n)
+	}
+	if len(s.ident) > 0 || len(s.before.all) < 2 || s.op == deleting && !s.isUpdate() {
+		return nil
+	}
+	return fmt.Errorf("its table has no primary key, so of %d rows it is not known which becomes which: give it a key, or change one at once", len(s.before.all))
+}
+
+// isUpdate reports whether the statement's SQL is an UPDATE, as that of a soft
+// delete is.
+func (s *statement) isUpdate() bool {
+	_, ok := s.db.Statement.Clauses["SET"]
+	return ok
+}
+
+// given returns how many rows an INSERT gives.
+func (s *statement) given() int {
+	values, _ := s.db.Statement.Clauses["VALUES"].Expression.(clause.Values)
+	return len(values.Values)
+}
+
+// events returns what the statement did.
+func (s *statement) events(done *returned) ([]audit.Event, error) {
+	if s.op == deleting {
+		return s.destroyed(done)
+	}
+	after := &done.rows
+	if len(s.ident) > 0 && len(done.list) > 0 {
+		after = new(rows)
+		if err := s.readAgain(done.list, after, ""); err != nil {
+			return nil, err
+		}
+	}
+	var images *image
+	events := make([]audit.Event, 0, len(done.list))
+	for _, r := range done.list {
+		now, old := after.index[r.key], s.before.index[r.key]
+		if len(s.ident) == 0 {
+			if old = nil; s.op == updating {
+				old = s.before.all[0]
+			}
+		}
+		switch {
+		case now == nil && s.op == creating:
+			return nil, fmt.Errorf("of %d rows only %d could be read after they were created: a trigger or a policy of the database hides them", len(done.list), len(after.list))
+		case now == nil:
+			return nil, errors.New("a row is not there any more after it was changed: a trigger or a policy of the database hides it")
+		case old == nil && s.op == updating:
+			return nil, s.unknown()
+		case old != nil && s.keyOf(&s.before, old) != s.keyOf(after, now):
+			return nil, errKeyChanged
+		}
+		if images == nil {
+			images = s.plugin.imageOf(s.model, after, s.key, s.odd(after))
+		}
+		if old != nil {
+			events = append(events, audit.Updated(images.of(old), images.of(now)).WithObject(s.objectOfBoth(old, now)))
+		} else {
+			events = append(events, audit.Created(images.of(now)).WithObject(s.objectOf(now)))
+		}
+	}
+	return events, nil
+}
+
+var errKeyChanged = errors.New("a row is not there any more under its primary key: a change of the key cannot be followed; create the new record and delete the old one")
+
+// unknown says why a row was changed that was not read before.
+func (s *statement) unknown() error {
+	set, _ := s.db.Statement.Clauses["SET"].Expression.(clause.Set)
+	for _, assignment := range set {
+		if name := assignment.Column.Name; slices.Contains(s.key, name) || slices.Contains(s.table.key, name) {
+			return errKeyChanged
+		}
+	}
+	return errors.New("rows were changed that did not match right before: others came in between; try again")
+}
+
+// destroyed returns the events of the rows that a delete removed, or that a soft
+// delete has marked.
+func (s *statement) destroyed(done *returned) ([]audit.Event, error) {
+	events := make([]audit.Event, 0, len(done.list))
+	var images *image
+	for i, r := range done.list {
+		old := s.before.index[r.key]
+		if len(s.ident) == 0 {
+			if old = s.before.all[min(i, len(s.before.all)-1)]; !s.isUpdate() {
+				old = r
+			}
+		}
+		if old == nil {
+			return nil, s.unknown()
+		}
+		if images == nil {
+			images = s.plugin.imageOf(s.model, &s.before, s.key, s.odd(&s.before))
+		}
+		events = append(events, audit.Destroyed(images.of(old)).WithObject(s.objectOf(old)))
+	}
+	return events, nil
+}
+
+// keyOf returns the values of the object's ID as one text.
+func (s *statement) keyOf(of *rows, r *row) string {
+	var values []any
+	for _, column := range s.key {
+		if at := slices.Index(of.columns, column); at >= 0 {
+			values = append(values, r.table[at])
+		}
+	}
+	return keyOf(values)
+}
+
+// odd returns the columns whose values the model's fields do not take, on
+// either side of the statement.
+func (s *statement) odd(after *rows) (odd map[string]bool) {
+	for _, side := range []*rows{&s.before, after} {
+		for _, r := range side.all {
+			for column := range r.odd {
+				if odd == nil {
+					odd = map[string]bool{}
+				}
+				odd[column] = true
+			}
+		}
+	}
+	return odd
+}
+
+// connection returns the connection for the plugin's own queries.
+func (s *statement) connection() gorm.ConnPool { return unprepared(s.ConnPool) }
