@@ -40,7 +40,7 @@ func (t *table) objectKey() []string {
 
 // tableOf returns what the catalogue says of the statement's table. It is asked
 // once, until a statement through GORM changes a definition.
-func (p *Plugin) tableOf(ctx context.Context, db *gorm.DB, name string) (*table, error) {
+func (p *Plugin) tableOf(ctx context.Context, db *gorm.DB, conn gorm.ConnPool, name string) (*table, error) {
 	if known, ok := p.tables.Load(name); ok {
 		return known.(*table), nil
 	}
@@ -48,7 +48,7 @@ func (p *Plugin) tableOf(ctx context.Context, db *gorm.DB, name string) (*table,
 	if isSQLite(db) {
 		read = readSQLiteTable
 	}
-	t, err := read(ctx, unprepared(db.Statement.ConnPool), db.Statement, name)
+	t, err := read(ctx, conn, db.Statement, name)
 	if err != nil {
 		return nil, fmt.Errorf("reading the catalogue: %w", err)
 	}

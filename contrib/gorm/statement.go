@@ -71,7 +71,7 @@ func (s *statement) prepare() (err error) {
 			return err
 		}
 	}
-	if s.table, err = p.tableOf(s.ctx, s.db, s.target.name); err != nil {
+	if s.table, err = p.tableOf(s.ctx, s.db, s.connection(), s.target.name); err != nil {
 		return err
 	}
 	if err := s.findModel(); err != nil {
@@ -107,7 +107,7 @@ func (s *statement) findModel() error {
 	if s.ownTable = s.target.name == schema.Table; s.ownTable || base(s.target.name) != base(schema.Table) {
 		return nil
 	}
-	own, err := p.tableOf(s.ctx, s.db, schema.Table)
+	own, err := p.tableOf(s.ctx, s.db, s.connection(), schema.Table)
 	s.ownTable = err == nil && own.id == s.table.id
 	return err
 }
@@ -147,7 +147,7 @@ func (s *statement) readBefore(c *conflict) error {
 	if n := s.plugin.options.MaxRows; len(s.before.all) > n {
 		return fmt.Errorf("it changes more than %d rows, the limit of Options.MaxRows: change fewer at once, or raise it", n)
 	}
-	if len(s.ident) > 0 || len(s.before.all) < 2 || s.op == deleting && !s.isUpdate() {
+	if len(s.ident) > 0 || len(s.before.all) < 2 || s.op == deleting {
 		return nil
 	}
 	return fmt.Errorf("its table has no primary key, so of %d rows it is not known which becomes which: give it a key, or change one at once", len(s.before.all))
@@ -227,12 +227,17 @@ func (s *statement) unknown() error {
 func (s *statement) destroyed(done *returned) ([]audit.Event, error) {
 	events := make([]audit.Event, 0, len(done.list))
 	var images *image
+	if len(s.ident) == 0 && s.isUpdate() && len(done.all) != len(s.before.all) {
+		return nil, fmt.Errorf("of %d rows without a primary key %d were changed, and it is not known which: others came in between, or a trigger keeps them", len(s.before.all), len(done.all))
+	}
 	for i, r := range done.list {
 		old := s.before.index[r.key]
-		if len(s.ident) == 0 {
-			if old = s.before.all[min(i, len(s.before.all)-1)]; !s.isUpdate() {
-				old = r
-			}
+		switch {
+		case len(s.ident) > 0:
+		case s.isUpdate():
+			old = s.before.all[i] // all of them were
+		default:
+			old = r
 		}
 		if old == nil {
 			return nil, s.unknown()
