@@ -24,37 +24,161 @@
 //
 // # What is recorded
 //
-// Creates, updates and deletes that go through GORM's callbacks: Create,
-// CreateInBatches, Save, Update, Updates, UpdateColumn, Delete, FirstOrCreate,
-// upserts, those on many rows at once (Model(&T{}).Where(…).Update(…)), and the
-// rows of associations, join tables included.
+// Creates, updates and deletes that go through GORM's callbacks, with the rows of
+// associations and of join tables. The table lists them; a test holds each line,
+// on SQLite and on PostgreSQL. "nothing" means that no row has changed, or that
+// the SQL is the host's own.
 //
-// The rows that a statement is about are read before it by its own condition,
-// and locked where the database can, and read again after it by their primary
-// key. So an entry holds what the database held and holds: its defaults and
-// triggers, expressions such as gorm.Expr("n + 1"), and none of the fields that
-// Select or Omit kept out. That is one more query for a create or delete, and
-// two for an update, beside the entry itself.
+//	Create(&author)                                                         → create author
+//	Create(&authors)                                                        → create author
+//	CreateInBatches(&books, 2)                                              → create book
+//	Session(&gorm.Session{CreateBatchSize: 1}).Create(&books)               → create book
+//	Create(&author) with its associations                                   → create agency, create author, create book, create author_tags
+//	Omit(clause.Associations).Create(&author)                               → create author
+//	Select("Name").Create(&author)                                          → create author
+//	Model(&Author{}).Create(map[string]any{…})                              → create author
+//	Model(&Author{}).Create(&[]map[string]any{…})                           → create author
+//	Table("books").Create(map[string]any{…})                                → create book
+//	Table("books").Create(&[]map[string]any{…})                             → create book
+//	Table("books_2025").Create(&book)                                       → create books_2025, create books_2026
+//	Create(&hours) with a key of zero                                       → create hours
+//	Create(&rate) with a composite key                                      → create rate
+//	Create(&pairing) in a join table without a key                          → create pairing
+//	Create(&line) in a table without a key                                  → create line
+//	Create(&hooked) with hooks                                              → create hooked, create agency
+//	Session(&gorm.Session{SkipHooks: true}).Create(&hooked)                 → create hooked
+//	Clauses(clause.Returning{}).Create(&author)                             → create author
+//	Clauses(clause.OnConflict{DoNothing: true}).Create(&tags)               → nothing
+//	Clauses(clause.OnConflict{Columns, DoUpdates}).Create(&tag)             → update tag
+//	Clauses(clause.OnConflict{Columns, DoUpdates, Where}).Create(&tag)      → nothing
+//	Clauses(clause.OnConflict{UpdateAll: true}).Create(&rates)              → update rate, create rate
+//	Clauses(clause.OnConflict{…}) that assigns to the key                   → refused
+//	Save(&author) with a key                                                → update author
+//	Save(&rate) that is new                                                 → create rate
+//	Save(&rates)                                                            → update rate, create rate
+//	FirstOrCreate(&tag, Tag{…}) that is new                                 → create tag
+//	Where(…).Assign(Tag{…}).FirstOrCreate(&tag) that is there               → update tag
+//	FirstOrInit(&tag, Tag{…})                                               → nothing
+//	Model(&author).Update("name", …)                                        → update author
+//	Model(&author).Update("age", nil)                                       → update author
+//	Model(&author).Updates(Author{…})                                       → update author
+//	Model(&author).Updates(map[string]any{…})                               → update author
+//	Model(&author).Select("Age").Updates(Author{…})                         → update author
+//	Model(&author).Omit("Name").Updates(…)                                  → update author
+//	Model(&Author{}).Where(…).Update(…) on many rows                        → update author
+//	Model(&book).Update("price", gorm.Expr(…))                              → update book
+//	Model(&author).Update("name", subQuery)                                 → update author
+//	Table("authors").Where(…).Update("name", subQuery)                      → update author
+//	Table("authors AS a").Where(…).Updates(map[string]any{…})               → update author
+//	Table("books_2025").Where(…).Updates(map[string]any{…})                 → create books_2025, update books_2025
+//	Clauses(clause.From{…}).Update(…) from another table                    → update author
+//	Model(&author).UpdateColumn("level", …)                                 → update author
+//	Model(&author).UpdateColumns(Author{…})                                 → update author
+//	Clauses(clause.Returning{}).Update(…)                                   → update book
+//	Model(&hooked).Update(…) with hooks                                     → create hooked, update hooked
+//	Model(&author).Update(…) to the value it has                            → nothing
+//	Model(&Line{}).Where(…).Update(…) of one row without a key              → update line
+//	Scopes(…).Update(…)                                                     → update book
+//	Clauses(clause.Update{Modifier: "OR REPLACE"}).Update(…)                → refused
+//	Clauses(clause.Insert{Modifier: "OR REPLACE"}).Create(…)                → refused
+//	Delete(&book)                                                           → destroy book
+//	Delete(&Book{}, []int{1, 2})                                            → destroy book
+//	Where(…).Delete(&Book{})                                                → destroy book
+//	Clauses(clause.Returning{}).Delete(&books)                              → destroy book
+//	Table("books").Where(…).Delete(nil)                                     → destroy book
+//	Delete(&author) with gorm.DeletedAt                                     → destroy author
+//	Unscoped().Delete(&author)                                              → destroy author
+//	Unscoped().Model(&author).Update("deleted_at", nil)                     → update author
+//	Delete(&seconds) with soft_delete.DeletedAt                             → destroy seconds
+//	Delete(&millis) with softDelete:milli                                   → destroy millis
+//	Delete(&flagged) with softDelete:flag                                   → destroy flagged
+//	Where(…).Delete(&Pairing{}) without a key                               → destroy pairing
+//	Delete(&rate) with a composite key                                      → destroy rate
+//	Select("Books").Delete(&author)                                         → destroy book, destroy author
+//	Association("Books").Append(&book)                                      → create book
+//	Association("Books").Append(&book) of another                           → update book
+//	Association("Books").Replace(&book)                                     → update book
+//	Association("Books").Delete(&book)                                      → update book
+//	Association("Books").Clear()                                            → update book
+//	Association("Books").Unscoped().Clear()                                 → destroy book
+//	Association("Profile").Replace(&profile)                                → create profile, update profile
+//	Association("Agency").Append(&agency)                                   → create agency, update author
+//	Association("Agency").Clear()                                           → update author
+//	Association("Tags").Append(&tag)                                        → create tag, create author_tags
+//	Association("Tags").Replace(&tag)                                       → create author_tags, destroy author_tags
+//	Association("Tags").Delete(&tag)                                        → destroy author_tags
+//	Association("Tags").Clear()                                             → destroy author_tags
+//	Session(&gorm.Session{FullSaveAssociations: true}).Updates(&author)     → update agency, update author
+//	gorm.G[Book](db).Create(ctx, &book)                                     → create book
+//	gorm.G[Book](db).Where(…).Update(ctx, "price", …)                       → update book
+//	gorm.G[Book](db).Where(…).Delete(ctx)                                   → destroy book
+//	Transaction(…) that is rolled back                                      → nothing
+//	Transaction(…) within another, rolled back alone                        → destroy book
+//	SavePoint(…) and RollbackTo(…)                                          → destroy book
+//	Session(&gorm.Session{DryRun: true}).Create(&book)                      → nothing
+//	Session(&gorm.Session{PrepareStmt: true}).Create(&book)                 → create book
+//	Session(&gorm.Session{AllowGlobalUpdate: true}).Model(&Tag{}).Update(…) → update tag
+//	Exec("UPDATE books …")                                                  → nothing
+//
+// The plugin executes the statement that GORM has built. It first reads the rows
+// by the statement's own condition, and locks them if the database can. It adds a
+// RETURNING clause, which says which rows the statement changed. It then reads
+// those again. So an entry holds what the database held and holds: NULL as null,
+// defaults, triggers, expressions such as gorm.Expr("n + 1"), and none of the
+// fields that Select or Omit kept out. That is one more query for a create or
+// delete, and two for an update, beside the entry itself. An upsert whose conflict
+// the given values do not decide (another constraint, an expression, a default, a
+// trigger) is executed, undone and executed again if it meets rows that were not
+// read.
+//
+// # Fields
 //
 // Fields are recorded under the names of their columns, in the order of the
-// model, with the audit tags that the model has; see package audit. Fields
-// that are no columns (associations, gorm:"-") are not recorded. The object's
-// type is the model's name in snake_case (of a join table, its name), its ID
-// the primary key; a model with a method AuditObject says both itself.
+// model, with the audit tags that the model has; see package audit. Columns that
+// the model lacks come last. Fields that are no columns (associations, gorm:"-")
+// are not recorded. A field with a serializer is recorded as the model holds it if
+// the serializer is one of GORM's (json, gob, unixtime). Any other serializer may
+// encrypt, so its fields are redacted unless tagged `audit:",plain"`. The same
+// holds for a type that is a serializer itself.
 //
-// A soft delete is recorded as a destroy: for the application, the record is
-// gone. Bringing it back is recorded as an update of deleted_at.
+// A soft delete is recorded as a destroy, whatever kind of field marks it: for the
+// application, the record is gone. Bringing it back is recorded as an update of
+// that field.
+//
+// # Objects
+//
+// The object's type is the model's name in snake_case (of a join table, its name),
+// its ID the primary key, which may be zero. A model with a method AuditObject
+// says both itself. If a statement names another table than the model's own, as
+// db.Table("orders_2026") does, that table is the type: rows of two tables are
+// never one object. Options.Skip and Options.Only mean the statement's table.
+//
+// A statement without a model is recorded by the model that Options.Models gives
+// for the table, else by the one that the plugin has seen in other statements,
+// audit tags included. Without any, the table's name is the type, and the columns
+// and the key are those of the database's catalogue. The ID in a join table
+// without a key is the values of the columns that end in _id, if there are at
+// least two. Other tables without a key have an ID made of the row's values, which
+// is another one after an update.
 //
 // # What is not
 //
-//   - Raw SQL (db.Exec, db.Raw, migrations), which has no model. Capture it by
-//     calling [audit.Log.Record], or by triggers in the database.
-//   - What the database does to other rows by itself: ON DELETE CASCADE.
+//   - Raw SQL (db.Exec, db.Raw, migrations). Capture it by calling
+//     [audit.Log.Record], or by triggers in the database.
+//   - What the database does to other rows by itself: ON DELETE CASCADE, and what
+//     triggers change beside the statement's rows.
 //
-// Of a statement that is audited but that cannot be followed (without a model,
-// without a primary key, more rows than Options.MaxRows, an update that changes
-// the primary key or joins another table), nothing happens: it fails. Nothing
-// is left out in silence.
+// A statement that is audited but that cannot be followed fails, and changes
+// nothing. Nothing is left out in silence. These are refused:
+//
+//   - a change of the primary key, by an update or by an upsert
+//   - more rows than Options.MaxRows
+//   - an update of several rows, or an upsert, of a table without any key on
+//     PostgreSQL (SQLite numbers such rows)
+//   - OR REPLACE, OR FAIL and OR ROLLBACK, and on SQLite tables with a constraint
+//     declared ON CONFLICT REPLACE: they remove rows, or stop half-way
+//   - a DELETE with other tables in a FROM clause of its own
+//   - SQL that was written into the statement itself
 //
 // # Transactions
 //

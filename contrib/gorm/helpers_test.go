@@ -3,6 +3,7 @@ package auditgorm_test
 import (
 	"context"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -90,29 +91,53 @@ func with[T any](t *testing.T, db *gorm.DB, store audit.Store, tx func(T) audit.
 	return world{db.WithContext(ctx), log}
 }
 
-// recorded returns the entries since the last call, the oldest first, each as
-// "create member 1: name: "Ada", …".
+// recorded returns the entries, the oldest first, each as
+// "create member 1: name="Ada" …".
 func (w world) recorded(t *testing.T) []string {
 	t.Helper()
-	var lines []string
-	for e, err := range w.log.All(context.Background(), audit.Filter{Org: "acme"}, audit.Sort{By: audit.ByTimestamp, Dir: audit.Ascending}) {
+	return w.after(t, audit.ID{})
+}
+
+// newest returns the newest entry's ID.
+func (w world) newest(t *testing.T) (newest audit.ID) {
+	t.Helper()
+	for e, err := range w.log.All(context.Background(), audit.Filter{Org: "acme"}, audit.Sort{By: audit.ByTimestamp, Dir: audit.Descending}) {
 		require.NoError(t, err)
-		require.Equal(t, "dana@acme.test", e.Actor.Email)
-		line := string(e.Action) + " " + e.Object.String() + ":"
-		for _, c := range e.Changes {
-			switch {
-			case c.Field == "created_at":
-			case e.Action == audit.Update:
-				line += " " + c.Field + " " + c.Old.JSON() + "→" + c.New.JSON()
-			case e.Action == audit.Create:
-				line += " " + c.Field + "=" + c.New.JSON()
-			default:
-				line += " " + c.Field + "=" + c.Old.JSON()
-			}
-		}
-		lines = append(lines, line)
+		return e.ID
 	}
+	return newest
+}
+
+// after returns the entries after the one with an ID.
+func (w world) after(t *testing.T, id audit.ID) []string {
+	t.Helper()
+	var lines []string
+	for e, err := range w.log.All(context.Background(), audit.Filter{Org: "acme"}, audit.Sort{By: audit.ByTimestamp, Dir: audit.Descending}) {
+		require.NoError(t, err)
+		if e.ID == id {
+			break
+		}
+		require.Equal(t, "dana@acme.test", e.Actor.Email)
+		lines = append(lines, lineOf(e))
+	}
+	slices.Reverse(lines)
 	return lines
+}
+
+func lineOf(e audit.Entry) string {
+	line := string(e.Action) + " " + e.Object.String() + ":"
+	for _, c := range e.Changes {
+		switch {
+		case c.Field == "created_at":
+		case e.Action == audit.Update:
+			line += " " + c.Field + " " + c.Old.JSON() + "→" + c.New.JSON()
+		case e.Action == audit.Create:
+			line += " " + c.Field + "=" + c.New.JSON()
+		default:
+			line += " " + c.Field + "=" + c.Old.JSON()
+		}
+	}
+	return line
 }
 
 // since returns the entries after the first n.
