@@ -2,9 +2,12 @@ package auditgorm
 
 import (
 	"context"
+	"database/sql/driver"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
+	"strings"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
@@ -147,10 +150,53 @@ func (s *statement) readBefore(c *conflict) error {
 	if n := s.plugin.options.MaxRows; len(s.before.all) > n {
 		return fmt.Errorf("it changes more than %d rows, the limit of Options.MaxRows: change fewer at once, or raise it", n)
 	}
+	if err := s.checkKey(); err != nil {
+		return err
+	}
 	if len(s.ident) > 0 || len(s.before.all) < 2 || s.op == deleting {
 		return nil
 	}
 	return fmt.Errorf("its table has no primary key, so of %d rows it is not known which becomes which: give it a key, or change one at once", len(s.before.all))
+}
+
+// checkKey refuses an update that gives the key another value. What an expression
+// makes of the key shows afterwards.
+func (s *statement) checkKey() error {
+	set, _ := s.db.Statement.Clauses["SET"].Expression.(clause.Set)
+	for _, assignment := range set {
+		at := slices.Index(s.before.columns, assignment.Column.Name)
+		if at < 0 || !slices.Contains(s.key, assignment.Column.Name) {
+			continue
+		}
+		for _, r := range s.before.list {
+			if isOther(r.table[at], assignment.Value) {
+				return fmt.Errorf("it gives the primary key's %q another value: a change of the key cannot be followed; create the new record and delete the old one", assignment.Column.Name)
+			}
+		}
+	}
+	return nil
+}
+
+// isOther reports whether a number or a text is surely another one than was read.
+func isOther(raw, value any) bool {
+	v := reflect.Indirect(reflect.ValueOf(value))
+	text, isText := raw.(string)
+	_, isValuer := value.(driver.Valuer)
+	switch {
+	case isValuer:
+		return false // the database sees something else
+	case !v.IsValid():
+		return raw != nil
+	case v.CanInt():
+		number, ok := raw.(int64)
+		return ok && number != v.Int()
+	case v.CanUint():
+		number, ok := raw.(int64)
+		return ok && uint64(number) != v.Uint()
+	case v.Kind() == reflect.String && isText:
+		return strings.TrimRight(text, " ") != strings.TrimRight(v.String(), " ")
+	}
+	return false
 }
 
 // isUpdate reports whether the statement's SQL is an UPDATE, as that of a soft
