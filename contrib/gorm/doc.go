@@ -138,8 +138,9 @@
 // the model lacks come last. Fields that are no columns (associations, gorm:"-")
 // are not recorded. A field with a serializer is recorded as the model holds it if
 // the serializer is one of GORM's (json, gob, unixtime). Any other serializer may
-// encrypt, so its fields are redacted unless tagged `audit:",plain"`. The same
-// holds for a type that is a serializer itself.
+// encrypt, so its fields are redacted unless tagged `audit:",plain"`, and that the
+// stored value changed is recorded. The same holds for a type that is a serializer
+// itself.
 //
 // A soft delete is recorded as a destroy, whatever kind of field marks it: for the
 // application, the record is gone. Bringing it back is recorded as an update of
@@ -151,9 +152,10 @@
 // its ID the primary key, which may be zero. A model with a method AuditObject
 // says both itself. If a statement names another table than the model's own, as
 // db.Table("orders_2026") does, that table is the type: rows of two tables are
-// never one object. Options.Skip and Options.Only mean the statement's table.
+// never one object. Options.Skip and Options.Only mean the statement's table. Two
+// models of one name, in two packages, need a method AuditObject.
 //
-// A statement without a model is recorded by the model that Options.Models gives
+// A statement without a model, or with the model of another table, is recorded by the model that Options.Models gives
 // for the table, else by the one that the plugin has seen in other statements,
 // audit tags included. Without any, the table's name is the type, and the columns
 // and the key are those of the database's catalogue. The ID in a join table

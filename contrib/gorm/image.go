@@ -62,10 +62,10 @@ func (p *Plugin) imageOf(m *model, r *rows, key []string, odd map[string]bool) *
 func newImage(m *model, columns []string, types []*sql.ColumnType, key []string, odd map[string]bool) *image {
 	made := new(image)
 	var fields []reflect.StructField
-	add := func(column int, f *schema.Field, t tag) {
+	add := func(column int, f *schema.Field, t tag, raw bool) {
 		name, typ := columns[column], reflect.TypeFor[any]()
 		from := imageField{column: column, kind: types[column].DatabaseTypeName()}
-		if f != nil && !odd[name] {
+		if !raw && !odd[name] {
 			from.field, typ = f, nullable(f.FieldType)
 		}
 		made.fields = append(made.fields, from)
@@ -84,7 +84,7 @@ func newImage(m *model, columns []string, types []*sql.ColumnType, key []string,
 			if at := slices.Index(columns, c.field.DBName); at >= 0 {
 				t := c.tag
 				t.id = t.id || !ownKey && slices.Contains(key, c.field.DBName)
-				add(at, c.field, t)
+				add(at, c.field, t, c.raw)
 			}
 		}
 	}
@@ -96,7 +96,7 @@ func newImage(m *model, columns []string, types []*sql.ColumnType, key []string,
 		if t.id {
 			t.rest = []string{"plain"}
 		}
-		add(at, nil, t)
+		add(at, nil, t, true)
 	}
 	made.typ = reflect.StructOf(fields)
 	return made

@@ -21,6 +21,7 @@ type model struct {
 type modelColumn struct {
 	field *schema.Field
 	tag   tag
+	raw   bool // what it means is not shown: that the stored value changed is
 }
 
 func (p *Plugin) modelOf(s *schema.Schema) *model {
@@ -46,10 +47,11 @@ func newModel(s *schema.Schema) *model {
 			continue
 		}
 		tag.id = tag.id || f.PrimaryKey && !ownID
+		raw := false
 		if isTransformed(f) && !slices.Contains(tag.rest, "plain") && !slices.Contains(tag.rest, "redact") {
-			tag.rest = append(slices.Clone(tag.rest), "redact")
+			tag.rest, raw = append(slices.Clone(tag.rest), "redact"), true
 		}
-		m.columns = append(m.columns, modelColumn{f, tag})
+		m.columns = append(m.columns, modelColumn{f, tag, raw})
 	}
 	return m
 }

@@ -95,24 +95,25 @@ func (s *statement) prepare() (err error) {
 	return s.checkModifiers()
 }
 
-// findModel finds the model of the statement's table: the statement's own, or
-// for a statement without one, the model that the plugin knows for the table.
+// findModel finds the model of the statement's table: the statement's own, unless
+// that is the model of another table; then the one that the plugin knows.
 func (s *statement) findModel() error {
 	p := s.plugin
-	schema := s.db.Statement.Schema
-	if schema == nil {
-		if known, ok := p.seen.Load(s.target.name); ok {
-			s.model, s.ownTable = known.(*model), true
+	if schema := s.db.Statement.Schema; schema != nil {
+		s.model = p.modelOf(schema)
+		s.ownTable = s.target.name == schema.Table
+		if !s.ownTable && base(s.target.name) == base(schema.Table) {
+			own, err := p.tableOf(s.ctx, s.db, s.connection(), schema.Table)
+			if err != nil {
+				return err
+			}
+			s.ownTable = own.id == s.table.id
 		}
-		return nil
 	}
-	s.model = p.modelOf(schema)
-	if s.ownTable = s.target.name == schema.Table; s.ownTable || base(s.target.name) != base(schema.Table) {
-		return nil
+	if known, ok := p.seen.Load(s.target.name); ok && !s.ownTable {
+		s.model, s.ownTable = known.(*model), true
 	}
-	own, err := p.tableOf(s.ctx, s.db, s.connection(), schema.Table)
-	s.ownTable = err == nil && own.id == s.table.id
-	return err
+	return nil
 }
 
 // checkModifiers refuses what removes rows that nobody looked at, and what ends
@@ -223,6 +224,9 @@ func (s *statement) events(done *returned) ([]audit.Event, error) {
 		if err := s.readAgain(done.list, after, ""); err != nil {
 			return nil, err
 		}
+	}
+	if len(s.ident) == 0 && s.op == updating && len(done.all) > len(s.before.all) {
+		return nil, s.unknown()
 	}
 	var images *image
 	events := make([]audit.Event, 0, len(done.list))
