@@ -190,6 +190,6 @@
 // Where GORM's SkipDefaultTransaction is set, the plugin begins a transaction
 // for each audited statement that is in none.
 //
-// On SQLite an update reads before it writes, so let transactions take the
-// write lock when they begin (_txlock=immediate; see package sqlite).
+// On SQLite the plugin takes the write lock before it reads. A transaction of the
+// host's own that reads first needs _txlock=immediate; see package sqlite.
 package auditgorm

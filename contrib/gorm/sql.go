@@ -20,6 +20,20 @@ const chunkParams = 10_000
 // the transaction.
 var refusedModifier = regexp.MustCompile(`(?i)\b(REPLACE|FAIL|ROLLBACK)\b`)
 
+// lockSQLite takes SQLite's write lock before the rows are read. A transaction
+// that has read first fails, instead of waiting, if another one has written
+// meanwhile. If it cannot, the statement itself says why.
+func (s *statement) lockSQLite() {
+	if !isSQLite(s.db) {
+		return
+	}
+	b := s.builder()
+	b.WriteString("DELETE FROM ")
+	b.WriteQuoted(targetOf(s.db).expr)
+	b.WriteString(" WHERE 0")
+	_, _ = s.connection().ExecContext(s.ctx, b.SQL.String())
+}
+
 // builder returns a statement to write SQL with, about the same table.
 func (s *statement) builder() *gorm.Statement {
 	of := s.db.Statement

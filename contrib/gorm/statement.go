@@ -32,6 +32,7 @@ type statement struct {
 // the SQL ends in a RETURNING clause of its own.
 func (f *followed) run(ctx context.Context, text string, args []any, hasReturning bool) (*returned, error) {
 	s := &statement{followed: f, ctx: ctx}
+	s.lockSQLite()
 	if err := s.prepare(); err != nil {
 		return nil, f.plugin.refusal(f.db, err)
 	}
