@@ -14,10 +14,7 @@ import (
 func (r *returned) replay(ctx context.Context) (*sql.Rows, error) {
 	db := sql.OpenDB(replayed{r})
 	rows, err := db.QueryContext(ctx, "")
-	if err != nil {
-		return nil, errors.Join(err, db.Close())
-	}
-	return rows, nil
+	return rows, errors.Join(err, db.Close()) // rows that are open stay so
 }
 
 // replayed is a database/sql driver with one result in memory, since only
