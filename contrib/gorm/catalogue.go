@@ -4,24 +4,28 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"hash/fnv"
 	"regexp"
 	"slices"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"gorm.io/gorm"
 )
 
 // table is what the database's catalogue says of a table.
 type table struct {
-	id        string      // unequal for two tables of different schemas
-	columns   []string    // in their order
-	key       []string    // the primary key, else the columns of a unique index that are never NULL
-	rowid     string      // SQLite's name for a row's number, if the table has any
-	rounds    []string    // columns whose type may change a value that is stored
-	versions  bool        // a returned row says whether it was updated (PostgreSQL's xmax)
-	triggered bool        // a trigger may change a row before it is inserted
-	replaces  bool        // SQLite: a constraint is declared ON CONFLICT REPLACE
+	mark      string   // a comment that differs when the columns or their types do
+	id        string   // unequal for two tables of different schemas
+	columns   []string // in their order
+	key       []string // the primary key, else the columns of a unique index that are never NULL
+	rowid     string   // SQLite's name for a row's number, if the table has any
+	rounds    []string // columns whose type may change a value that is stored
+	versions  bool     // a returned row says whether it was updated (PostgreSQL's xmax)
+	triggered bool     // a trigger may change a row before it is inserted
+	replaces  bool     // SQLite: a constraint is declared ON CONFLICT REPLACE
+	read      time.Time
 	surprised atomic.Bool // an INSERT has met a row that its values did not announce
 }
 
@@ -38,10 +42,14 @@ func (t *table) objectKey() []string {
 	return refers
 }
 
+// tableAge is how long the catalogue's answer is used. Migrations may run beside
+// the application.
+const tableAge = time.Minute
+
 // tableOf returns what the catalogue says of the statement's table. It is asked
-// once, until a statement through GORM changes a definition.
+// again after a minute, or once a statement through GORM changes a definition.
 func (p *Plugin) tableOf(ctx context.Context, db *gorm.DB, conn gorm.ConnPool, name string) (*table, error) {
-	if known, ok := p.tables.Load(name); ok {
+	if known, ok := p.tables.Load(name); ok && time.Since(known.(*table).read) < tableAge {
 		return known.(*table), nil
 	}
 	read := readPostgresTable
@@ -52,7 +60,7 @@ func (p *Plugin) tableOf(ctx context.Context, db *gorm.DB, conn gorm.ConnPool, n
 	if err != nil {
 		return nil, fmt.Errorf("reading the catalogue: %w", err)
 	}
-	if len(t.columns) > 0 { // the statement may be about to fail: there is no such table
+	if t.read = time.Now(); len(t.columns) > 0 { // the statement may be about to fail: there is no such table
 		p.tables.Store(name, t)
 	}
 	return t, nil
@@ -76,7 +84,7 @@ const postgresTable = `WITH t AS (
 		SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = t.oid AND a.attnum = ANY(i.indkey) AND NOT a.attnotnull)
 	ORDER BY i.indisprimary DESC, i.indnkeyatts, i.indexrelid LIMIT 1
 )
-SELECT t.oid::pg_catalog.text, t.relkind::pg_catalog.text, a.attname::pg_catalog.text,
+SELECT t.oid::pg_catalog.text, t.relkind::pg_catalog.text, a.attname::pg_catalog.text, a.atttypid::pg_catalog.text,
 	coalesce((SELECT u.place FROM k, pg_catalog.unnest(k.indkey::pg_catalog.int2[]) WITH ORDINALITY AS u(attnum, place)
 		WHERE u.attnum = a.attnum AND u.place <= k.indnkeyatts LIMIT 1), 0),
 	a.atttypmod <> -1 AND a.atttypid NOT IN ('pg_catalog.varchar'::pg_catalog.regtype, 'pg_catalog.bpchar'::pg_catalog.regtype),
@@ -92,11 +100,12 @@ func readPostgresTable(ctx context.Context, conn gorm.ConnPool, stmt *gorm.State
 	defer rows.Close()
 	t := new(table)
 	var key places
+	sum := fnv.New64a()
 	for rows.Next() {
-		var kind, column string
+		var kind, column, typ string
 		var place int
 		var rounds bool
-		if err := rows.Scan(&t.id, &kind, &column, &place, &rounds, &t.triggered); err != nil {
+		if err := rows.Scan(&t.id, &kind, &column, &typ, &place, &rounds, &t.triggered); err != nil {
 			return nil, err
 		}
 		t.columns = append(t.columns, column)
@@ -105,7 +114,11 @@ func readPostgresTable(ctx context.Context, conn gorm.ConnPool, stmt *gorm.State
 		if rounds {
 			t.rounds = append(t.rounds, column)
 		}
+		fmt.Fprintln(sum, t.id, column, typ)
 	}
+	// A driver prepares SQL by its text, and PostgreSQL refuses a prepared
+	// statement whose result has other types than before.
+	t.mark = fmt.Sprintf(" /* %x */", sum.Sum64())
 	t.key = key.columns()
 	return t, rows.Err()
 }

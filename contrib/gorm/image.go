@@ -198,15 +198,19 @@ func fieldOf(v reflect.Value, f *schema.Field) reflect.Value {
 // objectOf says which object a row is. Its ID is left to the image, unless the
 // model knows it itself, or the table has no key. A table other than the model's own is a type of its
 // own, so that rows of two tables are never one object.
-func (s *statement) objectOf(r *row) audit.Object {
+func (s *statement) objectOf(of *rows, r *row) audit.Object {
 	var object audit.Object
 	if r.model.IsValid() {
 		if auditable, ok := r.model.Addr().Interface().(audit.Auditable); ok {
 			object = auditable.AuditObject()
 		}
 	}
-	if len(s.key) == 0 && object.ID == "" {
+	switch {
+	case object.ID != "":
+	case len(s.key) == 0:
 		object.ID = r.digest()
+	case len(s.key) == 1 && r.isEmptyKey(of, s.key[0]):
+		object.ID = `""` // an object has an ID
 	}
 	switch {
 	case s.model == nil || !s.ownTable:
@@ -217,11 +221,8 @@ func (s *statement) objectOf(r *row) audit.Object {
 	return object
 }
 
-// objectOfBoth is the same for an update. A row without a key is called by what
-// it was.
-func (s *statement) objectOfBoth(old, now *row) audit.Object {
-	if len(s.key) == 0 {
-		return s.objectOf(old)
-	}
-	return s.objectOf(now)
+// isEmptyKey reports whether the key's only column is an empty text.
+func (r *row) isEmptyKey(of *rows, column string) bool {
+	at := slices.Index(of.columns, column)
+	return at >= 0 && (r.table[at] == "" || reflect.DeepEqual(r.table[at], []byte{}))
 }

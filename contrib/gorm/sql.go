@@ -59,8 +59,9 @@ func (s *statement) identity(b *gorm.Statement) string {
 
 // selectRows begins a SELECT of the table's rows.
 func (s *statement) selectRows(b *gorm.Statement) {
-	b.WriteString("SELECT " + b.Quote(s.target.alias) + ".*" + s.identity(b) + " FROM ")
+	b.WriteString("SELECT " + strings.Join(s.allColumns(b), ", ") + s.identity(b) + " FROM ")
 	b.WriteQuoted(s.target.expr)
+	b.WriteString(s.table.mark)
 }
 
 // read executes a SELECT of the table's rows. They are locked where the
@@ -159,7 +160,9 @@ func (s *statement) returning(text string, hasReturning bool, c *conflict) (stri
 	var wanted []string
 	if len(s.ident) == 0 {
 		how.all = true
-		wanted = append(wanted, s.allColumns(b)...)
+		if wanted = s.allColumns(b); isSQLite(s.db) {
+			wanted = []string{"*"}
+		}
 	}
 	for _, name := range s.ident {
 		if isSQLite(s.db) {
@@ -172,15 +175,15 @@ func (s *statement) returning(text string, hasReturning bool, c *conflict) (stri
 		wanted = append(wanted, "("+b.Quote(s.target.alias)+".xmax = 0)")
 	}
 	if hasReturning {
-		return text + ", " + strings.Join(wanted, ", "), how
+		return text + ", " + strings.Join(wanted, ", ") + s.table.mark, how
 	}
-	return text + " RETURNING " + strings.Join(wanted, ", "), how
+	return text + " RETURNING " + strings.Join(wanted, ", ") + s.table.mark, how
 }
 
 // allColumns returns the table's columns, as SQL.
 func (s *statement) allColumns(b *gorm.Statement) []string {
 	if isSQLite(s.db) || len(s.table.columns) == 0 {
-		return []string{"*"}
+		return []string{b.Quote(s.target.alias) + ".*"}
 	}
 	all := make([]string, len(s.table.columns))
 	for i, name := range s.table.columns {

@@ -78,6 +78,9 @@ func (s *statement) prepare() (err error) {
 	if s.table, err = p.tableOf(s.ctx, s.db, s.connection(), s.target.name); err != nil {
 		return err
 	}
+	if err := s.refresh(); err != nil {
+		return err
+	}
 	if err := s.findModel(); err != nil {
 		return err
 	}
@@ -94,6 +97,30 @@ func (s *statement) prepare() (err error) {
 		s.ident = s.model.keyColumns()
 	}
 	return s.checkModifiers()
+}
+
+// refresh asks the catalogue again if the statement names a column that the table
+// did not have.
+func (s *statement) refresh() (err error) {
+	var names []string
+	if values, ok := s.db.Statement.Clauses["VALUES"].Expression.(clause.Values); ok {
+		for _, column := range values.Columns {
+			names = append(names, column.Name)
+		}
+	}
+	if set, ok := s.db.Statement.Clauses["SET"].Expression.(clause.Set); ok {
+		for _, assignment := range set {
+			names = append(names, assignment.Column.Name)
+		}
+	}
+	for _, name := range names {
+		if !slices.Contains(s.table.columns, name) {
+			s.plugin.tables.Delete(s.target.name)
+			s.table, err = s.plugin.tableOf(s.ctx, s.db, s.connection(), s.target.name)
+			return err
+		}
+	}
+	return nil
 }
 
 // findModel finds the model of the statement's table: the statement's own, unless
@@ -251,10 +278,13 @@ func (s *statement) events(done *returned) ([]audit.Event, error) {
 		if images == nil {
 			images = s.plugin.imageOf(s.model, after, s.key, s.odd(after))
 		}
-		if old != nil {
-			events = append(events, audit.Updated(images.of(old), images.of(now)).WithObject(s.objectOfBoth(old, now)))
-		} else {
-			events = append(events, audit.Created(images.of(now)).WithObject(s.objectOf(now)))
+		switch {
+		case old == nil:
+			events = append(events, audit.Created(images.of(now)).WithObject(s.objectOf(after, now)))
+		case len(s.key) == 0: // it is called by what it was
+			events = append(events, audit.Updated(images.of(old), images.of(now)).WithObject(s.objectOf(&s.before, old)))
+		default:
+			events = append(events, audit.Updated(images.of(old), images.of(now)).WithObject(s.objectOf(after, now)))
 		}
 	}
 	return events, nil
@@ -296,7 +326,7 @@ func (s *statement) destroyed(done *returned) ([]audit.Event, error) {
 		if images == nil {
 			images = s.plugin.imageOf(s.model, &s.before, s.key, s.odd(&s.before))
 		}
-		events = append(events, audit.Destroyed(images.of(old)).WithObject(s.objectOf(old)))
+		events = append(events, audit.Destroyed(images.of(old)).WithObject(s.objectOf(&s.before, old)))
 	}
 	return events, nil
 }

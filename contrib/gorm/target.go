@@ -1,6 +1,7 @@
 package auditgorm
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -31,7 +32,14 @@ func targetOf(db *gorm.DB) target {
 	if stmt.TableExpr != nil {
 		if match := tablePattern.FindStringSubmatch(stmt.TableExpr.SQL); match != nil && len(stmt.TableExpr.Vars) == 0 {
 			t.name = strings.NewReplacer("`", "", `"`, "").Replace(match[1])
+			if t.alias == "" { // GORM does not understand all names
+				t.alias = cmp.Or(match[2], base(t.name))
+			}
 		}
+	}
+	if len(stmt.BuildClauses) > 0 && stmt.BuildClauses[0] == "INSERT" && isSQLite(db) && stmt.Table != "" {
+		// GORM's dialect inserts by this name alone, without schema or alias.
+		t = target{name: stmt.Table, alias: stmt.Table, expr: clause.Table{Name: stmt.Table}}
 	}
 	for _, name := range []string{"INSERT", "UPDATE"} {
 		var given clause.Table
