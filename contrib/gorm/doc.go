@@ -126,10 +126,11 @@
 // those again. So an entry holds what the database held and holds: NULL as null,
 // defaults, triggers, expressions such as gorm.Expr("n + 1"), and none of the
 // fields that Select or Omit kept out. That is one more query for a create or
-// delete, and two for an update or an upsert, beside the entry itself. An upsert whose conflict
-// the given values do not decide (another constraint, an expression, a default, a
-// trigger) is executed, undone and executed again if it meets rows that were not
-// read.
+// delete, and two for an update or an upsert, beside the entry itself.
+//
+// The given values may not decide which rows an upsert meets, for example because
+// of another constraint, an expression, a default or a trigger. Such an upsert is
+// executed, undone and executed again if it meets rows that were not read.
 //
 // # Fields
 //
