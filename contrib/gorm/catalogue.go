@@ -123,8 +123,8 @@ func readPostgresTable(ctx context.Context, conn gorm.ConnPool, stmt *gorm.State
 	return t, rows.Err()
 }
 
-const sqliteTable = `SELECT l.schema, l.type, l.wr, c.name, c.pk FROM pragma_table_list(?) l, pragma_table_info(l.name, l.schema) c
-	WHERE ? IN ('', l.schema) ORDER BY l.schema <> 'temp', l.schema <> 'main', l.schema, c.cid`
+const sqliteTable = `SELECT l.schema, l.type, l.wr, c.name, c.pk FROM pragma_table_list(?) l, pragma_table_xinfo(l.name, l.schema) c
+	WHERE c.hidden <> 1 AND ? IN ('', l.schema) ORDER BY l.schema <> 'temp', l.schema <> 'main', l.schema, c.cid`
 
 // replacing matches a constraint by which an INSERT removes other rows.
 var replacing = regexp.MustCompile(`(?i)\bON\s+CONFLICT\s+REPLACE\b`)

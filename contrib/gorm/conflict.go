@@ -139,7 +139,7 @@ func (s *statement) execute(text string, args []any, hasReturning bool, c *confl
 		done, err := s.execOnce(text, args, hasReturning, c)
 		if err != nil {
 			if isSQLite(s.db) { // PostgreSQL's transaction has failed as a whole
-				err = errors.Join(err, s.undo())
+				_ = s.undo() // the error says more
 			}
 			return nil, err
 		}

@@ -110,6 +110,34 @@ func TestUpsertOfPostgreSQL(t *testing.T) {
 	assert.Contains(t, all[3], `address="new"`)
 }
 
+// The database's own errors stay what GORM makes of them, and a transaction goes
+// on after them as it does without the plugin.
+func TestErrorsOfTheDatabase(t *testing.T) {
+	t.Parallel()
+	onEach(t, setup{config: gorm.Config{TranslateError: true}}, func(t *testing.T, w world) {
+		mailbox(t, w)
+		require.NoError(t, w.Create(&Mailbox{Address: "a"}).Error)
+		last := w.newest(t)
+		onFold := clause.OnConflict{Columns: []clause.Column{{Name: "(id)", Raw: true}}, UpdateAll: true}
+		require.NoError(t, w.Transaction(func(tx *gorm.DB) error {
+			for name, work := range map[string]func(tx *gorm.DB) error{
+				"create": func(tx *gorm.DB) error { return tx.Create(&Mailbox{Address: "A"}).Error },
+				"upsert": func(tx *gorm.DB) error { return tx.Clauses(onFold).Create(&Mailbox{ID: 9, Address: "A"}).Error },
+				"update": func(tx *gorm.DB) error {
+					if err := tx.Create(&Mailbox{Address: "b"}).Error; err != nil {
+						return err
+					}
+					return tx.Model(&Mailbox{}).Where("address = ?", "b").Update("address", "a").Error
+				},
+			} {
+				require.ErrorIs(t, tx.Transaction(work), gorm.ErrDuplicatedKey, name)
+			}
+			return tx.Model(&Mailbox{}).Where("address = ?", "a").Update("hits", 1).Error
+		}))
+		assert.Equal(t, []string{"update mailbox 1: hits 0→1"}, w.after(t, last))
+	})
+}
+
 // What SQLite does instead of an error is followed, or refused.
 func TestModifiersOfSQLite(t *testing.T) {
 	t.Parallel()

@@ -218,8 +218,14 @@ func (s *statement) execOnce(text string, args []any, hasReturning bool, c *conf
 		}
 		how.skip, done.ownNames, done.ownTypes = done.own, names[:done.own], types[:done.own]
 	}
-	if err := how.read(context.WithoutCancel(s.ctx), found, &done.rows); err != nil || hasReturning || s.op != creating || !isSQLite(s.db) {
-		return done, err
+	if err := how.read(context.WithoutCancel(s.ctx), found, &done.rows); err != nil {
+		if s.ctx.Err() != nil { // after the statement was executed, perhaps
+			err = s.plugin.failure(s.db, s.ConnPool, err)
+		}
+		return nil, err
+	}
+	if hasReturning || s.op != creating || !isSQLite(s.db) {
+		return done, nil
 	}
 	return done, s.connection().QueryRowContext(s.ctx, "SELECT last_insert_rowid()").Scan(&done.lastID)
 }
