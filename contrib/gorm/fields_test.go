@@ -1,6 +1,8 @@
 package auditgorm_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -46,6 +48,38 @@ func TestImagesHoldWhatColumnsHold(t *testing.T) {
 		last = w.newest(t)
 		require.NoError(t, w.Model(&Author{ID: 1}).Update("born", gorm.Expr("?", "a Monday")).Error)
 		assert.Equal(t, []string{`update author 1: born "day 0"→"a Monday"`}, w.after(t, last))
+	})
+}
+
+// lower is a type that reads all texts alike.
+type lower string
+
+func (l *lower) Scan(value any) error {
+	*l = lower(strings.ToLower(fmt.Sprint(value)))
+	return nil
+}
+
+func (lower) GormDataType() string { return "text" }
+
+type Sign struct {
+	ID   uint
+	Text lower
+	Note string
+}
+
+// A column's change is recorded although the model's type does not show it.
+func TestChangeThatTheModelHides(t *testing.T) {
+	t.Parallel()
+	onEach(t, setup{}, func(t *testing.T, w world) {
+		require.NoError(t, w.AutoMigrate(&Sign{}))
+		require.NoError(t, w.Create(&Sign{Text: "Stop"}).Error)
+		require.NoError(t, w.Model(&Sign{ID: 1}).Update("note", "x").Error)
+		require.NoError(t, w.Model(&Sign{ID: 1}).Update("text", "STOP").Error)
+		require.NoError(t, w.Model(&Sign{ID: 1}).Update("text", "go").Error)
+		assert.Equal(t, []string{
+			`create sign 1: text="stop" note=""`, `update sign 1: note ""→"x"`,
+			`update sign 1: text "Stop"→"STOP"`, `update sign 1: text "stop"→"go"`,
+		}, w.recorded(t))
 	})
 }
 

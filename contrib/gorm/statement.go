@@ -3,8 +3,10 @@ package auditgorm
 import (
 	"context"
 	"database/sql/driver"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -342,20 +344,43 @@ func (s *statement) keyOf(of *rows, r *row) string {
 	return keyOf(values)
 }
 
-// odd returns the columns whose values the model's fields do not take, on
-// either side of the statement.
-func (s *statement) odd(after *rows) (odd map[string]bool) {
+// odd returns the columns that are recorded as the driver gives them: those whose
+// values the model's fields do not take, on either side of the statement, and
+// those that changed although the model reads the same.
+func (s *statement) odd(after *rows) map[string]bool {
+	odd := map[string]bool{}
 	for _, side := range []*rows{&s.before, after} {
 		for _, r := range side.all {
-			for column := range r.odd {
-				if odd == nil {
-					odd = map[string]bool{}
-				}
+			maps.Copy(odd, r.odd)
+		}
+	}
+	if s.model == nil {
+		return odd
+	}
+	for _, now := range after.list {
+		old := s.before.index[now.key]
+		if old == nil || len(old.table) != len(now.table) {
+			continue
+		}
+		for at, column := range after.columns {
+			f := s.model.schema.FieldsByDBName[column]
+			if f != nil && !odd[column] && hidesChange(old.table[at], now.table[at], fieldOf(old.model, f), fieldOf(now.model, f)) {
 				odd[column] = true
 			}
 		}
 	}
 	return odd
+}
+
+// hidesChange reports whether two texts differ, but not what a model's field has
+// made of them. JSON may be written in several ways.
+func hidesChange(old, now any, oldField, nowField reflect.Value) bool {
+	before, ok := old.(string)
+	after, isText := now.(string)
+	if !ok || !isText || before == after || json.Valid([]byte(before)) && json.Valid([]byte(after)) {
+		return false
+	}
+	return oldField.IsValid() && nowField.IsValid() && reflect.DeepEqual(oldField.Interface(), nowField.Interface())
 }
 
 // connection returns the connection for the plugin's own queries.
