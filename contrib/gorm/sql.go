@@ -3,7 +3,6 @@ package auditgorm
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -14,11 +13,6 @@ import (
 // chunkParams is how many parameters one query takes. SQLite takes 32,766,
 // PostgreSQL twice as many.
 const chunkParams = 10_000
-
-// refusedModifier matches what INSERT and UPDATE can have on SQLite: REPLACE
-// removes other rows, FAIL keeps what came before the error, and ROLLBACK ends
-// the transaction.
-var refusedModifier = regexp.MustCompile(`(?i)\b(REPLACE|FAIL|ROLLBACK)\b`)
 
 // lockSQLite takes SQLite's write lock before the rows are read. A transaction
 // that has read first fails, instead of waiting, if another one has written

@@ -2,19 +2,11 @@ package auditgorm
 
 import (
 	"context"
-	"database/sql/driver"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"maps"
-	"reflect"
 	"slices"
-	"strings"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
-
-	"github.com/auditkeep/audit"
 )
 
 // statement is an audited statement while it is executed.
@@ -146,27 +138,6 @@ func (s *statement) findModel() error {
 	return nil
 }
 
-// checkModifiers refuses what removes rows that nobody looked at, and what ends
-// a statement or a transaction half-way.
-func (s *statement) checkModifiers() error {
-	for _, name := range []string{"INSERT", "UPDATE"} {
-		var modifier string
-		switch c := s.db.Statement.Clauses[name].Expression.(type) {
-		case clause.Insert:
-			modifier = c.Modifier
-		case clause.Update:
-			modifier = c.Modifier
-		}
-		if refusedModifier.MatchString(modifier) {
-			return fmt.Errorf("its modifier %q removes rows or stops half-way, which cannot be followed: use clause.OnConflict", modifier)
-		}
-	}
-	if s.table.replaces && s.op != deleting {
-		return fmt.Errorf("a constraint of the table is declared ON CONFLICT REPLACE, so the statement may remove rows, which cannot be followed: declare it without")
-	}
-	return nil
-}
-
 // readBefore reads the rows as they are before the statement.
 func (s *statement) readBefore(c *conflict) error {
 	if s.op == creating {
@@ -190,46 +161,6 @@ func (s *statement) readBefore(c *conflict) error {
 	return fmt.Errorf("its table has no primary key, so of %d rows it is not known which becomes which: give it a key, or change one at once", len(s.before.all))
 }
 
-// checkKey refuses an update that gives the key another value. What an expression
-// makes of the key shows afterwards.
-func (s *statement) checkKey() error {
-	set, _ := s.db.Statement.Clauses["SET"].Expression.(clause.Set)
-	for _, assignment := range set {
-		at := slices.Index(s.before.columns, assignment.Column.Name)
-		if at < 0 || !slices.Contains(s.key, assignment.Column.Name) {
-			continue
-		}
-		for _, r := range s.before.list {
-			if isOther(r.table[at], assignment.Value) {
-				return fmt.Errorf("it gives the primary key's %q another value: a change of the key cannot be followed; create the new record and delete the old one", assignment.Column.Name)
-			}
-		}
-	}
-	return nil
-}
-
-// isOther reports whether a number or a text is surely another one than was read.
-func isOther(raw, value any) bool {
-	v := reflect.Indirect(reflect.ValueOf(value))
-	text, isText := raw.(string)
-	_, isValuer := value.(driver.Valuer)
-	switch {
-	case isValuer:
-		return false // the database sees something else
-	case !v.IsValid():
-		return raw != nil
-	case v.CanInt():
-		number, ok := raw.(int64)
-		return ok && number != v.Int()
-	case v.CanUint():
-		number, ok := raw.(int64)
-		return ok && uint64(number) != v.Uint()
-	case v.Kind() == reflect.String && isText:
-		return strings.TrimRight(text, " ") != strings.TrimRight(v.String(), " ")
-	}
-	return false
-}
-
 // isUpdate reports whether the statement's SQL is an UPDATE, as that of a soft
 // delete is.
 func (s *statement) isUpdate() bool {
@@ -241,146 +172,6 @@ func (s *statement) isUpdate() bool {
 func (s *statement) given() int {
 	values, _ := s.db.Statement.Clauses["VALUES"].Expression.(clause.Values)
 	return len(values.Values)
-}
-
-// events returns what the statement did.
-func (s *statement) events(done *returned) ([]audit.Event, error) {
-	if s.op == deleting {
-		return s.destroyed(done)
-	}
-	after := &done.rows
-	if len(s.ident) > 0 && len(done.list) > 0 {
-		after = new(rows)
-		if err := s.readAgain(done.list, after, ""); err != nil {
-			return nil, err
-		}
-	}
-	if len(s.ident) == 0 && s.op == updating && len(done.all) > len(s.before.all) {
-		return nil, s.unknown()
-	}
-	var images *image
-	events := make([]audit.Event, 0, len(done.list))
-	for _, r := range done.list {
-		now, old := after.index[r.key], s.before.index[r.key]
-		if len(s.ident) == 0 {
-			if old = nil; s.op == updating {
-				old = s.before.all[0]
-			}
-		}
-		switch {
-		case now == nil && s.op == creating:
-			return nil, fmt.Errorf("of %d rows only %d could be read after they were created: a trigger or a policy of the database hides them", len(done.list), len(after.list))
-		case now == nil:
-			return nil, errors.New("a row is not there any more after it was changed: a trigger or a policy of the database hides it")
-		case old == nil && s.op == updating:
-			return nil, s.unknown()
-		case old != nil && s.keyOf(&s.before, old) != s.keyOf(after, now):
-			return nil, errKeyChanged
-		}
-		if images == nil {
-			images = s.plugin.imageOf(s.model, after, s.key, s.odd(after))
-		}
-		switch {
-		case old == nil:
-			events = append(events, audit.Created(images.of(now)).WithObject(s.objectOf(after, now)))
-		case len(s.key) == 0: // it is called by what it was
-			events = append(events, audit.Updated(images.of(old), images.of(now)).WithObject(s.objectOf(&s.before, old)))
-		default:
-			events = append(events, audit.Updated(images.of(old), images.of(now)).WithObject(s.objectOf(after, now)))
-		}
-	}
-	return events, nil
-}
-
-var errKeyChanged = errors.New("a row is not there any more under its primary key: a change of the key cannot be followed; create the new record and delete the old one")
-
-// unknown says why a row was changed that was not read before.
-func (s *statement) unknown() error {
-	set, _ := s.db.Statement.Clauses["SET"].Expression.(clause.Set)
-	for _, assignment := range set {
-		if name := assignment.Column.Name; slices.Contains(s.key, name) || slices.Contains(s.table.key, name) {
-			return errKeyChanged
-		}
-	}
-	return errors.New("rows were changed that did not match right before: others came in between; try again")
-}
-
-// destroyed returns the events of the rows that a delete removed, or that a soft
-// delete has marked.
-func (s *statement) destroyed(done *returned) ([]audit.Event, error) {
-	events := make([]audit.Event, 0, len(done.list))
-	var images *image
-	if len(s.ident) == 0 && s.isUpdate() && len(done.all) != len(s.before.all) {
-		return nil, fmt.Errorf("of %d rows without a primary key %d were changed, and it is not known which: others came in between, or a trigger keeps them", len(s.before.all), len(done.all))
-	}
-	for i, r := range done.list {
-		old := s.before.index[r.key]
-		switch {
-		case len(s.ident) > 0:
-		case s.isUpdate():
-			old = s.before.all[i] // all of them were
-		default:
-			old = r
-		}
-		if old == nil {
-			return nil, s.unknown()
-		}
-		if images == nil {
-			images = s.plugin.imageOf(s.model, &s.before, s.key, s.odd(&s.before))
-		}
-		events = append(events, audit.Destroyed(images.of(old)).WithObject(s.objectOf(&s.before, old)))
-	}
-	return events, nil
-}
-
-// keyOf returns the values of the object's ID as one text.
-func (s *statement) keyOf(of *rows, r *row) string {
-	var values []any
-	for _, column := range s.key {
-		if at := slices.Index(of.columns, column); at >= 0 {
-			values = append(values, r.table[at])
-		}
-	}
-	return keyOf(values)
-}
-
-// odd returns the columns that are recorded as the driver gives them: those whose
-// values the model's fields do not take, on either side of the statement, and
-// those that changed although the model reads the same.
-func (s *statement) odd(after *rows) map[string]bool {
-	odd := map[string]bool{}
-	for _, side := range []*rows{&s.before, after} {
-		for _, r := range side.all {
-			maps.Copy(odd, r.odd)
-		}
-	}
-	if s.model == nil {
-		return odd
-	}
-	for _, now := range after.list {
-		old := s.before.index[now.key]
-		if old == nil || len(old.table) != len(now.table) {
-			continue
-		}
-		for at, column := range after.columns {
-			f := s.model.schema.FieldsByDBName[column]
-			if f != nil && !odd[column] && hidesChange(old.table[at], now.table[at], fieldOf(old.model, f), fieldOf(now.model, f)) {
-				odd[column] = true
-			}
-		}
-	}
-	return odd
-}
-
-// hidesChange reports whether two texts differ, but not what a model's field has
-// made of them. JSON may be written in several ways.
-func hidesChange(old, now any, oldField, nowField reflect.Value) bool {
-	before, ok := old.(string)
-	after, isText := now.(string)
-	if !ok || !isText || before == after || json.Valid([]byte(before)) && json.Valid([]byte(after)) {
-		return false
-	}
-	return oldField.IsValid() && nowField.IsValid() && reflect.DeepEqual(oldField.Interface(), nowField.Interface())
 }
 
 // connection returns the connection for the plugin's own queries.
