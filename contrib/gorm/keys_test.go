@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"gorm.io/driver/postgres"
+	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
 	"github.com/auditkeep/audit/internal/pgtest"
@@ -112,4 +113,38 @@ func TestEmptyKey(t *testing.T) {
 			`update named "": note "a"→null`, `destroy named "": name="" note=null`,
 		}, w.recorded(t))
 	})
+}
+
+// SQLite tells rows apart by their number, unless the table has none, or has a
+// column of that name.
+func TestNumbersOfSQLite(t *testing.T) {
+	t.Parallel()
+	w := onSQLite(t, setup{})
+	for _, ddl := range []string{
+		"CREATE TABLE numbered (name text, n int, note text, PRIMARY KEY (name, n)) WITHOUT ROWID",
+		"CREATE TABLE numbered (name text, n int, note text, PRIMARY KEY (name, n)) STRICT",
+		"CREATE TABLE numbered (name text, n int, note text, _rowid_ text, oid text, PRIMARY KEY (name, n))",
+		"CREATE TEMP TABLE numbered (name text, n int, note text, PRIMARY KEY (name, n))",
+	} {
+		require.NoError(t, w.Exec("DROP TABLE IF EXISTS numbered").Error)
+		require.NoError(t, w.Transaction(func(tx *gorm.DB) error { // a temporary table is its connection's
+			require.NoError(t, tx.Exec(ddl).Error, ddl)
+			require.NoError(t, tx.Table("numbered").Create([]map[string]any{{"name": "a", "n": 0}, {"name": "b", "n": 1}}).Error, ddl)
+			on := clause.OnConflict{Columns: []clause.Column{{Name: "name"}, {Name: "n"}}, DoUpdates: clause.AssignmentColumns([]string{"note"})}
+			require.NoError(t, tx.Table("numbered").Clauses(on).Create([]map[string]any{{"name": "a", "n": 0, "note": "x"}, {"name": "c", "n": 2, "note": "y"}}).Error, ddl)
+			require.ErrorContains(t, tx.Table("numbered").Where("name = ?", "a").Updates(map[string]any{"name": "z"}).Error, "a change of the key cannot be followed")
+			require.NoError(t, tx.Table("numbered").Where("n > 0").Updates(map[string]any{"note": "z"}).Error, ddl)
+			require.NoError(t, tx.Table("numbered").Where("n > 0").Delete(nil).Error, ddl)
+			require.NoError(t, tx.Exec("DROP TABLE numbered").Error)
+			return nil
+		}))
+	}
+	var want []string
+	for range 4 {
+		want = append(
+			want, "create numbered a,0", "create numbered b,1", `update numbered a,0: note null→"x"`, "create numbered c,2",
+			`update numbered b,1: note null→"z"`, `update numbered c,2: note "y"→"z"`, "destroy numbered b,1", "destroy numbered c,2",
+		)
+	}
+	assert.ElementsMatch(t, want, brief(w.recorded(t)))
 }
