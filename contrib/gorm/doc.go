@@ -176,8 +176,9 @@
 //
 //   - a change of the primary key, by an update or by an upsert
 //   - more rows than Options.MaxRows
-//   - an update of several rows, or an upsert, of a table without any key on
-//     PostgreSQL (SQLite numbers such rows)
+//   - of a table without any key on PostgreSQL (SQLite numbers such rows), an
+//     upsert, and an update by an expression of rows that are alike in all other
+//     columns
 //   - OR REPLACE, OR FAIL and OR ROLLBACK, and on SQLite tables with a constraint
 //     declared ON CONFLICT REPLACE: they remove rows, or stop half-way
 //   - a DELETE with other tables in a FROM clause of its own

@@ -25,17 +25,19 @@ func (s *statement) events(done *returned) ([]audit.Event, error) {
 			return nil, err
 		}
 	}
-	if len(s.ident) == 0 && s.op == updating && len(done.all) > len(s.before.all) {
-		return nil, s.unknown()
+	var was map[*row]*row // of rows without a key
+	if len(s.ident) == 0 && s.op == updating {
+		var err error
+		if was, err = s.pair(done.list); err != nil {
+			return nil, err
+		}
 	}
 	var images *image
 	events := make([]audit.Event, 0, len(done.list))
 	for _, r := range done.list {
 		now, old := after.index[r.key], s.before.index[r.key]
 		if len(s.ident) == 0 {
-			if old = nil; s.op == updating {
-				old = s.before.all[0]
-			}
+			old = was[r]
 		}
 		switch {
 		case now == nil && s.op == creating:

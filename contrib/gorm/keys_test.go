@@ -1,6 +1,7 @@
 package auditgorm_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -147,4 +148,28 @@ func TestNumbersOfSQLite(t *testing.T) {
 		)
 	}
 	assert.ElementsMatch(t, want, brief(w.recorded(t)))
+}
+
+// Many rows without a key are told apart by the columns that stay as they are.
+func TestUpdateOfManyWithoutKey(t *testing.T) {
+	t.Parallel()
+	w := onPostgres(t, setup{})
+	require.NoError(t, w.Exec("CREATE TABLE loose (name text, n integer, note text)").Error)
+	require.NoError(t, w.Table("loose").Create([]map[string]any{{"name": "a", "n": 1}, {"name": "b", "n": 2}, {"name": "b", "n": 2, "note": "x"}}).Error)
+	last := w.newest(t)
+	changes := func() (all []string) {
+		for _, line := range w.after(t, last) {
+			_, change, _ := strings.Cut(line, ": ")
+			all = append(all, change)
+		}
+		last = w.newest(t)
+		return all
+	}
+	require.NoError(t, w.Table("loose").Where("n > 0").Updates(map[string]any{"note": "y"}).Error)
+	assert.ElementsMatch(t, []string{`note null→"y"`, `note null→"y"`, `note "x"→"y"`}, changes())
+	require.NoError(t, w.Table("loose").Where("name = 'a'").Update("n", gorm.Expr("n + 1")).Error)
+	assert.Equal(t, []string{"n 1→2"}, changes())
+	require.ErrorContains(t, w.Table("loose").Where("n > 0").Update("n", gorm.Expr("n + 1")).Error, "of 2 rows that are alike")
+	require.NoError(t, w.Table("loose").Where("n > 0").Delete(nil).Error)
+	assert.Len(t, w.after(t, last), 3)
 }

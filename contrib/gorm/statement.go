@@ -155,10 +155,10 @@ func (s *statement) readBefore(c *conflict) error {
 	if err := s.checkKey(); err != nil {
 		return err
 	}
-	if len(s.ident) > 0 || len(s.before.all) < 2 || s.op == deleting {
+	if len(s.ident) > 0 || s.op == deleting {
 		return nil
 	}
-	return fmt.Errorf("its table has no primary key, so of %d rows it is not known which becomes which: give it a key, or change one at once", len(s.before.all))
+	return s.checkKeyless()
 }
 
 // isUpdate reports whether the statement's SQL is an UPDATE, as that of a soft
