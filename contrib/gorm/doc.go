@@ -34,6 +34,7 @@
 //	CreateInBatches(&books, 2)                                              → create book
 //	Session(&gorm.Session{CreateBatchSize: 1}).Create(&books)               → create book
 //	Create(&author) with its associations                                   → create agency, create author, create book, create author_tags
+//	Create(&author) with embedded structs, serializers and own types        → create author
 //	Omit(clause.Associations).Create(&author)                               → create author
 //	Select("Name").Create(&author)                                          → create author
 //	Model(&Author{}).Create(map[string]any{…})                              → create author
@@ -189,7 +190,7 @@
 // A statement that cannot be recorded fails, and its change is rolled back. In
 // a transaction of the host's own, the whole of it is rolled back then, so that
 // a host that overlooks the error cannot commit the change without its entry.
-// Where GORM's SkipDefaultTransaction is set, the plugin begins a transaction
+// If GORM's SkipDefaultTransaction is set, the plugin begins a transaction
 // for each audited statement that is in none.
 //
 // On SQLite the plugin takes the write lock before it reads. A transaction of the

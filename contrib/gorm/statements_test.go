@@ -135,6 +135,9 @@ var createCases = []statementCase{
 	{"Create(&author) with its associations", func(db *gorm.DB) error {
 		return db.Create(&Author{Name: "Eve", Agency: &Agency{Name: "Vega"}, Books: []Book{{Title: "x"}}, Tags: []Tag{{ID: 2, Name: "code"}}}).Error
 	}, []string{"create agency 2", "create author 3", "create book 4", "create author_tags 3,2"}},
+	{"Create(&author) with embedded structs, serializers and own types", func(db *gorm.DB) error {
+		return db.Create(&Author{Address: Place{"Bern"}, Likes: []string{"x"}, Diagnosis: "flu", Kind: "poet", Born: day{1}}).Error
+	}, []string{"create author 3"}},
 	{"Omit(clause.Associations).Create(&author)", func(db *gorm.DB) error {
 		return db.Omit(clause.Associations).Create(&Author{Name: "Eve", Books: []Book{{Title: "x"}}}).Error
 	}, []string{"create author 3"}},
