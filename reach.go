@@ -5,7 +5,6 @@ import (
 	"reflect"
 	"strings"
 	"sync"
-	"time"
 )
 
 // reach is what memory the values of a type lead to that a program can write
@@ -16,6 +15,9 @@ type reach struct {
 	shares bool
 	// fields are those of a struct that lead to it.
 	fields []int
+	// guard is asked for the other fields of a struct, which are its own; nil if
+	// none of them leads to memory.
+	guard *guard
 	// hidden reports whether the struct is recorded by a method or as a whole,
 	// so that tags do not decide what of it is recorded.
 	hidden bool
@@ -31,6 +33,7 @@ func reachOf(t reflect.Type) *reach {
 	made := &reach{shares: leadsToMemory(t, map[reflect.Type]bool{})}
 	if t.Kind() == reflect.Struct {
 		made.hidden = isHidden(t)
+		made.guard = guardIn(t)
 		for _, i := range reachableFields(t) {
 			if leadsToMemory(t.Field(i).Type, map[reflect.Type]bool{}) {
 				made.fields = append(made.fields, i)
@@ -61,13 +64,24 @@ func leadsToMemory(t reflect.Type, seen map[reflect.Type]bool) bool {
 				return true
 			}
 		}
+		return guardIn(t) != nil
 	}
 	return false
 }
 
+// guardIn returns the guard of a struct type's own fields, or nil if none of
+// them leads to memory.
+func guardIn(t reflect.Type) *guard {
+	if isSealed(t) || isBigNumber(t) || !isHidden(t) {
+		return nil
+	}
+	if g := guardOf(t); len(g.fields) > 0 {
+		return g
+	}
+	return nil
+}
+
 var (
-	// Time zones are shared by all times, and nothing writes to them.
-	locationType = reflect.TypeFor[time.Location]()
 	bigIntType   = reflect.TypeFor[big.Int]()
 	bigFloatType = reflect.TypeFor[big.Float]()
 	bigRatType   = reflect.TypeFor[big.Rat]()
@@ -81,11 +95,10 @@ func isBigNumber(t reflect.Type) bool { return t == bigIntType || t == bigFloatT
 
 // reachableFields returns the fields of a struct that a program can write
 // through, from outside the struct's package too: the exported ones, those of
-// embedded structs, and of what is recorded although it is not exported, maps
-// and values of a type argument, which such types hand out and decode into
-// (orderedmap.OrderedMap, datatypes.JSONType[T]). Numbers of math/big write
-// their digits in place. Other unexported pointers and lists are the type's own:
-// decimal.Decimal replaces its *big.Int and never changes it.
+// embedded structs, and of what is recorded although it is not exported, values
+// of a type argument, which such types hand out and decode into
+// (datatypes.JSONType[T]). Numbers of math/big write their digits in place. Other
+// unexported fields are the type's own: see guard.
 func reachableFields(t reflect.Type) []int {
 	if t == timeType {
 		return nil
@@ -98,7 +111,7 @@ func reachableFields(t reflect.Type) []int {
 			continue
 		}
 		if number || sf.IsExported() || embeddedStruct(sf) != nil ||
-			hidden && (sf.Type.Kind() == reflect.Map || isTypeArgument(t, sf.Type)) {
+			hidden && isTypeArgument(t, sf.Type) {
 			fields = append(fields, i)
 		}
 	}
@@ -133,10 +146,4 @@ func fullName(t reflect.Type) string {
 		return "map[" + fullName(t.Key()) + "]" + fullName(t.Elem())
 	}
 	return t.String()
-}
-
-// isFixed reports whether what a pointer to the type leads to cannot be
-// changed: nothing, a time zone, or an error of errors.New or fmt.Errorf.
-func isFixed(t reflect.Type) bool {
-	return t.Size() == 0 || t == locationType || t.Kind() == reflect.Struct && (t.PkgPath() == "errors" || t.PkgPath() == "fmt")
 }

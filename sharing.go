@@ -94,20 +94,34 @@ type sharing struct {
 	before, after []region
 	names         []string // of a map's keys
 	byName        map[string]int
+	guarded       []guardedField // that regions name
 
 	// Of the walk through one side:
 	regions  *[]region
 	field    int  // whose memory it is
 	capacity bool // lists reach as far as an append may write
-	queue    []reached
-	seen     map[sliceVisit]struct{}
-	visits   int
+	// machinery counts pointers to locks and functions that lie behind
+	// unexported fields. Nothing of what they lead to is read.
+	machinery bool
+	guard     int // of the memory that is added
+	queue     []reached
+	seen      map[sliceVisit]struct{}
+	visits    int
 }
 
 // region is memory that belongs to a field.
 type region struct {
 	start, end uintptr
 	field      int
+	guard      int // 1 + the index of the guarded field that leads to it, or 0
+}
+
+// guardedField is an unexported field of a struct, whose type says whether its
+// memory is written in place.
+type guardedField struct {
+	guard *guard
+	of    reflect.Value
+	field int
 }
 
 // wholeRecord stands for the memory of the record itself, which has all fields.
@@ -117,6 +131,7 @@ const wholeRecord = -1
 type reached struct {
 	value reflect.Value
 	depth int
+	guard int
 }
 
 const (
@@ -132,14 +147,15 @@ var sharings = sync.Pool{New: func() any { return &sharing{byName: map[string]in
 
 // release gives the memory back, without what it held.
 func (s *sharing) release() {
-	if cap(s.before)+cap(s.after)+cap(s.queue)+len(s.seen)+len(s.names) > 4096 {
+	if cap(s.before)+cap(s.after)+cap(s.queue)+len(s.seen)+len(s.names)+len(s.guarded) > 4096 {
 		return
 	}
 	clear(s.queue[:cap(s.queue)])
 	clear(s.names)
+	clear(s.guarded)
 	clear(s.byName)
 	clear(s.seen)
-	*s = sharing{before: s.before[:0], after: s.after[:0], names: s.names[:0], queue: s.queue[:0], byName: s.byName, seen: s.seen}
+	*s = sharing{before: s.before[:0], after: s.after[:0], names: s.names[:0], guarded: s.guarded[:0], queue: s.queue[:0], byName: s.byName, seen: s.seen}
 	sharings.Put(s)
 }
 
@@ -173,7 +189,7 @@ func (s *sharing) record(p *plan, v reflect.Value, regions *[]region, capacity b
 				continue
 			}
 			s.field = s.key(key.text)
-			s.value(iter.Value(), maxSharedDepth)
+			s.value(iter.Value(), maxSharedDepth, 0)
 			s.drain()
 		}
 	case v.Kind() == reflect.Slice:
@@ -194,136 +210,7 @@ func (s *sharing) key(name string) int {
 
 func (s *sharing) add(at, size uintptr) {
 	if size > 0 {
-		*s.regions = append(*s.regions, region{at, at + size, s.field})
-	}
-}
-
-// walk collects the memory of a struct's field, and of what it leads to.
-func (s *sharing) walk(f *field, v reflect.Value) {
-	s.value(s.get(f, v), maxSharedDepth)
-	s.drain()
-}
-
-// get returns a field's value as field.get does. The embedded structs on the
-// way are the field's memory too, where a pointer leads to them.
-func (s *sharing) get(f *field, v reflect.Value) reflect.Value {
-	if !f.embedded {
-		return f.get(v)
-	}
-	for _, i := range f.index {
-		if v.Kind() == reflect.Pointer {
-			if v.IsNil() {
-				return reflect.Value{}
-			}
-			s.add(v.Pointer(), v.Type().Elem().Size())
-			v = v.Elem()
-		}
-		v = v.Field(i)
-	}
-	return v
-}
-
-// drain walks through what was reached, the nearest first, as Snapshot does.
-func (s *sharing) drain() {
-	for i := 0; i < len(s.queue); i++ {
-		next := s.queue[i]
-		v := next.value
-		switch v.Kind() {
-		case reflect.Pointer:
-			s.value(v.Elem(), next.depth)
-		case reflect.Map:
-			for iter := v.MapRange(); iter.Next(); {
-				s.value(iter.Value(), next.depth)
-			}
-		case reflect.Slice:
-			for i := range v.Len() {
-				s.value(v.Index(i), next.depth)
-			}
-		}
-	}
-	s.queue = s.queue[:0]
-	if s.visits < maxSharedVisits {
-		clear(s.seen)
-	}
-}
-
-// value collects the memory that a value leads to.
-func (s *sharing) value(v reflect.Value, depth int) {
-	if !v.IsValid() || depth == 0 {
-		return
-	}
-	switch v.Kind() {
-	case reflect.Interface:
-		s.value(v.Elem(), depth-1)
-	case reflect.Pointer:
-		if elem := v.Type().Elem(); !v.IsNil() && !isFixed(elem) && s.isRecorded(elem) {
-			s.add(v.Pointer(), elem.Size())
-			s.reach(v, elem, 0, depth)
-		}
-	case reflect.Map:
-		if !v.IsNil() {
-			s.add(v.Pointer(), 1)
-			s.reach(v, v.Type().Elem(), 0, depth)
-		}
-	case reflect.Slice:
-		elem, n := v.Type().Elem(), v.Len()
-		if s.capacity {
-			n = v.Cap()
-		}
-		s.add(v.Pointer(), uintptr(n)*elem.Size())
-		s.reach(v, elem, v.Len(), depth)
-	case reflect.Array:
-		if reachOf(v.Type()).shares {
-			for i := range v.Len() {
-				s.value(v.Index(i), depth-1)
-			}
-		}
-	case reflect.Struct:
-		s.structure(v, depth)
-	}
-}
-
-// reach notes a reference whose contents may lead to more memory.
-func (s *sharing) reach(v reflect.Value, elem reflect.Type, length, depth int) {
-	if !reachOf(elem).shares {
-		return
-	}
-	at := sliceVisit{visit{v.Pointer(), v.Type()}, length}
-	if _, known := s.seen[at]; known {
-		return
-	}
-	s.seen[at] = struct{}{}
-	s.visits++
-	s.queue = append(s.queue, reached{v, depth - 1})
-}
-
-// isRecorded reports whether anything is recorded of values of a type: of a
-// struct such as sync.Mutex nothing is.
-func (s *sharing) isRecorded(t reflect.Type) bool {
-	if t.Kind() != reflect.Struct || reachOf(t).hidden {
-		return true
-	}
-	p, err := s.planner.nested(t)
-	return err == nil && len(p.all) > 0
-}
-
-func (s *sharing) structure(v reflect.Value, depth int) {
-	r := reachOf(v.Type())
-	if !r.shares {
-		return
-	}
-	if r.hidden {
-		for _, i := range r.fields {
-			s.value(v.Field(i), depth-1)
-		}
-		return
-	}
-	p, err := s.planner.nested(v.Type())
-	if err != nil {
-		return // the difference says so
-	}
-	for _, i := range p.sharing {
-		s.value(s.get(&p.all[i], v), depth-1)
+		*s.regions = append(*s.regions, region{at, at + size, s.field, s.guard})
 	}
 }
 
@@ -332,15 +219,21 @@ func (s *sharing) result(p *plan) *sharedFields {
 	if len(s.before) == 0 || len(s.after) == 0 || !overlaps(s.before, s.after, nil) {
 		return nil
 	}
-	found := &sharedFields{names: map[string]bool{}}
-	note := func(field int) {
+	var found *sharedFields
+	note := func(r region) {
+		if r.guard != 0 && !s.guarded[r.guard-1].writes() {
+			return
+		}
+		if found == nil {
+			found = &sharedFields{names: map[string]bool{}}
+		}
 		switch {
-		case field == wholeRecord:
+		case r.field == wholeRecord:
 			found.whole = true
 		case p != nil:
-			found.names[p.all[field].name] = true
+			found.names[p.all[r.field].name] = true
 		default:
-			found.names[joinPath("", s.names[field])] = true
+			found.names[joinPath("", s.names[r.field])] = true
 		}
 	}
 	overlaps(s.before, s.after, note)
@@ -348,10 +241,12 @@ func (s *sharing) result(p *plan) *sharedFields {
 	return found
 }
 
+func (f guardedField) writes() bool { return f.guard.writes(f.of, f.field) }
+
 // overlaps reports whether a region lies, in part at least, in one of the
-// others, and calls note, if it is given, with the field of each. It sorts the
+// others, and calls note, if it is given, with each. It sorts the
 // regions.
-func overlaps(regions, others []region, note func(field int)) bool {
+func overlaps(regions, others []region, note func(region)) bool {
 	slices.SortFunc(others, func(a, b region) int { return cmp.Compare(a.start, b.start) })
 	slices.SortFunc(regions, func(a, b region) int { return cmp.Compare(a.start, b.start) })
 	next, end := 0, uintptr(0) // end is how far those of the others reach that begin before the region's start
@@ -366,7 +261,7 @@ func overlaps(regions, others []region, note func(field int)) bool {
 		if note == nil {
 			return true
 		}
-		note(r.field)
+		note(r)
 	}
 	return false
 }
