@@ -95,30 +95,52 @@ func ParseChanges(text string) (Changes, error) {
 
 // parseChanges is ParseChanges for any notation.
 func parseChanges(text string) (Changes, error) {
-	var raw []struct {
-		Field *string         `json:"field"`
-		Old   json.RawMessage `json:"old"`
-		New   json.RawMessage `json:"new"`
+	var items []json.RawMessage
+	if err := json.Unmarshal([]byte(text), &items); isBrokenJSON(err) {
+		return nil, fmt.Errorf("parsing changes: not JSON: %w", err)
+	} else if err != nil {
+		return nil, errors.New("parsing changes: not a list")
 	}
-	if err := json.Unmarshal([]byte(text), &raw); err != nil {
-		return nil, fmt.Errorf("parsing changes: %w", err)
-	}
-	if len(raw) == 0 {
+	if len(items) == 0 {
 		return nil, nil
 	}
-	changes := make(Changes, len(raw))
-	for i, r := range raw {
-		if r.Field == nil {
-			return nil, errors.New(`parsing changes: a change has no "field"`)
+	changes := make(Changes, len(items))
+	for i, item := range items {
+		change, err := parseChange(item)
+		if err != nil {
+			return nil, fmt.Errorf("parsing changes: change %d %w", i+1, err)
 		}
-		before, errBefore := ParseValue(string(r.Old))
-		after, errAfter := ParseValue(string(r.New))
-		if err := errors.Join(errBefore, errAfter); err != nil {
-			return nil, fmt.Errorf("parsing changes: field %s: %w", quote(*r.Field), err)
-		}
-		changes[i] = Change{Field: *r.Field, Old: before, New: after}
+		changes[i] = change
 	}
 	return changes, nil
+}
+
+// parseChange reads one change. It refuses keys that no change has: a filter by
+// field would not find one that is spelled "Field".
+func parseChange(item json.RawMessage) (c Change, err error) {
+	var parts map[string]json.RawMessage
+	if json.Unmarshal(item, &parts) != nil || parts == nil {
+		return c, fmt.Errorf("is %s, not an object", quote(string(item)))
+	}
+	field := parts["field"]
+	if len(field) == 0 || field[0] != '"' || json.Unmarshal(field, &c.Field) != nil {
+		return c, errors.New(`has no text under "field"`)
+	}
+	for key, raw := range parts {
+		switch key {
+		case "field":
+		case "old":
+			c.Old, err = ParseValue(string(raw))
+		case "new":
+			c.New, err = ParseValue(string(raw))
+		default:
+			return c, fmt.Errorf(`has the key %s besides "field", "old" and "new"`, quote(key))
+		}
+		if err != nil {
+			return c, fmt.Errorf("of the field %s: %w", quote(c.Field), err)
+		}
+	}
+	return c, nil
 }
 
 // UnmarshalJSON reads what [ParseChanges] reads.

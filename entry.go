@@ -47,11 +47,12 @@ type Entry struct {
 	// Format numbers the canonical form of Changes and Metadata.
 	Format int
 
-	// Unreadable says what of the stored row could not be read, and why: its
-	// changes are not a list, its IP is not an address. Such a row was written
-	// by other means than this library, or by a newer version. The fields that
-	// it names are empty or hold what could be read of them; all others are as
-	// stored. It is empty for every other entry.
+	// Unreadable says what of the stored row this library would not have written,
+	// and why: its changes are not a list, its IP is not an address, its columns
+	// for filters and orders do not agree with the others, so that a filter misses
+	// it. Such a row was written by other means than this library, or by a newer
+	// version. The fields that cannot be read are empty or hold what could be read
+	// of them; all others are as stored. It is empty for every other entry.
 	Unreadable string
 	// sortKeys are the texts that the row is sorted by, where they are not those
 	// that its other columns give.
@@ -180,9 +181,10 @@ func (e Entry) SortKey(c Column) string {
 // SetSortKey is for stores: it says by which text the entry's row is sorted
 // under a column. Rows that come in by other means may have another one there
 // than their other columns give, and a cursor must say where they really are.
-func (e *Entry) SetSortKey(c Column, key string) {
+// It reports whether it is another one.
+func (e *Entry) SetSortKey(c Column, key string) (other bool) {
 	if e.hasSortKey(c, key) {
-		return
+		return false
 	}
 	keys := map[Column]string{c: key} // of this entry alone: copies share the map
 	for column, other := range e.sortKeys {
@@ -191,6 +193,7 @@ func (e *Entry) SetSortKey(c Column, key string) {
 		}
 	}
 	e.sortKeys = keys
+	return true
 }
 
 // hasSortKey reports whether SortKey returns the text. It makes none for the

@@ -78,7 +78,7 @@ func TestEntryJSONRefuses(t *testing.T) {
 		`{"id":"019aad1b-6b78-707b-8000-000000000001","occurred_at":"2025-11-22T19:47:26.712124Z"}`: "the ID holds 2025-11-22T19:47:26.712123Z",
 		`{` + id + `,"recorded_at":"yesterday"}`:                                                    "recorded_at",
 		`{` + id + `,"ip":"300.1.1.1"}`:                                                             "ip",
-		`{` + id + `,"changes":[{"new":1}]}`:                                                        `a change has no "field"`,
+		`{` + id + `,"changes":[{"new":1}]}`:                                                        `change 1 has no text under "field"`,
 		`{` + id + `,"action":7}`:                                                                   "cannot unmarshal number",
 	} {
 		err := json.Unmarshal([]byte(text), &entry)

@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/auditkeep/audit"
+	"github.com/auditkeep/audit/internal/stored"
 )
 
 // Entry returns the entry that the cells hold.
@@ -28,32 +29,47 @@ func (r *Reader) Entry() audit.Entry {
 	}
 	e.OccurredAt = p.occurredAt(e.ID)
 	e.RecordedAt = p.recordedAt()
-	e.Unreadable = strings.Join(p.wrong, "; ")
 	for _, key := range sortKeyColumns {
-		if c := &r.Cells[key.column]; c.Kind == CellText || c.Kind == CellBytes {
-			e.SetSortKey(key.by, c.Text)
+		c := &r.Cells[key.column]
+		if c.Kind != CellText && c.Kind != CellBytes {
+			p.note(key.column, "is %s, not a text", kindNames[c.Kind])
+		} else if e.SetSortKey(key.by, c.Text) && key.source != "" && !p.unreadable[key.of] {
+			p.note(key.column, "is %s, which is not what %s gives, so filters and orders by it miss the entry", p.quote(key.column), key.source)
 		}
 	}
+	e.Unreadable = strings.Join(p.wrong, "; ")
 	return e
 }
 
-// sortKeyColumns are the columns that rows are sorted by.
+// sortKeyColumns are the columns that rows are sorted by. Some are made of
+// another column.
 var sortKeyColumns = [...]struct {
 	by     audit.Column
 	column int
+	source string
+	of     int
 }{
-	{audit.ByObjectType, objectTypeColumn},
-	{audit.ByID, objectSortColumn},
-	{audit.ByAction, actionColumn},
-	{audit.ByChanges, changedFieldsColumn},
-	{audit.ByPerformedBy, actorEmailColumn},
-	{audit.ByIPAddress, ipKeyColumn},
+	{by: audit.ByObjectType, column: objectTypeColumn},
+	{by: audit.ByID, column: objectSortColumn, source: "object_id", of: objectIDColumn},
+	{by: audit.ByAction, column: actionColumn},
+	{by: audit.ByChanges, column: changedFieldsColumn, source: "changes", of: changesColumn},
+	{by: audit.ByPerformedBy, column: actorEmailColumn},
+	{by: audit.ByIPAddress, column: ipKeyColumn, source: "ip", of: ipColumn},
+}
+
+// bounds are how many bytes the library writes at most into the columns that
+// entries are looked up by. A longer text is not found by itself.
+var bounds = [columnCount]int{
+	orgColumn: stored.Org, actionColumn: stored.Action, objectTypeColumn: stored.ObjectType, objectIDColumn: stored.ObjectID,
+	parentTypeColumn: stored.ObjectType, parentIDColumn: stored.ObjectID, actorKindColumn: stored.ActorKind, actorIDColumn: stored.ActorID,
+	actorEmailColumn: stored.Email, onBehalfOfColumn: stored.Email, requestIDColumn: stored.RequestID,
 }
 
 // parser makes the fields of an entry of cells, and notes what is wrong.
 type parser struct {
-	cells *[columnCount]Cell
-	wrong []string
+	cells      *[columnCount]Cell
+	wrong      []string
+	unreadable [columnCount]bool
 }
 
 // columnNames are those of ReadColumns.
@@ -61,6 +77,7 @@ var columnNames = strings.Split(strings.ReplaceAll(ReadColumns, "e.", ""), ", ")
 
 // note says what is wrong with a column.
 func (p *parser) note(column int, format string, args ...any) {
+	p.unreadable[column] = true
 	p.wrong = append(p.wrong, columnNames[column]+" "+fmt.Sprintf(format, args...))
 }
 
@@ -93,6 +110,9 @@ func (p *parser) text(column int) string {
 	if !utf8.ValidString(text) || strings.IndexByte(text, 0) >= 0 {
 		p.note(column, "is not valid UTF-8, or holds a NUL character")
 		return strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "\uFFFD")
+	}
+	if most := bounds[column]; most > 0 && len(text) > most {
+		p.note(column, "has %d bytes, at most %d are written", len(text), most)
 	}
 	return text
 }
@@ -173,7 +193,7 @@ func (p *parser) changes() audit.Changes {
 	if err == nil {
 		return all
 	}
-	p.note(changesColumn, "is %s, not a list of changes: %v", p.quote(changesColumn), err)
+	p.note(changesColumn, "is %s, not a list of changes: %s", p.quote(changesColumn), strings.TrimPrefix(err.Error(), "parsing changes: "))
 	var items []json.RawMessage
 	if json.Unmarshal([]byte(text), &items) != nil {
 		return nil
@@ -252,7 +272,7 @@ func (p *parser) format() int {
 	case c.Kind != CellInt:
 		p.note(formatColumn, "is %s, not a number", p.quote(formatColumn))
 		return 0
-	case c.Int < 0 || c.Int > audit.Format:
+	case c.Int < 1 || c.Int > audit.Format:
 		p.note(formatColumn, "is %d, which this version does not know: the newest is %d", c.Int, audit.Format)
 	}
 	return int(c.Int)

@@ -117,6 +117,37 @@ func TestNoRowIsAnError(t *testing.T) {
 	assert.Contains(t, e.Unreadable, "changes is ")
 }
 
+// What filters and orders go by must be what the library would have written.
+func TestColumnsThatDisagreeAreMarked(t *testing.T) {
+	t.Parallel()
+	row := readable(audit.NewID())
+	maps.Copy(row, map[string]any{
+		"object_id": "5", "object_sort": "n0015", "ip": "10.0.0.1", "ip_key": "40a000001",
+		"changes": `[{"field":"a","new":1},{"field":"b","old":1}]`, "changed_fields": "a,b", "actor_email": "dana@acme.test",
+	})
+	require.Empty(t, read(t, row).Unreadable)
+	for column, values := range map[string][]any{
+		"object_id": {"6", "", "05", strings.Repeat("5", 256)}, "object_sort": {"", "t5", "n0016", nil, int64(5)}, "ip": {"", "10.0.0.2", "::1"}, "ip_key": {"", "40a000002", nil},
+		"changes": {"[]", `[{"field":"a","new":1}]`, `[{"field":"b"},{"field":"a"}]`, `[{"field":"a","new":1},{"field":"b","old":1,"note":""}]`}, "changed_fields": {"", "a", "b,a", "a,b,", nil},
+		"occurred_at": {time.Time{}, int64(0)}, "format": {int64(0), int64(2)}, "actor_email": {strings.Repeat("d", 321)}, "action": {strings.Repeat("a", 65)},
+	} {
+		for _, value := range values {
+			changed := maps.Clone(row)
+			changed[column] = value
+			assert.NotEmpty(t, read(t, changed).Unreadable, "%s: %v", column, value)
+		}
+	}
+	for changes, want := range map[string]string{
+		`[5]`: `changes is "[5]", not a list of changes: change 1 is "5", not an object`, `7`: `changes is "7", not a list of changes: not a list`,
+		`[{"field":"a"},{"field":7}]`: `change 2 has no text under "field"`, `[{"Field":"a"}]`: `change 1 has no text under "field"`,
+		`[{"field":"a","why":1}]`: `change 1 has the key "why" besides "field", "old" and "new"`, `{`: "not JSON: unexpected end",
+	} {
+		changed := maps.Clone(row)
+		changed["changes"] = changes
+		assert.Contains(t, read(t, changed).Unreadable, want)
+	}
+}
+
 // A row may be sorted by other texts than those that the library makes.
 func TestSortKeysAreTheRows(t *testing.T) {
 	t.Parallel()

@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"iter"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -24,6 +25,7 @@ import (
 	"github.com/auditkeep/audit/export"
 	"github.com/auditkeep/audit/httpui"
 	"github.com/auditkeep/audit/internal/pgtest"
+	"github.com/auditkeep/audit/postgres"
 	"github.com/auditkeep/audit/sqlite"
 )
 
@@ -43,22 +45,28 @@ func poisons(dialect audit.Dialect) map[string]poison {
 		"changes that are a number":       in("changes", "'7'", "changes "),
 		"changes that are a text":         in("changes", `'"x"'`, "changes "),
 		"changes that are an object":      in("changes", `'{"field":"a"}'`, "changes "),
-		"changes that are null":           in("changes", `'null'`, ""),
+		"changes that are null":           in("changes", `'null'`, "changed_fields "),
 		"a field that is a number":        in("changes", `'[{"field":5}]'`, "changes "),
 		"a change without a field":        in("changes", `'[{"old":5}]'`, "changes "),
 		"a change that is null":           in("changes", `'[null]'`, "changes "),
 		"changes within changes":          in("changes", `'[[{"field":"a"}]]'`, "changes "),
 		"one change of two":               in("changes", `'[{"field":"kept","new":1},{"field":5}]'`, "changes "),
-		"numbers out of all proportion":   in("changes", `'[{"field":"n","new":1e400,"old":-1e-400}]'`, ""),
+		"numbers out of all proportion":   in("changes", `'[{"field":"n","new":1e400,"old":-1e-400}]'`, "changed_fields "),
 		"metadata that is a list":         in("metadata", "'[1]'", "metadata "),
 		"metadata that is a number":       in("metadata", "'7'", "metadata "),
 		"an address that is none":         in("ip", "'garbage'", "ip "),
-		"an address with a zone":          in("ip", "'fe80::1%eth0'", ""),
-		"a key that is not the address's": in("ip_key", "'4zz'", ""),
+		"an address with a zone":          in("ip", "'fe80::1%eth0'", "ip_key "),
+		"a key that is not the address's": in("ip_key", "'4zz'", `ip_key is "4zz", which is not what ip gives`),
 		"a format from the future":        in("format", "99", "format "),
 		"a negative format":               in("format", "-1", "format "),
-		"no sort keys":                    {map[string]string{"object_sort": "''", "changed_fields": "''", "ip_key": "''"}, ""},
-		"other sort keys":                 {map[string]string{"object_sort": "'zzz'", "changed_fields": "'aaa'", "ip_key": "'6'"}, ""},
+		"no sort keys":                    {map[string]string{"object_sort": "''", "changed_fields": "''", "ip_key": "''"}, `object_sort is "", which is not what object_id gives`},
+		"other sort keys":                 {map[string]string{"object_sort": "'zzz'", "changed_fields": "'aaa'", "ip_key": "'6'"}, `changed_fields is "aaa", which is not what changes gives`},
+		"another object's sort key":       in("object_sort", "'n0012'", "object_sort "),
+		"a key beside those of a change":  in("changes", `'[{"field":"a0","note":5}]'`, "changes "),
+		"a key in capitals":               in("changes", `'[{"Field":"a0"}]'`, "changes "),
+		"a change that is a number":       in("changes", `'[5]'`, `changes is "[5]", not a list of changes: change 1 is "5", not an object`),
+		"a long object ID":                {map[string]string{"object_id": "'" + strings.Repeat("1", 256) + "'", "object_sort": "'t'"}, "object_id has 256 bytes"},
+		"a format before the first":       in("format", "0", "format "),
 		"an action of blanks":             in("action", "' '", ""),
 		"an action of signs":              in("action", "'<b>\u202e%00;=1'", ""),
 		"a kind of nobody":                in("actor_kind", "'nobody'", ""),
@@ -68,8 +76,8 @@ func poisons(dialect audit.Dialect) map[string]poison {
 	for i := range 2_000 {
 		fmt.Fprintf(&many, `,{"field":"f%d","new":%d}`, i, i)
 	}
-	all["many changes"] = in("changes", "'["+many.String()[1:]+"]'", "")
-	all["a deep value"] = in("changes", `'[{"field":"d","new":`+strings.Repeat("[", 900)+strings.Repeat("]", 900)+`}]'`, "")
+	all["many changes"] = in("changes", "'["+many.String()[1:]+"]'", "changed_fields ")
+	all["a deep value"] = in("changes", `'[{"field":"d","new":`+strings.Repeat("[", 900)+strings.Repeat("]", 900)+`}]'`, "changed_fields ")
 	if onPostgres {
 		for _, column := range []string{"occurred_at", "recorded_at"} {
 			for _, at := range []string{"infinity", "-infinity", "294276-12-31 23:59:59+00", "4713-01-01 00:00:00+00 BC"} {
@@ -77,13 +85,13 @@ func poisons(dialect audit.Dialect) map[string]poison {
 			}
 		}
 		all["occurred_at of another day"] = in("occurred_at", "'2001-02-03 04:05:06+00'", "occurred_at ")
-		all["a number of 130,000 digits"] = in("changes", `'[{"field":"n","new":1e130000}]'`, "")
-		all["a deep value"] = in("changes", `'[{"field":"d","new":`+strings.Repeat("[", 4000)+strings.Repeat("]", 4000)+`}]'`, "")
-		all["a long action"] = in("action", "'"+strings.Repeat("long", 500)+"'", "")
-		all["a long action that packs well"] = in("action", "repeat('x', 20000)", "")
+		all["a number of 130,000 digits"] = in("changes", `'[{"field":"n","new":1e130000}]'`, "changed_fields ")
+		all["a deep value"] = in("changes", `'[{"field":"d","new":`+strings.Repeat("[", 4000)+strings.Repeat("]", 4000)+`}]'`, "changed_fields ")
+		all["a long action"] = in("action", "'"+strings.Repeat("long", 500)+"'", "action has 2000 bytes, at most 64")
+		all["a long action that packs well"] = in("action", "repeat('x', 20000)", "action ")
 		all["a long comment"] = in("comment", "repeat('word ', 50000)", "")
-		all["a long email"] = in("actor_email", "'"+strings.Repeat("a@", 1000)+"'", "")
-		all["a long name"] = in("on_behalf_of", "repeat('@', 100000)", "")
+		all["a long email"] = in("actor_email", "'"+strings.Repeat("a@", 1000)+"'", "actor_email ")
+		all["a long name"] = in("on_behalf_of", "repeat('@', 100000)", "on_behalf_of ")
 		return all
 	}
 	for _, at := range []string{"9223372036854775807", "-9223372036854775808", "0", "-1"} {
@@ -160,6 +168,7 @@ func TestT28_PoisonRows(t *testing.T) {
 		})
 		t.Logf("%d rows, %d more were refused", len(ids), refused)
 		requireReads(t, sqlite.New(db), ids, wrong)
+		requireFound(t, sqlite.NewAdmin(db).CheckEntries(t.Context(), time.Time{}), wrong)
 	})
 	if os.Getenv(pgtest.URLVariable) == "" && os.Getenv(pgtest.RequireVariable) != "1" {
 		t.Log("without PostgreSQL: " + pgtest.URLVariable + " is not set")
@@ -185,6 +194,7 @@ func TestT28_PoisonRows(t *testing.T) {
 			})
 			require.Zero(t, refused)
 			requireReads(t, store, ids, wrong)
+			requireFound(t, postgres.NewAdmin(pool).CheckEntries(t.Context(), time.Time{}), wrong)
 		})
 	}
 }
@@ -197,6 +207,23 @@ func openPoisoned(t *testing.T) *sql.DB {
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
 	require.NoError(t, sqlite.New(db).Migrate(t.Context()))
 	return db
+}
+
+// requireFound requires that every row in which something is wrong is found.
+func requireFound(t *testing.T, found iter.Seq2[audit.Entry, error], wrong map[audit.ID]string) {
+	reasons := map[audit.ID]string{}
+	for e, err := range found {
+		require.NoError(t, err)
+		reasons[e.ID] = e.Unreadable
+	}
+	for id, what := range wrong {
+		if what != "" {
+			assert.Contains(t, reasons[id], what)
+		}
+	}
+	for range found {
+		break // it can be left
+	}
 }
 
 // requireReads reads everything by every way, and requires all IDs of each.

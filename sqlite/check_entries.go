@@ -1,0 +1,47 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"time"
+
+	"github.com/auditkeep/audit"
+	"github.com/auditkeep/audit/internal/entrysql"
+)
+
+// CheckEntries returns the entries since a time, of all organizations, that this
+// library would not have written: somebody who can write to the file made them by
+// other means. [audit.Entry].Unreadable says what is wrong with each. An entry
+// whose columns for filters and orders are wrong is in no list that filters by
+// them, so this is the way to find it.
+//
+// It reads every entry since then, in no order, in one statement, and keeps none.
+// A time of zero reads all.
+func (a *Admin) CheckEntries(ctx context.Context, since time.Time) iter.Seq2[audit.Entry, error] {
+	return func(yield func(audit.Entry, error) bool) {
+		if err := a.checkEntries(ctx, since, func(e audit.Entry) bool { return yield(e, nil) }); err != nil {
+			yield(audit.Entry{}, fmt.Errorf("checking the entries: %w", err))
+		}
+	}
+}
+
+func (a *Admin) checkEntries(ctx context.Context, since time.Time, yield func(audit.Entry) bool) error {
+	id := audit.FirstID(since)
+	rows, err := a.store.db.QueryContext(ctx, "SELECT "+entrysql.ReadColumns+" FROM audit_entries AS e WHERE e.id >= ?", id[:])
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	var reader entrysql.Reader
+	for rows.Next() {
+		e, err := reader.Scan(rows.Scan)
+		if err != nil {
+			return err
+		}
+		if e.Unreadable != "" && !yield(e) {
+			return nil
+		}
+	}
+	return rows.Err()
+}
