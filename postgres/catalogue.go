@@ -52,7 +52,7 @@ members AS MATERIALIZED (
 	SELECT inhrelid, 'partition' FROM pg_inherits WHERE inhparent = $1::oid
 	UNION ALL
 	SELECT c.oid, c.relname FROM log JOIN pg_class AS c ON c.relnamespace = log.relnamespace
-		AND c.relname IN ('audit_holds', 'audit_months', 'audit_migrations', 'audit_capture_context', 'audit_capture_orgs')),
+		AND c.relname IN ('audit_holds', 'audit_months', 'audit_migrations', 'audit_capture_context', 'audit_capture_orgs', 'audit_capture_seen')),
 tables AS MATERIALIZED (
 	SELECT c.oid, c.relname, c.relnamespace, c.relowner, c.relacl, c.relkind, c.relpersistence, c.relrowsecurity, c.relforcerowsecurity,
 		n.nspname, log.relowner AS log_owner, log.relnamespace AS log_namespace, m.template

@@ -37,7 +37,7 @@ func checkCatalogue(ctx context.Context, db querier, entries table) ([]Problem, 
 		}
 		all = all[n:]
 	}
-	for _, name := range []string{"audit_holds", "audit_months", "audit_capture_context", "audit_capture_orgs"} {
+	for _, name := range []string{"audit_holds", "audit_months", "audit_capture_context", "audit_capture_orgs", "audit_capture_seen"} {
 		if _, missing := expected[name]; missing {
 			problems = append(problems, Problem{ProblemConstraint, name, "it is missing", "make it again, as in the migrations", nil})
 		}

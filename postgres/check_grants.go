@@ -27,7 +27,7 @@ func (g grant) allowed(template string) bool {
 	switch template {
 	case "audit_entries":
 		return g.privilege == "SELECT" || g.privilege == "INSERT" && slices.Contains(entrysql.Columns[:], g.column)
-	case "audit_holds", "audit_months", "audit_migrations":
+	case "audit_holds", "audit_months", "audit_migrations", "audit_capture_seen":
 		return g.privilege == "SELECT"
 	default:
 		return false

@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // ProblemCapture: changes of a watched table are not recorded, or not as Watch
@@ -23,8 +25,8 @@ func checkWatched(ctx context.Context, db querier, entries table) ([]Problem, er
 	}
 	// The rest of the transaction finds the log's functions as the triggers do.
 	var callable bool
-	err = db.QueryRow(ctx, `SELECT has_function_privilege(to_regprocedure($1), 'EXECUTE'), set_config('search_path', $2, true)`,
-		entries.sibling("audit_capture_source")+"(oid, jsonb)", capturePath(entries)).Scan(&callable, nil)
+	err = db.QueryRow(ctx, `SELECT has_function_privilege(to_regprocedure($1), 'EXECUTE') AND to_regclass($3) IS NOT NULL, set_config('search_path', $2, true)`,
+		entries.sibling("audit_capture_source")+"(oid, jsonb)", capturePath(entries), entries.sibling("audit_capture_seen")).Scan(&callable, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -37,11 +39,14 @@ func checkWatched(ctx context.Context, db querier, entries table) ([]Problem, er
 		problems = append(problems, found...)
 	}
 	problems = append(problems, checkParents(all)...)
-	found, err := checkRelatives(ctx, db, all)
-	if err != nil {
-		return nil, err
+	for _, check := range []func(context.Context, querier, []captured) ([]Problem, error){checkRelatives, subscribed} {
+		found, err := check(ctx, db, all)
+		if err != nil {
+			return nil, err
+		}
+		problems = append(problems, found...)
 	}
-	return append(problems, found...), nil
+	return problems, nil
 }
 
 const watchAgain = "call Admin.Watch for it again"
@@ -106,7 +111,7 @@ func (c captured) staleness(ctx context.Context, db querier) (problems []string,
 	if err != nil {
 		return nil, err
 	}
-	now := watchConfig{Columns: map[string]int{}, Key: slices.Clone(c.config.Key)}
+	now := watchConfig{Columns: map[string]int{}, Types: map[string]columnType{}, Key: slices.Clone(c.config.Key)}
 	if err := now.readColumns(ctx, db, c.relation); err != nil {
 		return nil, err
 	}
@@ -166,13 +171,57 @@ func (c captured) staleness(ctx context.Context, db querier) (problems []string,
 	if err := now.readKey(ctx, db, c.relation); err != nil && len(problems) == 0 {
 		problems = append(problems, "rows cannot be told apart: "+err.Error())
 	}
+	if unseen := before.unseen(now); len(unseen) > 0 {
+		problems = append(problems, fmt.Sprintf("its columns %q were added since Watch was called: they are recorded, and redacted only if their name or type says so, "+
+			"or did so at a write since; name those that hold secrets in Table.Redact", unseen))
+	}
 	switch {
 	case !fits:
 		problems = append(problems, "it was restored from a dump, or replaced, since Watch was called: columns that Watch did not know are redacted, and capturing is slower")
 	case !maps.Equal(now.Columns, c.config.Columns):
 		problems = append(problems, "columns were added, dropped or renamed since, so capturing is slower")
 	}
+	if fits {
+		problems = append(problems, c.config.retyped(now)...)
+	}
 	return problems, nil
+}
+
+// retyped says which columns have another type than when Watch was called.
+func (c *watchConfig) retyped(now watchConfig) (problems []string) {
+	for _, column := range c.columnNames() {
+		was, known := c.Types[column]
+		is, there := now.Types[column]
+		if known && there && was.OID != is.OID && c.Columns[column] == now.Columns[column] {
+			problems = append(problems, fmt.Sprintf("column %q was of type %s when Watch was called, and is of type %s now, so capturing is slower; what the type kept out of the log stays out",
+				column, was.Name, is.Name))
+		}
+	}
+	return problems
+}
+
+// subscribed finds watched tables that a subscription writes to.
+func subscribed(ctx context.Context, db querier, all []captured) (problems []Problem, err error) {
+	var watched []uint32
+	names := map[uint32]string{}
+	for _, c := range all {
+		if c.relation.OID != 0 {
+			watched, names[c.relation.OID] = append(watched, c.relation.OID), c.relation.sql()
+		}
+	}
+	rows, err := db.Query(ctx, "SELECT DISTINCT srrelid FROM pg_subscription_rel WHERE srrelid = ANY ($1) ORDER BY 1", watched)
+	if err != nil {
+		return nil, err
+	}
+	var oid uint32
+	_, err = pgx.ForEachRow(rows, []any{&oid}, func() error {
+		problems = append(problems, Problem{
+			ProblemCapture, names[oid], "a subscription writes to it: what logical replication applies fires no trigger for each statement, whether it is enabled ALWAYS or not, so those changes are not captured here",
+			"watch the table in the database that publishes it, and read the log there; Admin.Unwatch it here if nobody else writes to it", nil,
+		})
+		return nil
+	})
+	return problems, err
 }
 
 // checkRelatives finds tables that show what their watched parents or partitions
@@ -219,7 +268,7 @@ func (c captured) replacement(ctx context.Context, db querier) ([]string, error)
 		return nil, fmt.Errorf("making the function of %s: %w", c.relation.Name, err)
 	}
 	if restored(c.source) != restored(source) {
-		return []string{"the function " + c.function + " is not the one that Watch makes"}, nil
+		return []string{"the function " + c.function + " is not the one that Watch makes: somebody replaced its body, or another version of this library made it"}, nil
 	}
 	want := []string{"search_path=" + strings.ReplaceAll(c.path, `"`, "")}
 	for _, found := range settingPattern.FindAllStringSubmatch(settings, -1) {

@@ -38,11 +38,13 @@ type bouncer struct {
 	// keepsStatements says that it gives prepared statements to the server
 	// connection that needs them.
 	keepsStatements bool
+	cache           int // of the pools; 0 for pgx's own
 }
 
 // newBouncer starts one in front of a schema of the test's own, or skips the
-// test where the program is not found.
-func newBouncer(t *testing.T) bouncer {
+// test where the program is not found. It keeps so many prepared statements on
+// each server connection, if it can.
+func newBouncer(t *testing.T, statements int) bouncer {
 	t.Helper()
 	server, err := pgx.ParseConfig(pgtest.URL(t))
 	require.NoError(t, err)
@@ -88,7 +90,7 @@ default_pool_size = 3
 max_client_conn = 100
 `, server.Host, server.Port, server.Database, server.User, password, schema, address.Port())
 	if b.keepsStatements {
-		config += "max_prepared_statements = 200\n"
+		config += fmt.Sprintf("max_prepared_statements = %d\n", statements)
 	}
 	file := filepath.Join(dir, "pgbouncer.ini")
 	require.NoError(t, os.WriteFile(file, []byte(config), 0o600))
@@ -134,6 +136,9 @@ func (b bouncer) pool(t *testing.T, mode pgx.QueryExecMode) *pgxpool.Pool {
 	config, err := pgxpool.ParseConfig(b.url)
 	require.NoError(t, err)
 	config.MaxConns = 8
+	if b.cache > 0 {
+		config.ConnConfig.StatementCacheCapacity = b.cache
+	}
 	config.ConnConfig.DefaultQueryExecMode = mode
 	pool, err := pgxpool.NewWithConfig(t.Context(), config)
 	require.NoError(t, err)
@@ -145,10 +150,24 @@ func (b bouncer) pool(t *testing.T, mode pgx.QueryExecMode) *pgxpool.Pool {
 // clients record and read at once, and nothing stays behind on a connection.
 func TestBehindPgbouncer(t *testing.T) {
 	t.Parallel()
+	type way struct {
+		name       string
+		mode       pgx.QueryExecMode
+		statements int // that the pooler keeps
+		cache      int // that pgx keeps
+	}
+	var ways []way
 	for _, mode := range queryModes {
-		t.Run(mode.String(), func(t *testing.T) {
+		ways = append(ways, way{mode.String(), mode, 200, 512})
+	}
+	// Statements are dropped at both ends all the time, and prepared again.
+	ways = append(ways, way{"cache_statement, few", pgx.QueryExecModeCacheStatement, 2, 3})
+	for _, way := range ways {
+		mode := way.mode
+		t.Run(way.name, func(t *testing.T) {
 			t.Parallel()
-			b := newBouncer(t)
+			b := newBouncer(t, way.statements)
+			b.cache = way.cache
 			if mode == pgx.QueryExecModeCacheStatement && !b.keepsStatements {
 				requireAdvice(t, b)
 				return

@@ -59,6 +59,12 @@ var tamperings = []tampering{
 	{"capture without a trigger", "DROP TRIGGER audit_capture_update ON HOST.orders", postgres.ProblemCapture, "missing or disabled: audit_capture_update", 0, 0},
 	{"capture disabled", "ALTER TABLE HOST.orders DISABLE TRIGGER audit_capture_insert", postgres.ProblemCapture, "missing or disabled: audit_capture_insert", 0, 0},
 	{"capture on a condition", "DROP TRIGGER audit_capture_insert ON HOST.orders;; CREATE TRIGGER audit_capture_insert AFTER INSERT ON HOST.orders REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN (session_user = 'nobody') EXECUTE FUNCTION WATCHED()", postgres.ProblemCapture, "missing or disabled: audit_capture_insert", 0, 0},
+	{"a captured column of another type", "SUPER ALTER TABLE HOST.orders ALTER total TYPE text", postgres.ProblemCapture, `column "total" was of type numeric when Watch was called, and is of type text now, so capturing is slower`, 0, 0},
+	{"a captured column of a type alike", "SUPER ALTER TABLE HOST.orders ALTER id TYPE bigint", postgres.ProblemCapture, `column "id" was of type integer when Watch was called, and is of type bigint now`, 0, 0},
+	{"a captured column that is new", "SUPER ALTER TABLE HOST.orders ADD pw text", postgres.ProblemCapture, `its columns ["pw"] were added since Watch was called`, 0, 0},
+	{"a watched table of a subscription", "SUPER CREATE SUBSCRIPTION SUBSCRIBED CONNECTION 'dbname=nowhere' PUBLICATION x WITH (connect = false, enabled = false, create_slot = false, slot_name = NONE);; SUPER INSERT INTO pg_subscription_rel (srsubid, srrelid, srsubstate) SELECT oid, 'HOST.orders'::regclass, 'r' FROM pg_subscription WHERE subname = 'SUBSCRIBED'", postgres.ProblemCapture, "a subscription writes to it: what logical replication applies", 0, 0},
+	{"what capture remembers", "GRANT DELETE ON audit_capture_seen TO APP", postgres.ProblemPrivilege, `audit_capture_seen: "APP" has DELETE`, 0, 0},
+	{"no memory of capture", "DROP TABLE audit_capture_seen", postgres.ProblemConstraint, "audit_capture_seen: it is missing", 0, 0},
 	{"everybody calls what capture shares", "GRANT EXECUTE ON FUNCTION audit_capture_cut(text, int) TO PUBLIC", postgres.ProblemPrivilege, "function audit_capture_cut: PUBLIC has EXECUTE", 0, 0},
 
 	{"no check of IDs", idCheck, postgres.ProblemConstraint, "the constraint audit_entries_id_holds_microseconds is missing", 0, 0},

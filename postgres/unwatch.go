@@ -40,6 +40,9 @@ func (a *Admin) Unwatch(ctx context.Context, name string) error {
 		if _, err = tx.Exec(ctx, "DROP FUNCTION "+entries.sibling(all[at].function)+"() CASCADE"); err != nil {
 			return err
 		}
+		if err := forgetSeen(ctx, tx, entries, all[at].config.Identity); err != nil {
+			return err
+		}
 		return forgetOrgs(ctx, tx, entries, slices.Delete(slices.Clone(all), at, at+1), all[at])
 	})
 	if err != nil {

@@ -104,6 +104,10 @@ func (a *Admin) Watch(ctx context.Context, t Table) error {
 		if err := capture(ctx, tx, entries, watched, config); err != nil {
 			return err
 		}
+		// The configuration knows all columns now.
+		if err := forgetSeen(ctx, tx, entries, config.Identity, before.config.Identity); err != nil {
+			return err
+		}
 		return keepOrgs(ctx, tx, entries, watched, before, config)
 	})
 	if err != nil {
@@ -125,7 +129,8 @@ func findWatched(ctx context.Context, db querier, name string) (table, error) {
 		return t, fmt.Errorf("looking for it: %w", err)
 	case kind != "r" && kind != "p":
 		return t, errors.New("it is no table: only tables can be watched, and what views write to")
-	case strings.HasPrefix(t.Name, "audit_entries") || t.Name == "audit_holds" || t.Name == "audit_months" || t.Name == "audit_migrations" || t.Name == "audit_capture_orgs":
+	case strings.HasPrefix(t.Name, "audit_entries") || t.Name == "audit_holds" || t.Name == "audit_months" || t.Name == "audit_migrations" ||
+		t.Name == "audit_capture_orgs" || t.Name == "audit_capture_seen":
 		return t, errors.New("it is the log's own: watch the tables of the application")
 	}
 	return t, nil

@@ -37,19 +37,27 @@ type watchConfig struct {
 	OrgOfParent   bool     `json:"org_of_parent"` // rows have the organization of the parent's
 	Mapped        bool     `json:"mapped"`        // audit_capture_orgs has its rows, for its children
 
-	Identity  string         `json:"identity"`  // of the table that the numbers are of
-	Columns   map[string]int `json:"columns"`   // their numbers, by which a renamed one is found
-	Names     []string       `json:"names"`     // of secrets, as audit_capture_secret takes them
-	Hidden    []string       `json:"hidden"`    // columns whose values are not kept, for whatever reason
-	Documents []string       `json:"documents"` // columns of JSON, in which secrets are found by their keys
-	Opaque    []string       `json:"opaque"`    // columns whose type hides its values
+	Identity string         `json:"identity"` // of the table that the numbers are of
+	Columns  map[string]int `json:"columns"`  // their numbers, by which a renamed one is found
+	// Types are those of the columns: their numbers and what PostgreSQL calls them.
+	Types     map[string]columnType `json:"types,omitempty"`
+	Names     []string              `json:"names"`     // of secrets, as audit_capture_secret takes them
+	Hidden    []string              `json:"hidden"`    // columns whose values are not kept, for whatever reason
+	Documents []string              `json:"documents"` // columns of JSON, in which secrets are found by their keys
+	Opaque    []string              `json:"opaque"`    // columns whose type hides its values
+}
+
+// columnType is the type of a column.
+type columnType struct {
+	OID  uint32 `json:"oid"`
+	Name string `json:"name"`
 }
 
 // config completes what the Table leaves to defaults, and checks the rest.
 func (t Table) config(ctx context.Context, db querier, entries, watched table, before history, parent uint32) (watchConfig, error) {
 	c := watchConfig{
 		Table: watched.sql(), Type: t.Type, Key: t.Key, keyGiven: len(t.Key) > 0, Ignore: ignored.With(t.Ignore, t.Record), Record: t.Record, Redact: t.Redact, Plain: t.Plain,
-		OrgColumn: t.OrgColumn, Org: t.Org, Skippable: t.Skippable, Columns: map[string]int{},
+		OrgColumn: t.OrgColumn, Org: t.Org, Skippable: t.Skippable, Columns: map[string]int{}, Types: map[string]columnType{},
 		Hidden: []string{}, Documents: []string{}, Opaque: []string{},
 		Source: before.function, ParentColumns: slices.Clone(t.ParentColumns), ParentType: t.ParentType,
 	}
@@ -131,14 +139,18 @@ func (c *watchConfig) insteadOf(column string, before history) string {
 }
 
 func (c *watchConfig) readColumns(ctx context.Context, db querier, watched table) error {
-	rows, err := db.Query(ctx, "SELECT attname, attnum::int FROM pg_attribute WHERE attrelid = $1 AND attnum > 0 AND NOT attisdropped", watched.OID)
+	rows, err := db.Query(ctx, "SELECT attname, attnum::int, atttypid, format_type(atttypid, NULL) FROM pg_attribute WHERE attrelid = $1 AND attnum > 0 AND NOT attisdropped", watched.OID)
 	if err != nil {
 		return fmt.Errorf("reading its columns: %w", err)
 	}
 	var name string
 	var number int
-	_, err = pgx.ForEachRow(rows, []any{&name, &number}, func() error {
+	var is columnType
+	_, err = pgx.ForEachRow(rows, []any{&name, &number, &is.OID, &is.Name}, func() error {
 		c.Columns[name] = number
+		if c.Types != nil {
+			c.Types[name] = is
+		}
 		return nil
 	})
 	if err != nil {

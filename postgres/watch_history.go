@@ -54,6 +54,33 @@ func (h history) now(column string, c watchConfig) string {
 	return ""
 }
 
+// unseen returns the columns that Watch did not know, if their numbers say so.
+func (h history) unseen(c watchConfig) (names []string) {
+	if !h.fits {
+		return nil
+	}
+	known := map[int]bool{}
+	for _, number := range h.config.Columns {
+		known[number] = true
+	}
+	for _, name := range c.columnNames() {
+		if !known[c.Columns[name]] {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// forgetSeen forgets the columns that the triggers have seen of tables and that
+// Watch had not.
+func forgetSeen(ctx context.Context, tx pgx.Tx, entries table, identities ...string) error {
+	_, err := tx.Exec(ctx, "DELETE FROM "+entries.sibling("audit_capture_seen")+" WHERE identity = ANY($1)", identities)
+	if err != nil {
+		return fmt.Errorf("forgetting its columns: %w", err)
+	}
+	return nil
+}
+
 // column is a column as audit_capture_columns describes it.
 type column struct {
 	name     string

@@ -63,6 +63,10 @@ func TestWatchKeepsRedacting(t *testing.T) {
 			"ALTER couple TYPE jsonb USING '[\"canary\"]'; ALTER meta TYPE json",
 			`couple = '{"x":"canary%d"}', meta = '{"x":%d,"y":{"token":"canary%d"}}', org = 'acme'`, loginsTable, "", "",
 		},
+		"added and renamed": {
+			"ADD api_token text; ADD notes json; ADD two_of pair; write api_token = 'canary', notes = '{\"password\":\"canary\"}'; RENAME api_token TO at; ALTER notes TYPE text; ALTER two_of TYPE text USING ''; RENAME two_of TO two",
+			"at = 'canary%d', notes = 'canary%d', two = 'canary%d', org = 'acme'", loginsTable, "", `its columns ["at" "notes" "two"] were added since`,
+		},
 		"others dropped": {
 			"DROP gone; DROP note; ADD more text; DROP iban; ADD iban text", "password = 'canary', iban = 'canary', org = 'acme', more = '%d'",
 			loginsTable, "", "dropped",
@@ -91,6 +95,10 @@ func TestWatchKeepsRedacting(t *testing.T) {
 			t.Cleanup(func() { _, _ = w.pool.Exec(t.Context(), "DROP SCHEMA "+other+" CASCADE") })
 			relation := "logins"
 			for change := range strings.SplitSeq(strings.ReplaceAll(test.change, "%s", other), "; ") {
+				if written, ok := strings.CutPrefix(change, "write "); ok {
+					w.exec(t, "UPDATE logins SET "+written)
+					continue
+				}
 				w.exec(t, "ALTER TABLE logins "+change)
 			}
 			test.again.Name = strings.ReplaceAll(test.again.Name, "%s", other)

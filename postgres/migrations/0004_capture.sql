@@ -492,6 +492,19 @@ BEGIN
 END
 $$;
 
+-- What triggers have hidden of columns that Watch has not seen: by number, since
+-- such a column may get another name or type before Watch is called again. Watch
+-- takes the rows over and Unwatch removes them. No unique index is on what is
+-- seen, since nobody's write should wait for another's: it may be there twice.
+CREATE TABLE audit_capture_seen (
+	id       uuid PRIMARY KEY DEFAULT gen_random_uuid(), -- for what replicates tables
+	identity text COLLATE "C" NOT NULL, -- of the table: audit_capture_identity
+	number   int NOT NULL,
+	-- hidden: the values of it; document: it was JSON; opaque: its type hid them.
+	kind     text COLLATE "C" NOT NULL,
+	seen_at  timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+
 -- Whether the columns' numbers that Watch kept are those of this table. After a
 -- dump and restore, columns behind a dropped one have other numbers.
 CREATE FUNCTION audit_capture_identity(relation oid) RETURNS text
@@ -522,6 +535,7 @@ DECLARE	fits constant boolean := coalesce(config ->> text 'identity' = audit_cap
 		numbers jsonb := '{}'; -- the names that Watch kept, by number
 		ordered boolean;
 		closed boolean;
+		seen text[]; -- what triggers have hidden of it
 		c record;
 BEGIN
 	SELECT pg_catalog.jsonb_object_agg(k.value, k.key) INTO numbers FROM pg_catalog.jsonb_each_text(config -> text 'columns') AS k;
@@ -533,7 +547,8 @@ BEGIN
 		WHERE pairs.number < pairs.before);
 	closed := config -> text 'hidden' <> '[]' OR config -> text 'documents' <> '[]' OR config -> text 'opaque' <> '[]'
 		OR EXISTS (SELECT FROM pg_catalog.jsonb_array_elements_text(config -> text 'ignore') AS ignored (name)
-			WHERE config -> text 'columns' ? ignored.name AND ignored.name NOT IN ('updated_at', 'lock_version'));
+			WHERE config -> text 'columns' ? ignored.name AND ignored.name NOT IN ('updated_at', 'lock_version'))
+		OR EXISTS (SELECT FROM audit_capture_seen AS s WHERE s.identity = config ->> text 'identity');
 	FOR c IN SELECT a.attname::text AS name, a.attnum, a.attgenerated = 'v' AS virtual, t.value, t.id, t.compared, t.document
 		FROM pg_catalog.pg_attribute AS a CROSS JOIN LATERAL audit_capture_type(a.atttypid) AS t
 		WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped
@@ -550,7 +565,12 @@ BEGIN
 				was := c.name;
 			END IF;
 		END IF;
+		seen := '{}';
+		IF fits AND was IS NULL THEN
+			seen := ARRAY(SELECT s.kind FROM audit_capture_seen AS s WHERE s.identity = config ->> text 'identity' AND s.number = c.attnum::int);
+		END IF;
 		hidden := NOT coalesce(config -> text 'plain' ? was, false) AND (
+			'hidden' = ANY (seen) OR 'document' = ANY (seen) AND c.document IS NULL OR 'opaque' = ANY (seen) AND c.document IS DISTINCT FROM '' OR
 			coalesce(config -> text 'hidden' ? was, false) OR coalesce(config -> text 'hidden' ? c.name, false) OR audit_capture_secret(c.name, names)
 			OR NOT fits AND was IS NULL AND coalesce(closed, false)
 			OR coalesce(config -> text 'documents' ? was, false) AND c.document IS NULL
@@ -563,6 +583,20 @@ BEGIN
 		RETURN NEXT;
 	END LOOP;
 END
+$$;
+
+-- Keeps in audit_capture_seen what is hidden of columns that Watch has not seen.
+-- Columns that are ignored by their name count, but for those of every table.
+CREATE FUNCTION audit_capture_remember(relation oid, config jsonb) RETURNS void
+	LANGUAGE sql AS $$
+	INSERT INTO audit_capture_seen (identity, number, kind)
+	SELECT config ->> text 'identity', a.attnum::int, kinds.kind
+	FROM audit_capture_columns(relation, config) AS c
+	JOIN pg_catalog.pg_attribute AS a ON a.attrelid = relation AND a.attname = c.name::name
+	CROSS JOIN LATERAL (VALUES ('hidden'::text, c.hidden OR config -> text 'ignore' ? c.name AND c.name NOT IN ('updated_at', 'lock_version')),
+		('document', c.document <> ''), ('opaque', c.document = '')) AS kinds (kind, is_so)
+	WHERE c.was IS NULL AND kinds.is_so AND audit_capture_identity(relation) = config ->> text 'identity'
+		AND NOT EXISTS (SELECT FROM audit_capture_seen AS s WHERE s.identity = config ->> text 'identity' AND s.number = a.attnum::int AND s.kind = kinds.kind)
 $$;
 
 -- The INSERT that records what a statement did to a table, with the columns
@@ -859,6 +893,7 @@ BEGIN%8$s
 	ELSIF TG_OP = 'DELETE' AND %3$s THEN
 		%7$s;
 	ELSE
+		PERFORM audit_capture_remember(TG_RELID, %1$L::jsonb);
 		-- The last of them: a column may be called so.
 		EXECUTE pg_catalog.regexp_replace(audit_capture_sql(TG_RELID, TG_OP, %1$L::jsonb, false), '^(.*OFFSET 0\) AS e)', '\1 CROSS JOIN (SELECT ($4).*) AS told CROSS JOIN (SELECT $1 AS at, $2 AS id_start, $3 AS id_end) AS context')
 			USING at, id_start, id_end, told;
@@ -904,5 +939,5 @@ REVOKE ALL ON FUNCTION audit_capture_cut(text, int), audit_capture_key(text, int
 	audit_capture_path(text, text), audit_capture_words(text), audit_capture_secret(text, text[]), audit_capture_walk(jsonb, text[], int),
 	audit_capture_masked(jsonb, text[], int), audit_capture_paths(text, jsonb, jsonb, boolean, boolean, text[], int),
 	audit_capture_json(json, text[]), audit_capture_texts(text, json, json, boolean, text[]), audit_capture_hstore(text), audit_capture_fields(text), audit_capture_bound(jsonb, int), audit_capture_bounded(text),
-	audit_capture_org(text, text), audit_capture_type(oid), audit_capture_identity(oid), audit_capture_columns(oid, jsonb), audit_capture_sql(oid, text, jsonb, boolean),
+	audit_capture_org(text, text), audit_capture_type(oid), audit_capture_identity(oid), audit_capture_columns(oid, jsonb), audit_capture_remember(oid, jsonb), audit_capture_sql(oid, text, jsonb, boolean),
 	audit_capture_signature(regclass), audit_capture_source(oid, jsonb), audit_capture_settings(oid) FROM PUBLIC;
