@@ -84,7 +84,7 @@ func leadsOwn(t reflect.Type, machinery bool) bool {
 	if known, ok := ownReach.Load(key); ok {
 		return known.(bool)
 	}
-	leads := leadsWithin(t, machinery, map[reflect.Type]bool{})
+	leads := leadsWithin(t, machinery)
 	ownReach.Store(key, leads)
 	return leads
 }
@@ -115,11 +115,7 @@ func isPlainMemory(t reflect.Type) bool {
 
 // leadsWithin reports whether a value behind an unexported field leads to
 // memory. Pointers to machinery count if so asked.
-func leadsWithin(t reflect.Type, machinery bool, seen map[reflect.Type]bool) bool {
-	if seen[t] {
-		return false
-	}
-	seen[t] = true
+func leadsWithin(t reflect.Type, machinery bool) bool {
 	switch t.Kind() {
 	case reflect.Interface, reflect.Map:
 		return true
@@ -128,13 +124,13 @@ func leadsWithin(t reflect.Type, machinery bool, seen map[reflect.Type]bool) boo
 	case reflect.Pointer:
 		return !isFixed(t.Elem()) && (machinery || !isMachinery(t.Elem()))
 	case reflect.Array:
-		return t.Len() > 0 && leadsWithin(t.Elem(), machinery, seen)
+		return t.Len() > 0 && leadsWithin(t.Elem(), machinery)
 	case reflect.Struct:
 		if isSealed(t) {
 			return false
 		}
 		for i := range t.NumField() {
-			if leadsWithin(t.Field(i).Type, machinery, seen) {
+			if leadsWithin(t.Field(i).Type, machinery) {
 				return true
 			}
 		}

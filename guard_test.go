@@ -2,7 +2,6 @@ package audit_test
 
 import (
 	"bytes"
-	"database/sql/driver"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,12 +9,12 @@ import (
 	"math/rand/v2"
 	"net/netip"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+	"unique"
 
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/assert"
@@ -23,193 +22,6 @@ import (
 
 	"github.com/auditkeep/audit"
 )
-
-// Types that keep their memory behind unexported fields, and write it in place.
-type (
-	optional[T any] struct{ v *T }
-	unwritten       struct{ v *int } // nothing but its decoder
-	inInterface     struct{ v any }
-	reusedBytes     struct{ text []byte }
-	reusedList      struct{ items []string }
-	inList          struct{ items []*int }
-	deepInside      struct{ in struct{ at [2]*int } }
-	innerReused     struct{ in *innerList } // the pointer is new, the list is not
-	innerList       struct{ items []int }
-	embeds          struct{ content }
-	content         struct{ in *innerList }
-	byText          struct{ v *string }
-	byBinary        struct{ v *[4]byte }
-	byGob           struct{ v *int }
-	byScan          struct{ v *string }
-	pointerMethods  struct{ v *int }
-	locked          struct{ state *lockedState }
-	lockedState     struct {
-		mu sync.Mutex
-		v  int
-	}
-	oneWay   struct{ v *int } // does not read what it writes
-	panicky  struct{ v *int }
-	twoParts struct {
-		a *int // replaced
-		b []int
-	}
-)
-
-func (o optional[T]) MarshalJSON() ([]byte, error) { return json.Marshal(o.v) }
-func (o *optional[T]) UnmarshalJSON(b []byte) error {
-	if o.v == nil {
-		o.v = new(T)
-	}
-	return json.Unmarshal(b, o.v)
-}
-
-func (u *unwritten) UnmarshalJSON(b []byte) error { return (*pointerMethods)(u).UnmarshalJSON(b) }
-
-func (i inInterface) MarshalJSON() ([]byte, error) { return json.Marshal(i.v) }
-func (i *inInterface) UnmarshalJSON(b []byte) error {
-	if i.v == nil {
-		i.v = new(int)
-	}
-	return json.Unmarshal(b, &i.v)
-}
-
-func (r reusedBytes) MarshalJSON() ([]byte, error) { return r.text, nil }
-func (r *reusedBytes) UnmarshalJSON(text []byte) error {
-	r.text = append(r.text[:0], text...)
-	return nil
-}
-func (r reusedList) MarshalJSON() ([]byte, error)     { return json.Marshal(r.items) }
-func (r *reusedList) UnmarshalJSON(text []byte) error { return json.Unmarshal(text, &r.items) }
-func (i inList) MarshalJSON() ([]byte, error)         { return json.Marshal(i.items) }
-func (i *inList) UnmarshalJSON(text []byte) error     { return json.Unmarshal(text, &i.items) }
-func (d deepInside) MarshalJSON() ([]byte, error)     { return json.Marshal(d.in.at) }
-func (d *deepInside) UnmarshalJSON(text []byte) error { return json.Unmarshal(text, &d.in.at) }
-func (i innerReused) MarshalJSON() ([]byte, error)    { return json.Marshal(i.in.items) }
-func (i *innerReused) UnmarshalJSON(text []byte) error {
-	made := &innerList{}
-	if i.in != nil {
-		made.items = i.in.items[:0]
-	}
-	i.in = made
-	return json.Unmarshal(text, &made.items)
-}
-
-func (e embeds) MarshalJSON() ([]byte, error) { return json.Marshal(e.in.items) }
-func (e *embeds) UnmarshalJSON(text []byte) error {
-	if e.in == nil {
-		e.in = &innerList{}
-	}
-	return json.Unmarshal(text, &e.in.items)
-}
-
-func (b byText) MarshalText() ([]byte, error) { return []byte(*b.v), nil }
-func (b *byText) UnmarshalText(text []byte) error {
-	if b.v == nil {
-		b.v = new(string)
-	}
-	*b.v = string(text)
-	return nil
-}
-
-func (b byBinary) MarshalJSON() ([]byte, error)   { return json.Marshal(string(b.v[:])) }
-func (b byBinary) MarshalBinary() ([]byte, error) { return b.v[:], nil }
-func (b *byBinary) UnmarshalBinary(data []byte) error {
-	if b.v == nil {
-		b.v = new([4]byte)
-	}
-	copy(b.v[:], data)
-	return nil
-}
-
-func (b byGob) MarshalJSON() ([]byte, error) { return json.Marshal(b.v) }
-func (b byGob) GobEncode() ([]byte, error)   { return json.Marshal(b.v) }
-func (b *byGob) GobDecode(data []byte) error { return (*pointerMethods)(b).UnmarshalJSON(data) }
-
-func (b byScan) Value() (driver.Value, error) { return *b.v, nil }
-func (b *byScan) Scan(value any) error {
-	text, ok := value.(string)
-	if !ok {
-		return errors.New("not a string")
-	}
-	return (*byText)(b).UnmarshalText([]byte(text))
-}
-
-func (p *pointerMethods) MarshalJSON() ([]byte, error) { return json.Marshal(p.v) }
-func (p *pointerMethods) UnmarshalJSON(text []byte) error {
-	if p.v == nil {
-		p.v = new(int)
-	}
-	return json.Unmarshal(text, p.v)
-}
-
-func (l locked) MarshalJSON() ([]byte, error) {
-	l.state.mu.Lock()
-	defer l.state.mu.Unlock()
-	return json.Marshal(l.state.v)
-}
-
-func (l *locked) UnmarshalJSON(text []byte) error {
-	if l.state == nil {
-		l.state = &lockedState{}
-	}
-	l.state.mu.Lock()
-	defer l.state.mu.Unlock()
-	return json.Unmarshal(text, &l.state.v)
-}
-
-func (o oneWay) MarshalJSON() ([]byte, error) { return json.Marshal(map[string]*int{"value": o.v}) }
-func (o *oneWay) UnmarshalJSON(text []byte) error {
-	if o.v == nil {
-		o.v = new(int)
-	}
-	return json.Unmarshal(text, o.v)
-}
-
-func (p panicky) MarshalJSON() ([]byte, error) { return json.Marshal(p.v) }
-func (p *panicky) UnmarshalJSON(text []byte) error {
-	if n, err := strconv.Atoi(string(text)); err == nil && n%2 == 1 {
-		panic("an odd number")
-	}
-	return (*pointerMethods)(p).UnmarshalJSON(text)
-}
-
-func (t twoParts) MarshalJSON() ([]byte, error) { return json.Marshal(t.b) }
-func (t *twoParts) UnmarshalJSON(text []byte) error {
-	t.a = new(1)
-	return json.Unmarshal(text, &t.b)
-}
-
-// Types that write new memory.
-type (
-	replaced[T any] struct{ v *T }
-	currency        struct{ code *currencyCode } // a singleton
-	currencyCode    struct{ name string }
-	newList         struct{ items []string }
-)
-
-func (r replaced[T]) MarshalJSON() ([]byte, error) { return json.Marshal(r.v) }
-func (r *replaced[T]) UnmarshalJSON(text []byte) error {
-	r.v = new(T)
-	return json.Unmarshal(text, r.v)
-}
-
-var currencies = []*currencyCode{{"EUR"}, {"CHF"}}
-
-func (c currency) MarshalText() ([]byte, error) { return []byte(c.code.name), nil }
-func (c *currency) UnmarshalText(text []byte) error {
-	i := slices.IndexFunc(currencies, func(known *currencyCode) bool { return known.name == string(text) })
-	if i < 0 {
-		return errors.New("unknown currency")
-	}
-	c.code = currencies[i]
-	return nil
-}
-
-func (n newList) MarshalJSON() ([]byte, error) { return json.Marshal(n.items) }
-func (n *newList) UnmarshalJSON(text []byte) error {
-	n.items = nil
-	return json.Unmarshal(text, &n.items)
-}
 
 // sameChange checks what becomes of values of one type that are changed in a copy.
 type sameChange func(t *testing.T, r *rand.Rand) (refused bool)
@@ -338,6 +150,8 @@ func TestACopyThatIsChangedIsNeverSilent(t *testing.T) {
 
 // Types that change by other methods than decoders.
 type (
+	moment   struct{ at *time.Time } // nothing but this package writes to it
+	couple   struct{ both [2]*int }
 	bitset   struct{ words []uint64 }
 	setter   struct{ words []uint64 } // its method has a value as receiver
 	register struct {
@@ -346,6 +160,8 @@ type (
 	}
 )
 
+func (m moment) MarshalJSON() ([]byte, error) { return json.Marshal(m.at) }
+func (c couple) MarshalJSON() ([]byte, error) { return json.Marshal(c.both) }
 func (b bitset) MarshalJSON() ([]byte, error) { return json.Marshal(fmt.Sprint(b.words)) }
 func (b *bitset) UnmarshalJSON([]byte) error  { b.words = make([]uint64, 2); return nil }
 func (b *bitset) Set(i int)                   { b.words[i/64] |= 1 << (i % 64) }
@@ -382,6 +198,12 @@ func TestACopyThatIsChangedByAMethodIsNeverSilent(t *testing.T) {
 		"bytes.Buffer": changing([]string{"abc", "xyz"}, func(text string) (bytes.Buffer, error) {
 			return *bytes.NewBufferString(text), nil
 		}, func(b *bytes.Buffer, text string) error { b.Reset(); b.WriteString(text); return nil }),
+		"a time behind a pointer": changing(bits, func(text string) (moment, error) {
+			return moment{new(time.Unix(int64(number(text)), 0).UTC())}, nil
+		}, func(m *moment, text string) error { *m.at = time.Unix(int64(number(text)), 0).UTC(); return nil }),
+		"pointers in an array": changing(bits, func(text string) (couple, error) {
+			return couple{[2]*int{new(number(text)), new(1)}}, nil
+		}, func(c *couple, text string) error { *c.both[0] = number(text); return nil }),
 		"big.Rat": changing(bits, func(text string) (big.Rat, error) {
 			return *big.NewRat(int64(number(text)), 7), nil
 		}, func(r *big.Rat, text string) error { r.SetFrac64(int64(number(text)), 7); return nil }),
@@ -396,6 +218,12 @@ func TestACopyThatIsChangedByAMethodIsNeverSilent(t *testing.T) {
 	}
 }
 
+// interned changes by taking another handle.
+type interned struct{ name unique.Handle[string] }
+
+func (i interned) MarshalText() ([]byte, error) { return []byte(i.name.Value()), nil }
+func (i *interned) Set(name string)             { i.name = unique.Make(name) }
+
 // Values that a copy shares without harm are neither refused nor copied.
 func TestWhatNothingWritesIsNotCopied(t *testing.T) {
 	t.Parallel()
@@ -408,10 +236,11 @@ func TestWhatNothingWritesIsNotCopied(t *testing.T) {
 		Status   status
 		At       time.Time
 		Lock     *sync.Mutex
+		Interned interned
 	}
 	link, err := url.Parse("https://dana@acme.test/")
 	require.NoError(t, err)
-	before := record{1, currency{currencies[1]}, netip.MustParseAddr("fe80::1%eth0"), *link, strings.Builder{}, status{"x"}, time.Now(), &sync.Mutex{}}
+	before := record{1, currency{currencies[1]}, netip.MustParseAddr("fe80::1%eth0"), *link, strings.Builder{}, status{"x"}, time.Now(), &sync.Mutex{}, interned{unique.Make("x")}}
 	before.Text.WriteString("text")
 	for _, after := range []*record{&before, new(audit.Snapshot(before))} {
 		copied := *after

@@ -30,12 +30,12 @@ func reachOf(t reflect.Type) *reach {
 	if known, ok := reaches.Load(t); ok {
 		return known.(*reach)
 	}
-	made := &reach{shares: leadsToMemory(t, map[reflect.Type]bool{})}
+	made := &reach{shares: leadsToMemory(t)}
 	if t.Kind() == reflect.Struct {
 		made.hidden = isHidden(t)
 		made.guard = guardIn(t)
 		for _, i := range reachableFields(t) {
-			if leadsToMemory(t.Field(i).Type, map[reflect.Type]bool{}) {
+			if leadsToMemory(t.Field(i).Type) {
 				made.fields = append(made.fields, i)
 			}
 		}
@@ -44,11 +44,10 @@ func reachOf(t reflect.Type) *reach {
 	return made
 }
 
-func leadsToMemory(t reflect.Type, seen map[reflect.Type]bool) bool {
-	if seen[t] {
-		return false
-	}
-	seen[t] = true
+// leadsToMemory reports whether two values of the type can share memory that a
+// program can write through. It ends, since a type contains itself only behind a
+// reference.
+func leadsToMemory(t reflect.Type) bool {
 	switch t.Kind() {
 	case reflect.Interface, reflect.Map:
 		return true
@@ -57,10 +56,10 @@ func leadsToMemory(t reflect.Type, seen map[reflect.Type]bool) bool {
 	case reflect.Pointer:
 		return !isFixed(t.Elem())
 	case reflect.Array:
-		return t.Len() > 0 && leadsToMemory(t.Elem(), seen)
+		return t.Len() > 0 && leadsToMemory(t.Elem())
 	case reflect.Struct:
 		for _, i := range reachableFields(t) {
-			if leadsToMemory(t.Field(i).Type, seen) {
+			if leadsToMemory(t.Field(i).Type) {
 				return true
 			}
 		}
