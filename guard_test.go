@@ -272,3 +272,20 @@ func TestATrialLeavesTheValueAlone(t *testing.T) {
 	group.Wait()
 	assert.Equal(t, []int{1, 2, 3}, *r.Value.v)
 }
+
+// A lock is not copied while somebody holds it: the copy has one of its own.
+func TestSnapshotCopiesNoLock(t *testing.T) {
+	t.Parallel()
+	type record struct {
+		ID    int
+		Value locked
+	}
+	r := record{1, locked{&lockedState{v: 5}}}
+	audit.Snapshot(r) // what the type does is known from here on
+	r.Value.state.mu.Lock()
+	time.AfterFunc(20*time.Millisecond, r.Value.state.mu.Unlock)
+	kept := audit.Snapshot(r)
+	assert.NotSame(t, r.Value.state, kept.Value.state)
+	require.True(t, kept.Value.state.mu.TryLock())
+	assert.Equal(t, 5, kept.Value.state.v)
+}
