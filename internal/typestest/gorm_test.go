@@ -1,6 +1,7 @@
 package typestest
 
 import (
+	"database/sql"
 	"testing"
 	"time"
 
@@ -45,6 +46,16 @@ type Product struct {
 	Rating   pgtype.Numeric  `gorm:"type:numeric"`
 	Note     pgtype.Text     `gorm:"type:text"`
 	Sold     pgtype.Timestamptz
+	Blob     []byte
+	Nick     sql.NullString
+	Count    sql.NullInt64
+	Ratio    sql.NullFloat64
+	Active   sql.NullBool
+	Seen     sql.NullTime
+	Level    sql.Null[int32] `gorm:"type:int"`
+	Alias    *string
+	Stock    *int
+	At       time.Time
 }
 
 // What GORM's plugin records of a row is what a trigger does.
@@ -76,13 +87,16 @@ func TestGORM(t *testing.T) {
 		Price: decimal.RequireFromString("12.50"), Trace: uuid.New(), Batch: gofrs.Must(gofrs.NewV4()), Took: time.Minute, State: 3,
 		Labels: pgtype.Hstore{"password": &secret, "a": nil}, Window: pgtype.Interval{Months: 14, Microseconds: 1, Valid: true},
 		Spot: pgtype.Point{P: pgtype.Vec2{X: 1, Y: 2}, Valid: true}, Rating: numeric(t, "4.50"), Note: pgtype.Text{String: "x", Valid: true},
-		Sold: pgtype.Timestamptz{Time: noon, Valid: true},
+		Sold: pgtype.Timestamptz{Time: noon, Valid: true}, Blob: []byte{0xde, 0xad}, Nick: sql.NullString{String: "", Valid: true},
+		Count: sql.NullInt64{Int64: 0, Valid: true}, Ratio: sql.NullFloat64{Float64: 0.5, Valid: true}, Active: sql.NullBool{Bool: false, Valid: true},
+		Seen: sql.NullTime{Time: noon, Valid: true}, Level: sql.Null[int32]{V: 3, Valid: true}, Alias: pointer(""), Stock: pointer(0), At: noon,
 	}
 	require.NoError(t, db.WithContext(t.Context()).Create(&full).Error)
 	require.NoError(t, db.WithContext(t.Context()).Create(&Product{ID: 2}).Error)
 	require.NoError(t, db.WithContext(t.Context()).Model(&full).Updates(map[string]any{
 		"tags": pq.StringArray{}, "sizes": pq.Int64Array{7}, "attrs": datatypes.JSON(`5`), "price": decimal.New(2, 0), "state": 4,
 		"labels": pgtype.Hstore{"password": &secret, "a": pointer("b")}, "note": nil, "took": time.Second,
+		"nick": nil, "count": sql.NullInt64{}, "ratio": 1.5, "active": true, "seen": nil, "level": nil, "alias": nil, "stock": nil, "blob": []byte{1}, "at": noon.Add(time.Hour),
 	}).Error)
 	require.NoError(t, db.WithContext(t.Context()).Delete(&full).Error)
 
