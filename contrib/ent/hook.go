@@ -6,28 +6,42 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"sync"
 
 	"entgo.io/ent"
+	"entgo.io/ent/dialect"
 
 	"github.com/auditkeep/audit"
 )
 
 // Options adjusts the hook. The zero Options is useful.
 type Options struct {
-	// Only names the types of entities ("User") that are audited. Defaults to
-	// all.
+	// Only names the types of entities ("User") and the join tables
+	// ("group_users") that are audited. Defaults to all.
 	Only []string
-	// Skip names types that are not audited. Defaults to none.
+	// Skip names types and join tables that are not audited. Defaults to none.
 	Skip []string
-	// MaxRows is how many entities one mutation may change: they are kept in
+	// MaxRows is how many rows one statement may change: they are kept in
 	// memory, twice for an update. Beyond, it fails before it has changed
 	// anything. Defaults to 10,000, which is also the most.
 	MaxRows int
 }
 
+func (o Options) audits(name string) bool {
+	return !slices.Contains(o.Skip, name) && (len(o.Only) == 0 || slices.Contains(o.Only, name))
+}
+
+// hook records the mutations of clients.
+type hook struct {
+	Options
+	trail  *audit.Log
+	adapt  func(context.Context, ent.Mutation) (audit.Tx, error)
+	models sync.Map // the type of a generated client to *models
+}
+
 // New returns a hook that records in the log, in the transactions that tx finds
 // for a mutation: [Tx] for ent's own, or a function of the host's, which may
-// ask the context (see [Driver]).
+// ask the context. Register it with [Use], or with the client's Use.
 func New(trail *audit.Log, tx func(context.Context, ent.Mutation) (audit.Tx, error), o Options) (ent.Hook, error) {
 	switch {
 	case trail == nil:
@@ -40,116 +54,150 @@ func New(trail *audit.Log, tx func(context.Context, ent.Mutation) (audit.Tx, err
 		o.MaxRows = audit.MaxEvents
 	}
 	o.Only, o.Skip = slices.Clone(o.Only), slices.Clone(o.Skip)
+	h := &hook{Options: o, trail: trail, adapt: tx}
 	return func(next ent.Mutator) ent.Mutator {
 		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
-			if slices.Contains(o.Skip, m.Type()) || len(o.Only) > 0 && !slices.Contains(o.Only, m.Type()) {
+			if !h.audits(m.Type()) && len(m.AddedEdges())+len(m.RemovedEdges())+len(m.ClearedEdges()) == 0 {
 				return next.Mutate(ctx, m)
 			}
-			r := recorder{trail: trail, mutation: generated{m}, max: o.MaxRows}
-			var err error
-			if r.tx, err = tx(ctx, m); err == nil {
-				_, err = trail.Prepare(ctx) // what is wrong with organization and actor shows now
-			}
-			if err != nil {
-				return nil, fmt.Errorf("auditent: a mutation of %s cannot be recorded: %w", m.Type(), err)
-			}
-			return r.mutate(ctx, next)
+			return h.begin(ctx, next, m)
 		})
 	}, nil
 }
 
-// Tx adapts ent's own transactions: store.SQLTx of package postgres takes them,
-// if the code is generated with --feature sql/execquery.
+// Tx finds the transaction of a mutation for a store: Tx(store.SQLTx) for
+// package postgres, Tx(store.Tx) for package sqlite.
 func Tx[T any](adapt func(T) audit.Tx) func(context.Context, ent.Mutation) (audit.Tx, error) {
-	return func(_ context.Context, m ent.Mutation) (audit.Tx, error) {
-		own, err := generated{m}.call("Tx")
-		if err != nil {
-			return nil, fmt.Errorf("finding its transaction: %w", err)
-		}
-		tx, ok := own.Interface().(T)
+	return func(ctx context.Context, m ent.Mutation) (audit.Tx, error) {
+		f, ok := ctx.Value(frameKey{}).(*frame)
 		if !ok {
-			return nil, fmt.Errorf("ent's transaction is no %s: generate the code with --feature sql/execquery", reflect.TypeFor[T]())
+			return nil, fmt.Errorf("the mutation of %s is not under way in the hook", m.Type())
+		}
+		own := standard(f.tx)
+		if own == nil {
+			return nil, fmt.Errorf("its transaction is a %T, which has no *sql.Tx: open the client on ent's own driver (entgo.io/ent/dialect/sql)", f.tx.Tx)
+		}
+		tx, ok := any(own).(T)
+		if !ok {
+			return nil, fmt.Errorf("its transaction is no %s: give auditent.Tx the store's SQLTx (package postgres) or Tx (package sqlite)", reflect.TypeFor[T]())
 		}
 		return adapt(tx), nil
 	}
 }
 
-// recorder records one mutation.
-type recorder struct {
-	trail    *audit.Log
-	tx       audit.Tx
-	mutation generated
-	max      int
+// begin finds or begins the mutation's transaction.
+func (h *hook) begin(ctx context.Context, next ent.Mutator, m ent.Mutation) (ent.Value, error) {
+	refuse := func(err error) error {
+		return fmt.Errorf("auditent: a mutation of %s cannot be recorded: %w", m.Type(), err)
+	}
+	client, err := clientOf(m)
+	if err != nil {
+		return nil, refuse(err)
+	}
+	found, err := driverOf(client.Elem())
+	if err != nil {
+		return nil, refuse(err)
+	}
+	drv := found.Interface().(dialect.Driver)
+	if name := drv.Dialect(); name != dialect.SQLite && name != dialect.Postgres {
+		return nil, refuse(fmt.Errorf("its database is %q: only SQLite and PostgreSQL can be followed", name))
+	}
+	slot, own := transactionSlot(drv)
+	switch d := own.(type) {
+	case *onTx:
+		return h.mutate(ctx, next, m, d.recordingTx, client)
+	case *wrapped:
+		if tx := d.current(ctx); tx != nil {
+			return h.mutate(ctx, next, m, tx, client)
+		}
+		return h.mutateAlone(ctx, next, m, d, client)
+	}
+	if !slot.IsValid() {
+		return nil, refuse(errOutside)
+	}
+	return h.mutate(ctx, next, m, recordingOf(slot, drv.Dialect()), client)
 }
 
-func (r recorder) mutate(ctx context.Context, next ent.Mutator) (ent.Value, error) {
-	before, ids, err := r.before(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("auditent: a mutation of %s cannot be recorded: %w", r.mutation.Type(), err)
-	}
-	value, err := next.Mutate(ctx, r.mutation.Mutation)
+// mutateAlone runs a mutation in a transaction of its own.
+func (h *hook) mutateAlone(ctx context.Context, next ent.Mutator, m ent.Mutation, drv *wrapped, client reflect.Value) (_ ent.Value, err error) {
+	within, tx := drv.begin(ctx)
+	ended := false
+	defer func() {
+		if !ended { // the mutation failed or panicked
+			if rerr := tx.Rollback(); rerr != nil && err != nil {
+				err = fmt.Errorf("%w: rolling back: %w", err, rerr)
+			}
+		}
+	}()
+	value, err := h.mutate(within, next, m, tx, client)
 	if err != nil {
 		return value, err
 	}
-	events, err := r.events(ctx, before, ids, value)
-	if err == nil {
-		err = r.trail.Record(ctx, r.tx, events...)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("auditent: recording a mutation of %s: %w", r.mutation.Type(), err)
+	ended = true
+	if err := tx.Commit(); err != nil {
+		return nil, fmt.Errorf("auditent: committing a mutation of %s: %w", m.Type(), err)
 	}
 	return value, nil
 }
 
-// before reads the entities that the mutation covers, and locks them.
-func (r recorder) before(ctx context.Context) (entities map[any]any, ids []any, err error) {
-	if r.mutation.Op().Is(ent.OpCreate) {
-		return nil, nil, nil
+// mutate runs a mutation in a transaction, and records what it did.
+func (h *hook) mutate(ctx context.Context, next ent.Mutator, m ent.Mutation, tx *recordingTx, client reflect.Value) (ent.Value, error) {
+	ctx, f := h.enter(ctx, tx, client, m)
+	if !f.root() {
+		return next.Mutate(ctx, m) // the outermost mutation records
 	}
-	if ids, err = r.mutation.ids(ctx); err != nil || len(ids) == 0 {
-		return nil, nil, err
+	var to audit.Tx
+	var err error
+	if tx.begun() {
+		to, err = h.adapt(ctx, m)
 	}
-	if len(ids) > r.max {
-		return nil, nil, fmt.Errorf("it changes more than %d entities, the limit of Options.MaxRows: change fewer at once", r.max)
+	if err == nil && h.audits(m.Type()) {
+		_, err = h.trail.Prepare(ctx) // what is wrong with organization and actor shows now
 	}
-	entities, err = r.mutation.load(ctx, ids, true)
-	return entities, ids, err
+	if err != nil {
+		return nil, fmt.Errorf("auditent: a mutation of %s cannot be recorded: %w", m.Type(), err)
+	}
+	value, failed := next.Mutate(ctx, m)
+	if failed != nil {
+		// The host may go on with the transaction, so what did happen counts.
+		ctx = context.WithoutCancel(ctx)
+	}
+	steps := f.journal.take()
+	if err = tx.failure(); err == nil && to == nil && len(steps) > 0 {
+		to, err = h.adapt(ctx, m)
+	}
+	if err == nil {
+		err = h.record(ctx, to, steps)
+	}
+	if err != nil {
+		if failed != nil && tx.dialectName == dialect.Postgres {
+			return value, failed // the transaction can do no more anyway
+		}
+		err = tx.fail(fmt.Errorf("auditent: recording a mutation of %s: %w", m.Type(), err))
+		return nil, errors.Join(failed, err)
+	}
+	return value, failed
 }
 
-// events returns what the mutation has done.
-func (r recorder) events(ctx context.Context, before map[any]any, ids []any, value ent.Value) ([]audit.Event, error) {
-	switch op := r.mutation.Op(); {
-	case op.Is(ent.OpCreate):
-		id, err := idOf(value)
-		if err != nil {
-			return nil, err
+// record records what the statements of a mutation did to each row.
+func (h *hook) record(ctx context.Context, tx audit.Tx, steps []step) error {
+	for chunk := range slices.Chunk(steps, audit.MaxEvents) {
+		events := make([]audit.Event, 0, len(chunk))
+		for _, s := range chunk {
+			event, ok, err := s.event()
+			if err != nil {
+				return err
+			}
+			if ok {
+				events = append(events, event)
+			}
 		}
-		ids = []any{id}
-	case op.Is(ent.OpUpdate | ent.OpDelete):
-		if n, ok := value.(int); ok && n != len(ids) {
-			return nil, fmt.Errorf("%d entities were changed, but %d matched right before; try again", n, len(ids))
+		if len(events) == 0 {
+			continue
 		}
-	}
-	var after map[any]any
-	if !r.mutation.Op().Is(ent.OpDelete | ent.OpDeleteOne) {
-		var err error
-		if after, err = r.mutation.load(ctx, ids, false); err != nil {
-			return nil, err
-		}
-	}
-	events := make([]audit.Event, 0, len(ids))
-	for _, id := range ids {
-		old, now := before[id], after[id]
-		switch {
-		case old != nil && now != nil:
-			events = append(events, audit.Updated(old, now))
-		case now != nil:
-			events = append(events, audit.Created(now))
-		case old != nil && after == nil:
-			events = append(events, audit.Destroyed(old))
-		default:
-			return nil, fmt.Errorf("the entity %v cannot be read in the transaction", id)
+		if err := h.trail.Record(ctx, tx, events...); err != nil {
+			return err
 		}
 	}
-	return events, nil
+	return nil
 }

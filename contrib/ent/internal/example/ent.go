@@ -12,6 +12,14 @@ import (
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
+	"github.com/auditkeep/audit/contrib/ent/internal/example/card"
+	"github.com/auditkeep/audit/contrib/ent/internal/example/doc"
+	"github.com/auditkeep/audit/contrib/ent/internal/example/group"
+	"github.com/auditkeep/audit/contrib/ent/internal/example/invoice"
+	"github.com/auditkeep/audit/contrib/ent/internal/example/like"
+	"github.com/auditkeep/audit/contrib/ent/internal/example/pet"
+	"github.com/auditkeep/audit/contrib/ent/internal/example/signup"
+	"github.com/auditkeep/audit/contrib/ent/internal/example/toy"
 	"github.com/auditkeep/audit/contrib/ent/internal/example/user"
 )
 
@@ -73,7 +81,15 @@ var (
 func checkColumn(t, c string) error {
 	initCheck.Do(func() {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
-			user.Table: user.ValidColumn,
+			card.Table:    card.ValidColumn,
+			doc.Table:     doc.ValidColumn,
+			group.Table:   group.ValidColumn,
+			invoice.Table: invoice.ValidColumn,
+			like.Table:    like.ValidColumn,
+			pet.Table:     pet.ValidColumn,
+			signup.Table:  signup.ValidColumn,
+			toy.Table:     toy.ValidColumn,
+			user.Table:    user.ValidColumn,
 		})
 	})
 	return columnCheck(t, c)

@@ -2,19 +2,4 @@
 
 package example
 
-import (
-	"github.com/auditkeep/audit/contrib/ent/internal/example/schema"
-	"github.com/auditkeep/audit/contrib/ent/internal/example/user"
-)
-
-// The init function reads all schema descriptors with runtime code
-// (default values, validators, hooks and policies) and stitches it
-// to their package variables.
-func init() {
-	userFields := schema.User{}.Fields()
-	_ = userFields
-	// userDescLogins is the schema descriptor for logins field.
-	userDescLogins := userFields[1].Descriptor()
-	// user.DefaultLogins holds the default value on creation for the logins field.
-	user.DefaultLogins = userDescLogins.Default.(int)
-}
+// The schema-stitching logic is generated in github.com/auditkeep/audit/contrib/ent/internal/example/runtime/runtime.go

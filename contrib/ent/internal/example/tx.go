@@ -14,6 +14,22 @@ import (
 // Tx is a transactional client that is created by calling Client.Tx().
 type Tx struct {
 	config
+	// Card is the client for interacting with the Card builders.
+	Card *CardClient
+	// Doc is the client for interacting with the Doc builders.
+	Doc *DocClient
+	// Group is the client for interacting with the Group builders.
+	Group *GroupClient
+	// Invoice is the client for interacting with the Invoice builders.
+	Invoice *InvoiceClient
+	// Like is the client for interacting with the Like builders.
+	Like *LikeClient
+	// Pet is the client for interacting with the Pet builders.
+	Pet *PetClient
+	// Signup is the client for interacting with the Signup builders.
+	Signup *SignupClient
+	// Toy is the client for interacting with the Toy builders.
+	Toy *ToyClient
 	// User is the client for interacting with the User builders.
 	User *UserClient
 
@@ -147,6 +163,14 @@ func (tx *Tx) Client() *Client {
 }
 
 func (tx *Tx) init() {
+	tx.Card = NewCardClient(tx.config)
+	tx.Doc = NewDocClient(tx.config)
+	tx.Group = NewGroupClient(tx.config)
+	tx.Invoice = NewInvoiceClient(tx.config)
+	tx.Like = NewLikeClient(tx.config)
+	tx.Pet = NewPetClient(tx.config)
+	tx.Signup = NewSignupClient(tx.config)
+	tx.Toy = NewToyClient(tx.config)
 	tx.User = NewUserClient(tx.config)
 }
 
@@ -157,7 +181,7 @@ func (tx *Tx) init() {
 // of them in order to commit or rollback the transaction.
 //
 // If a closed transaction is embedded in one of the generated entities, and the entity
-// applies a query, for example: User.QueryXXX(), the query will be executed
+// applies a query, for example: Card.QueryXXX(), the query will be executed
 // through the driver which created this transaction.
 //
 // Note that txDriver is not goroutine safe.

@@ -3,17 +3,26 @@
 package example
 
 import (
+	"encoding/json"
 	"fmt"
+	"math/big"
+	"net"
+	"net/http"
+	"net/url"
 	"strings"
+	"time"
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
+	"github.com/auditkeep/audit/contrib/ent/internal/example/card"
+	"github.com/auditkeep/audit/contrib/ent/internal/example/kinds"
 	"github.com/auditkeep/audit/contrib/ent/internal/example/user"
+	"github.com/google/uuid"
 )
 
 // User is the model entity for the User schema.
 type User struct {
-	config `json:"-"`
+	config `audit:"-" json:"-"`
 	// ID of the ent.
 	ID int `json:"id,omitempty"`
 	// Name holds the value of the "name" field.
@@ -21,8 +30,197 @@ type User struct {
 	// Logins holds the value of the "logins" field.
 	Logins int `json:"logins,omitempty"`
 	// APIKey holds the value of the "api_key" field.
-	APIKey       string `json:"-"`
+	APIKey string `audit:"-" json:"-"`
+	// Age holds the value of the "age" field.
+	Age int `json:"age,omitempty"`
+	// Nickname holds the value of the "nickname" field.
+	Nickname *string `json:"nickname,omitempty"`
+	// Active holds the value of the "active" field.
+	Active bool `json:"active,omitempty"`
+	// Score holds the value of the "score" field.
+	Score float64 `json:"score,omitempty"`
+	// Quota holds the value of the "quota" field.
+	Quota uint64 `json:"quota,omitempty"`
+	// Role holds the value of the "role" field.
+	Role user.Role `json:"role,omitempty"`
+	// Level holds the value of the "level" field.
+	Level kinds.Level `json:"level,omitempty"`
+	// External holds the value of the "external" field.
+	External uuid.UUID `json:"external,omitempty"`
+	// Born holds the value of the "born" field.
+	Born time.Time `json:"born,omitempty"`
+	// Photo holds the value of the "photo" field.
+	Photo []byte `json:"photo,omitempty"`
+	// IP holds the value of the "ip" field.
+	IP net.IP `json:"ip,omitempty"`
+	// Timeout holds the value of the "timeout" field.
+	Timeout time.Duration `json:"timeout,omitempty"`
+	// Dir holds the value of the "dir" field.
+	Dir http.Dir `json:"dir,omitempty"`
+	// Motto holds the value of the "motto" field.
+	Motto *sql.NullString `json:"motto,omitempty"`
+	// Balance holds the value of the "balance" field.
+	Balance *big.Int `json:"balance,omitempty"`
+	// Diary holds the value of the "diary" field.
+	Diary string `json:"diary,omitempty"`
+	// Best holds the value of the "best" field.
+	Best kinds.Item `json:"best,omitempty"`
+	// Items holds the value of the "items" field.
+	Items []kinds.Item `json:"items,omitempty"`
+	// Size holds the value of the "size" field.
+	Size *kinds.Size `json:"size,omitempty"`
+	// Profile holds the value of the "profile" field.
+	Profile kinds.Profile `json:"profile,omitempty"`
+	// Settings holds the value of the "settings" field.
+	Settings map[string]interface{} `json:"settings,omitempty"`
+	// Link holds the value of the "link" field.
+	Link *url.URL `json:"link,omitempty"`
+	// Labels holds the value of the "labels" field.
+	Labels []string `json:"labels,omitempty"`
+	// Plan holds the value of the "plan" field.
+	Plan string `json:"plan" audit:"tariff"`
+	// Scratch holds the value of the "scratch" field.
+	Scratch string `json:"scratch" audit:"-"`
+	// Edges holds the relations/edges for other nodes in the graph.
+	// The values are being populated by the UserQuery when eager-loading is set.
+	Edges        UserEdges `json:"edges"`
+	user_spouse  *int
+	user_reports *int
 	selectValues sql.SelectValues
+}
+
+// UserEdges holds the relations/edges for other nodes in the graph.
+type UserEdges struct {
+	// Card holds the value of the card edge.
+	Card *Card `json:"card,omitempty"`
+	// Pets holds the value of the pets edge.
+	Pets []*Pet `json:"pets,omitempty"`
+	// Friends holds the value of the friends edge.
+	Friends []*User `json:"friends,omitempty"`
+	// Followers holds the value of the followers edge.
+	Followers []*User `json:"followers,omitempty"`
+	// Following holds the value of the following edge.
+	Following []*User `json:"following,omitempty"`
+	// Spouse holds the value of the spouse edge.
+	Spouse *User `json:"spouse,omitempty"`
+	// Manager holds the value of the manager edge.
+	Manager *User `json:"manager,omitempty"`
+	// Reports holds the value of the reports edge.
+	Reports []*User `json:"reports,omitempty"`
+	// Groups holds the value of the groups edge.
+	Groups []*Group `json:"groups,omitempty"`
+	// Liked holds the value of the liked edge.
+	Liked []*Doc `json:"liked,omitempty"`
+	// Likes holds the value of the likes edge.
+	Likes []*Like `json:"likes,omitempty"`
+	// loadedTypes holds the information for reporting if a
+	// type was loaded (or requested) in eager-loading or not.
+	loadedTypes [11]bool
+}
+
+// CardOrErr returns the Card value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e UserEdges) CardOrErr() (*Card, error) {
+	if e.Card != nil {
+		return e.Card, nil
+	} else if e.loadedTypes[0] {
+		return nil, &NotFoundError{label: card.Label}
+	}
+	return nil, &NotLoadedError{edge: "card"}
+}
+
+// PetsOrErr returns the Pets value or an error if the edge
+// was not loaded in eager-loading.
+func (e UserEdges) PetsOrErr() ([]*Pet, error) {
+	if e.loadedTypes[1] {
+		return e.Pets, nil
+	}
+	return nil, &NotLoadedError{edge: "pets"}
+}
+
+// FriendsOrErr returns the Friends value or an error if the edge
+// was not loaded in eager-loading.
+func (e UserEdges) FriendsOrErr() ([]*User, error) {
+	if e.loadedTypes[2] {
+		return e.Friends, nil
+	}
+	return nil, &NotLoadedError{edge: "friends"}
+}
+
+// FollowersOrErr returns the Followers value or an error if the edge
+// was not loaded in eager-loading.
+func (e UserEdges) FollowersOrErr() ([]*User, error) {
+	if e.loadedTypes[3] {
+		return e.Followers, nil
+	}
+	return nil, &NotLoadedError{edge: "followers"}
+}
+
+// FollowingOrErr returns the Following value or an error if the edge
+// was not loaded in eager-loading.
+func (e UserEdges) FollowingOrErr() ([]*User, error) {
+	if e.loadedTypes[4] {
+		return e.Following, nil
+	}
+	return nil, &NotLoadedError{edge: "following"}
+}
+
+// SpouseOrErr returns the Spouse value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e UserEdges) SpouseOrErr() (*User, error) {
+	if e.Spouse != nil {
+		return e.Spouse, nil
+	} else if e.loadedTypes[5] {
+		return nil, &NotFoundError{label: user.Label}
+	}
+	return nil, &NotLoadedError{edge: "spouse"}
+}
+
+// ManagerOrErr returns the Manager value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e UserEdges) ManagerOrErr() (*User, error) {
+	if e.Manager != nil {
+		return e.Manager, nil
+	} else if e.loadedTypes[6] {
+		return nil, &NotFoundError{label: user.Label}
+	}
+	return nil, &NotLoadedError{edge: "manager"}
+}
+
+// ReportsOrErr returns the Reports value or an error if the edge
+// was not loaded in eager-loading.
+func (e UserEdges) ReportsOrErr() ([]*User, error) {
+	if e.loadedTypes[7] {
+		return e.Reports, nil
+	}
+	return nil, &NotLoadedError{edge: "reports"}
+}
+
+// GroupsOrErr returns the Groups value or an error if the edge
+// was not loaded in eager-loading.
+func (e UserEdges) GroupsOrErr() ([]*Group, error) {
+	if e.loadedTypes[8] {
+		return e.Groups, nil
+	}
+	return nil, &NotLoadedError{edge: "groups"}
+}
+
+// LikedOrErr returns the Liked value or an error if the edge
+// was not loaded in eager-loading.
+func (e UserEdges) LikedOrErr() ([]*Doc, error) {
+	if e.loadedTypes[9] {
+		return e.Liked, nil
+	}
+	return nil, &NotLoadedError{edge: "liked"}
+}
+
+// LikesOrErr returns the Likes value or an error if the edge
+// was not loaded in eager-loading.
+func (e UserEdges) LikesOrErr() ([]*Like, error) {
+	if e.loadedTypes[10] {
+		return e.Likes, nil
+	}
+	return nil, &NotLoadedError{edge: "likes"}
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -30,10 +228,30 @@ func (*User) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case user.FieldID, user.FieldLogins:
+		case user.FieldPhoto, user.FieldIP, user.FieldBest, user.FieldItems, user.FieldSize, user.FieldProfile, user.FieldSettings, user.FieldLink, user.FieldLabels:
+			values[i] = new([]byte)
+		case user.FieldLevel:
+			values[i] = new(kinds.Level)
+		case user.FieldActive:
+			values[i] = new(sql.NullBool)
+		case user.FieldScore:
+			values[i] = new(sql.NullFloat64)
+		case user.FieldID, user.FieldLogins, user.FieldAge, user.FieldQuota, user.FieldTimeout:
 			values[i] = new(sql.NullInt64)
-		case user.FieldName, user.FieldAPIKey:
+		case user.FieldName, user.FieldAPIKey, user.FieldNickname, user.FieldRole, user.FieldDir, user.FieldMotto, user.FieldPlan, user.FieldScratch:
 			values[i] = new(sql.NullString)
+		case user.FieldBorn:
+			values[i] = new(sql.NullTime)
+		case user.FieldExternal:
+			values[i] = new(uuid.UUID)
+		case user.FieldBalance:
+			values[i] = user.ValueScanner.Balance.ScanValue()
+		case user.FieldDiary:
+			values[i] = user.ValueScanner.Diary.ScanValue()
+		case user.ForeignKeys[0]: // user_spouse
+			values[i] = new(sql.NullInt64)
+		case user.ForeignKeys[1]: // user_reports
+			values[i] = new(sql.NullInt64)
 		default:
 			values[i] = new(sql.UnknownType)
 		}
@@ -73,6 +291,185 @@ func (_m *User) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.APIKey = value.String
 			}
+		case user.FieldAge:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field age", values[i])
+			} else if value.Valid {
+				_m.Age = int(value.Int64)
+			}
+		case user.FieldNickname:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field nickname", values[i])
+			} else if value.Valid {
+				_m.Nickname = new(string)
+				*_m.Nickname = value.String
+			}
+		case user.FieldActive:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field active", values[i])
+			} else if value.Valid {
+				_m.Active = value.Bool
+			}
+		case user.FieldScore:
+			if value, ok := values[i].(*sql.NullFloat64); !ok {
+				return fmt.Errorf("unexpected type %T for field score", values[i])
+			} else if value.Valid {
+				_m.Score = value.Float64
+			}
+		case user.FieldQuota:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field quota", values[i])
+			} else if value.Valid {
+				_m.Quota = uint64(value.Int64)
+			}
+		case user.FieldRole:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field role", values[i])
+			} else if value.Valid {
+				_m.Role = user.Role(value.String)
+			}
+		case user.FieldLevel:
+			if value, ok := values[i].(*kinds.Level); !ok {
+				return fmt.Errorf("unexpected type %T for field level", values[i])
+			} else if value != nil {
+				_m.Level = *value
+			}
+		case user.FieldExternal:
+			if value, ok := values[i].(*uuid.UUID); !ok {
+				return fmt.Errorf("unexpected type %T for field external", values[i])
+			} else if value != nil {
+				_m.External = *value
+			}
+		case user.FieldBorn:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field born", values[i])
+			} else if value.Valid {
+				_m.Born = value.Time
+			}
+		case user.FieldPhoto:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field photo", values[i])
+			} else if value != nil {
+				_m.Photo = *value
+			}
+		case user.FieldIP:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field ip", values[i])
+			} else if value != nil {
+				_m.IP = *value
+			}
+		case user.FieldTimeout:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field timeout", values[i])
+			} else if value.Valid {
+				_m.Timeout = time.Duration(value.Int64)
+			}
+		case user.FieldDir:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field dir", values[i])
+			} else if value.Valid {
+				_m.Dir = http.Dir(value.String)
+			}
+		case user.FieldMotto:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field motto", values[i])
+			} else if value.Valid {
+				_m.Motto = value
+			}
+		case user.FieldBalance:
+			if value, err := user.ValueScanner.Balance.FromValue(values[i]); err != nil {
+				return err
+			} else {
+				_m.Balance = value
+			}
+		case user.FieldDiary:
+			if value, err := user.ValueScanner.Diary.FromValue(values[i]); err != nil {
+				return err
+			} else {
+				_m.Diary = value
+			}
+		case user.FieldBest:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field best", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Best); err != nil {
+					return fmt.Errorf("unmarshal field best: %w", err)
+				}
+			}
+		case user.FieldItems:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field items", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Items); err != nil {
+					return fmt.Errorf("unmarshal field items: %w", err)
+				}
+			}
+		case user.FieldSize:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field size", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Size); err != nil {
+					return fmt.Errorf("unmarshal field size: %w", err)
+				}
+			}
+		case user.FieldProfile:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field profile", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Profile); err != nil {
+					return fmt.Errorf("unmarshal field profile: %w", err)
+				}
+			}
+		case user.FieldSettings:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field settings", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Settings); err != nil {
+					return fmt.Errorf("unmarshal field settings: %w", err)
+				}
+			}
+		case user.FieldLink:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field link", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Link); err != nil {
+					return fmt.Errorf("unmarshal field link: %w", err)
+				}
+			}
+		case user.FieldLabels:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field labels", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Labels); err != nil {
+					return fmt.Errorf("unmarshal field labels: %w", err)
+				}
+			}
+		case user.FieldPlan:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field plan", values[i])
+			} else if value.Valid {
+				_m.Plan = value.String
+			}
+		case user.FieldScratch:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field scratch", values[i])
+			} else if value.Valid {
+				_m.Scratch = value.String
+			}
+		case user.ForeignKeys[0]:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for edge-field user_spouse", value)
+			} else if value.Valid {
+				_m.user_spouse = new(int)
+				*_m.user_spouse = int(value.Int64)
+			}
+		case user.ForeignKeys[1]:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for edge-field user_reports", value)
+			} else if value.Valid {
+				_m.user_reports = new(int)
+				*_m.user_reports = int(value.Int64)
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -84,6 +481,61 @@ func (_m *User) assignValues(columns []string, values []any) error {
 // This includes values selected through modifiers, order, etc.
 func (_m *User) Value(name string) (ent.Value, error) {
 	return _m.selectValues.Get(name)
+}
+
+// QueryCard queries the "card" edge of the User entity.
+func (_m *User) QueryCard() *CardQuery {
+	return NewUserClient(_m.config).QueryCard(_m)
+}
+
+// QueryPets queries the "pets" edge of the User entity.
+func (_m *User) QueryPets() *PetQuery {
+	return NewUserClient(_m.config).QueryPets(_m)
+}
+
+// QueryFriends queries the "friends" edge of the User entity.
+func (_m *User) QueryFriends() *UserQuery {
+	return NewUserClient(_m.config).QueryFriends(_m)
+}
+
+// QueryFollowers queries the "followers" edge of the User entity.
+func (_m *User) QueryFollowers() *UserQuery {
+	return NewUserClient(_m.config).QueryFollowers(_m)
+}
+
+// QueryFollowing queries the "following" edge of the User entity.
+func (_m *User) QueryFollowing() *UserQuery {
+	return NewUserClient(_m.config).QueryFollowing(_m)
+}
+
+// QuerySpouse queries the "spouse" edge of the User entity.
+func (_m *User) QuerySpouse() *UserQuery {
+	return NewUserClient(_m.config).QuerySpouse(_m)
+}
+
+// QueryManager queries the "manager" edge of the User entity.
+func (_m *User) QueryManager() *UserQuery {
+	return NewUserClient(_m.config).QueryManager(_m)
+}
+
+// QueryReports queries the "reports" edge of the User entity.
+func (_m *User) QueryReports() *UserQuery {
+	return NewUserClient(_m.config).QueryReports(_m)
+}
+
+// QueryGroups queries the "groups" edge of the User entity.
+func (_m *User) QueryGroups() *GroupQuery {
+	return NewUserClient(_m.config).QueryGroups(_m)
+}
+
+// QueryLiked queries the "liked" edge of the User entity.
+func (_m *User) QueryLiked() *DocQuery {
+	return NewUserClient(_m.config).QueryLiked(_m)
+}
+
+// QueryLikes queries the "likes" edge of the User entity.
+func (_m *User) QueryLikes() *LikeQuery {
+	return NewUserClient(_m.config).QueryLikes(_m)
 }
 
 // Update returns a builder for updating this User.
@@ -116,6 +568,83 @@ func (_m *User) String() string {
 	builder.WriteString(fmt.Sprintf("%v", _m.Logins))
 	builder.WriteString(", ")
 	builder.WriteString("api_key=<sensitive>")
+	builder.WriteString(", ")
+	builder.WriteString("age=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Age))
+	builder.WriteString(", ")
+	if v := _m.Nickname; v != nil {
+		builder.WriteString("nickname=")
+		builder.WriteString(*v)
+	}
+	builder.WriteString(", ")
+	builder.WriteString("active=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Active))
+	builder.WriteString(", ")
+	builder.WriteString("score=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Score))
+	builder.WriteString(", ")
+	builder.WriteString("quota=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Quota))
+	builder.WriteString(", ")
+	builder.WriteString("role=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Role))
+	builder.WriteString(", ")
+	builder.WriteString("level=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Level))
+	builder.WriteString(", ")
+	builder.WriteString("external=")
+	builder.WriteString(fmt.Sprintf("%v", _m.External))
+	builder.WriteString(", ")
+	builder.WriteString("born=")
+	builder.WriteString(_m.Born.Format(time.ANSIC))
+	builder.WriteString(", ")
+	builder.WriteString("photo=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Photo))
+	builder.WriteString(", ")
+	builder.WriteString("ip=")
+	builder.WriteString(fmt.Sprintf("%v", _m.IP))
+	builder.WriteString(", ")
+	builder.WriteString("timeout=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Timeout))
+	builder.WriteString(", ")
+	builder.WriteString("dir=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Dir))
+	builder.WriteString(", ")
+	builder.WriteString("motto=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Motto))
+	builder.WriteString(", ")
+	builder.WriteString("balance=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Balance))
+	builder.WriteString(", ")
+	builder.WriteString("diary=")
+	builder.WriteString(_m.Diary)
+	builder.WriteString(", ")
+	builder.WriteString("best=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Best))
+	builder.WriteString(", ")
+	builder.WriteString("items=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Items))
+	builder.WriteString(", ")
+	builder.WriteString("size=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Size))
+	builder.WriteString(", ")
+	builder.WriteString("profile=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Profile))
+	builder.WriteString(", ")
+	builder.WriteString("settings=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Settings))
+	builder.WriteString(", ")
+	builder.WriteString("link=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Link))
+	builder.WriteString(", ")
+	builder.WriteString("labels=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Labels))
+	builder.WriteString(", ")
+	builder.WriteString("plan=")
+	builder.WriteString(_m.Plan)
+	builder.WriteString(", ")
+	builder.WriteString("scratch=")
+	builder.WriteString(_m.Scratch)
 	builder.WriteByte(')')
 	return builder.String()
 }

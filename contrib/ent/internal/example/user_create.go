@@ -6,10 +6,22 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/big"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
 
+	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
+	"github.com/auditkeep/audit/contrib/ent/internal/example/card"
+	"github.com/auditkeep/audit/contrib/ent/internal/example/doc"
+	"github.com/auditkeep/audit/contrib/ent/internal/example/group"
+	"github.com/auditkeep/audit/contrib/ent/internal/example/kinds"
+	"github.com/auditkeep/audit/contrib/ent/internal/example/pet"
 	"github.com/auditkeep/audit/contrib/ent/internal/example/user"
+	"github.com/google/uuid"
 )
 
 // UserCreate is the builder for creating a User entity.
@@ -17,6 +29,7 @@ type UserCreate struct {
 	config
 	mutation *UserMutation
 	hooks    []Hook
+	conflict []sql.ConflictOption
 }
 
 // SetName sets the "name" field.
@@ -51,6 +64,446 @@ func (_c *UserCreate) SetNillableAPIKey(v *string) *UserCreate {
 		_c.SetAPIKey(*v)
 	}
 	return _c
+}
+
+// SetAge sets the "age" field.
+func (_c *UserCreate) SetAge(v int) *UserCreate {
+	_c.mutation.SetAge(v)
+	return _c
+}
+
+// SetNillableAge sets the "age" field if the given value is not nil.
+func (_c *UserCreate) SetNillableAge(v *int) *UserCreate {
+	if v != nil {
+		_c.SetAge(*v)
+	}
+	return _c
+}
+
+// SetNickname sets the "nickname" field.
+func (_c *UserCreate) SetNickname(v string) *UserCreate {
+	_c.mutation.SetNickname(v)
+	return _c
+}
+
+// SetNillableNickname sets the "nickname" field if the given value is not nil.
+func (_c *UserCreate) SetNillableNickname(v *string) *UserCreate {
+	if v != nil {
+		_c.SetNickname(*v)
+	}
+	return _c
+}
+
+// SetActive sets the "active" field.
+func (_c *UserCreate) SetActive(v bool) *UserCreate {
+	_c.mutation.SetActive(v)
+	return _c
+}
+
+// SetNillableActive sets the "active" field if the given value is not nil.
+func (_c *UserCreate) SetNillableActive(v *bool) *UserCreate {
+	if v != nil {
+		_c.SetActive(*v)
+	}
+	return _c
+}
+
+// SetScore sets the "score" field.
+func (_c *UserCreate) SetScore(v float64) *UserCreate {
+	_c.mutation.SetScore(v)
+	return _c
+}
+
+// SetNillableScore sets the "score" field if the given value is not nil.
+func (_c *UserCreate) SetNillableScore(v *float64) *UserCreate {
+	if v != nil {
+		_c.SetScore(*v)
+	}
+	return _c
+}
+
+// SetQuota sets the "quota" field.
+func (_c *UserCreate) SetQuota(v uint64) *UserCreate {
+	_c.mutation.SetQuota(v)
+	return _c
+}
+
+// SetNillableQuota sets the "quota" field if the given value is not nil.
+func (_c *UserCreate) SetNillableQuota(v *uint64) *UserCreate {
+	if v != nil {
+		_c.SetQuota(*v)
+	}
+	return _c
+}
+
+// SetRole sets the "role" field.
+func (_c *UserCreate) SetRole(v user.Role) *UserCreate {
+	_c.mutation.SetRole(v)
+	return _c
+}
+
+// SetNillableRole sets the "role" field if the given value is not nil.
+func (_c *UserCreate) SetNillableRole(v *user.Role) *UserCreate {
+	if v != nil {
+		_c.SetRole(*v)
+	}
+	return _c
+}
+
+// SetLevel sets the "level" field.
+func (_c *UserCreate) SetLevel(v kinds.Level) *UserCreate {
+	_c.mutation.SetLevel(v)
+	return _c
+}
+
+// SetNillableLevel sets the "level" field if the given value is not nil.
+func (_c *UserCreate) SetNillableLevel(v *kinds.Level) *UserCreate {
+	if v != nil {
+		_c.SetLevel(*v)
+	}
+	return _c
+}
+
+// SetExternal sets the "external" field.
+func (_c *UserCreate) SetExternal(v uuid.UUID) *UserCreate {
+	_c.mutation.SetExternal(v)
+	return _c
+}
+
+// SetNillableExternal sets the "external" field if the given value is not nil.
+func (_c *UserCreate) SetNillableExternal(v *uuid.UUID) *UserCreate {
+	if v != nil {
+		_c.SetExternal(*v)
+	}
+	return _c
+}
+
+// SetBorn sets the "born" field.
+func (_c *UserCreate) SetBorn(v time.Time) *UserCreate {
+	_c.mutation.SetBorn(v)
+	return _c
+}
+
+// SetNillableBorn sets the "born" field if the given value is not nil.
+func (_c *UserCreate) SetNillableBorn(v *time.Time) *UserCreate {
+	if v != nil {
+		_c.SetBorn(*v)
+	}
+	return _c
+}
+
+// SetPhoto sets the "photo" field.
+func (_c *UserCreate) SetPhoto(v []byte) *UserCreate {
+	_c.mutation.SetPhoto(v)
+	return _c
+}
+
+// SetIP sets the "ip" field.
+func (_c *UserCreate) SetIP(v net.IP) *UserCreate {
+	_c.mutation.SetIP(v)
+	return _c
+}
+
+// SetTimeout sets the "timeout" field.
+func (_c *UserCreate) SetTimeout(v time.Duration) *UserCreate {
+	_c.mutation.SetTimeout(v)
+	return _c
+}
+
+// SetNillableTimeout sets the "timeout" field if the given value is not nil.
+func (_c *UserCreate) SetNillableTimeout(v *time.Duration) *UserCreate {
+	if v != nil {
+		_c.SetTimeout(*v)
+	}
+	return _c
+}
+
+// SetDir sets the "dir" field.
+func (_c *UserCreate) SetDir(v http.Dir) *UserCreate {
+	_c.mutation.SetDir(v)
+	return _c
+}
+
+// SetNillableDir sets the "dir" field if the given value is not nil.
+func (_c *UserCreate) SetNillableDir(v *http.Dir) *UserCreate {
+	if v != nil {
+		_c.SetDir(*v)
+	}
+	return _c
+}
+
+// SetMotto sets the "motto" field.
+func (_c *UserCreate) SetMotto(v *sql.NullString) *UserCreate {
+	_c.mutation.SetMotto(v)
+	return _c
+}
+
+// SetBalance sets the "balance" field.
+func (_c *UserCreate) SetBalance(v *big.Int) *UserCreate {
+	_c.mutation.SetBalance(v)
+	return _c
+}
+
+// SetDiary sets the "diary" field.
+func (_c *UserCreate) SetDiary(v string) *UserCreate {
+	_c.mutation.SetDiary(v)
+	return _c
+}
+
+// SetNillableDiary sets the "diary" field if the given value is not nil.
+func (_c *UserCreate) SetNillableDiary(v *string) *UserCreate {
+	if v != nil {
+		_c.SetDiary(*v)
+	}
+	return _c
+}
+
+// SetBest sets the "best" field.
+func (_c *UserCreate) SetBest(v kinds.Item) *UserCreate {
+	_c.mutation.SetBest(v)
+	return _c
+}
+
+// SetNillableBest sets the "best" field if the given value is not nil.
+func (_c *UserCreate) SetNillableBest(v *kinds.Item) *UserCreate {
+	if v != nil {
+		_c.SetBest(*v)
+	}
+	return _c
+}
+
+// SetItems sets the "items" field.
+func (_c *UserCreate) SetItems(v []kinds.Item) *UserCreate {
+	_c.mutation.SetItems(v)
+	return _c
+}
+
+// SetSize sets the "size" field.
+func (_c *UserCreate) SetSize(v *kinds.Size) *UserCreate {
+	_c.mutation.SetSize(v)
+	return _c
+}
+
+// SetProfile sets the "profile" field.
+func (_c *UserCreate) SetProfile(v kinds.Profile) *UserCreate {
+	_c.mutation.SetProfile(v)
+	return _c
+}
+
+// SetNillableProfile sets the "profile" field if the given value is not nil.
+func (_c *UserCreate) SetNillableProfile(v *kinds.Profile) *UserCreate {
+	if v != nil {
+		_c.SetProfile(*v)
+	}
+	return _c
+}
+
+// SetSettings sets the "settings" field.
+func (_c *UserCreate) SetSettings(v map[string]interface{}) *UserCreate {
+	_c.mutation.SetSettings(v)
+	return _c
+}
+
+// SetLink sets the "link" field.
+func (_c *UserCreate) SetLink(v *url.URL) *UserCreate {
+	_c.mutation.SetLink(v)
+	return _c
+}
+
+// SetLabels sets the "labels" field.
+func (_c *UserCreate) SetLabels(v []string) *UserCreate {
+	_c.mutation.SetLabels(v)
+	return _c
+}
+
+// SetPlan sets the "plan" field.
+func (_c *UserCreate) SetPlan(v string) *UserCreate {
+	_c.mutation.SetPlan(v)
+	return _c
+}
+
+// SetNillablePlan sets the "plan" field if the given value is not nil.
+func (_c *UserCreate) SetNillablePlan(v *string) *UserCreate {
+	if v != nil {
+		_c.SetPlan(*v)
+	}
+	return _c
+}
+
+// SetScratch sets the "scratch" field.
+func (_c *UserCreate) SetScratch(v string) *UserCreate {
+	_c.mutation.SetScratch(v)
+	return _c
+}
+
+// SetNillableScratch sets the "scratch" field if the given value is not nil.
+func (_c *UserCreate) SetNillableScratch(v *string) *UserCreate {
+	if v != nil {
+		_c.SetScratch(*v)
+	}
+	return _c
+}
+
+// SetCardID sets the "card" edge to the Card entity by ID.
+func (_c *UserCreate) SetCardID(id int) *UserCreate {
+	_c.mutation.SetCardID(id)
+	return _c
+}
+
+// SetNillableCardID sets the "card" edge to the Card entity by ID if the given value is not nil.
+func (_c *UserCreate) SetNillableCardID(id *int) *UserCreate {
+	if id != nil {
+		_c = _c.SetCardID(*id)
+	}
+	return _c
+}
+
+// SetCard sets the "card" edge to the Card entity.
+func (_c *UserCreate) SetCard(v *Card) *UserCreate {
+	return _c.SetCardID(v.ID)
+}
+
+// AddPetIDs adds the "pets" edge to the Pet entity by IDs.
+func (_c *UserCreate) AddPetIDs(ids ...int) *UserCreate {
+	_c.mutation.AddPetIDs(ids...)
+	return _c
+}
+
+// AddPets adds the "pets" edges to the Pet entity.
+func (_c *UserCreate) AddPets(v ...*Pet) *UserCreate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddPetIDs(ids...)
+}
+
+// AddFriendIDs adds the "friends" edge to the User entity by IDs.
+func (_c *UserCreate) AddFriendIDs(ids ...int) *UserCreate {
+	_c.mutation.AddFriendIDs(ids...)
+	return _c
+}
+
+// AddFriends adds the "friends" edges to the User entity.
+func (_c *UserCreate) AddFriends(v ...*User) *UserCreate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddFriendIDs(ids...)
+}
+
+// AddFollowerIDs adds the "followers" edge to the User entity by IDs.
+func (_c *UserCreate) AddFollowerIDs(ids ...int) *UserCreate {
+	_c.mutation.AddFollowerIDs(ids...)
+	return _c
+}
+
+// AddFollowers adds the "followers" edges to the User entity.
+func (_c *UserCreate) AddFollowers(v ...*User) *UserCreate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddFollowerIDs(ids...)
+}
+
+// AddFollowingIDs adds the "following" edge to the User entity by IDs.
+func (_c *UserCreate) AddFollowingIDs(ids ...int) *UserCreate {
+	_c.mutation.AddFollowingIDs(ids...)
+	return _c
+}
+
+// AddFollowing adds the "following" edges to the User entity.
+func (_c *UserCreate) AddFollowing(v ...*User) *UserCreate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddFollowingIDs(ids...)
+}
+
+// SetSpouseID sets the "spouse" edge to the User entity by ID.
+func (_c *UserCreate) SetSpouseID(id int) *UserCreate {
+	_c.mutation.SetSpouseID(id)
+	return _c
+}
+
+// SetNillableSpouseID sets the "spouse" edge to the User entity by ID if the given value is not nil.
+func (_c *UserCreate) SetNillableSpouseID(id *int) *UserCreate {
+	if id != nil {
+		_c = _c.SetSpouseID(*id)
+	}
+	return _c
+}
+
+// SetSpouse sets the "spouse" edge to the User entity.
+func (_c *UserCreate) SetSpouse(v *User) *UserCreate {
+	return _c.SetSpouseID(v.ID)
+}
+
+// SetManagerID sets the "manager" edge to the User entity by ID.
+func (_c *UserCreate) SetManagerID(id int) *UserCreate {
+	_c.mutation.SetManagerID(id)
+	return _c
+}
+
+// SetNillableManagerID sets the "manager" edge to the User entity by ID if the given value is not nil.
+func (_c *UserCreate) SetNillableManagerID(id *int) *UserCreate {
+	if id != nil {
+		_c = _c.SetManagerID(*id)
+	}
+	return _c
+}
+
+// SetManager sets the "manager" edge to the User entity.
+func (_c *UserCreate) SetManager(v *User) *UserCreate {
+	return _c.SetManagerID(v.ID)
+}
+
+// AddReportIDs adds the "reports" edge to the User entity by IDs.
+func (_c *UserCreate) AddReportIDs(ids ...int) *UserCreate {
+	_c.mutation.AddReportIDs(ids...)
+	return _c
+}
+
+// AddReports adds the "reports" edges to the User entity.
+func (_c *UserCreate) AddReports(v ...*User) *UserCreate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddReportIDs(ids...)
+}
+
+// AddGroupIDs adds the "groups" edge to the Group entity by IDs.
+func (_c *UserCreate) AddGroupIDs(ids ...int) *UserCreate {
+	_c.mutation.AddGroupIDs(ids...)
+	return _c
+}
+
+// AddGroups adds the "groups" edges to the Group entity.
+func (_c *UserCreate) AddGroups(v ...*Group) *UserCreate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddGroupIDs(ids...)
+}
+
+// AddLikedIDs adds the "liked" edge to the Doc entity by IDs.
+func (_c *UserCreate) AddLikedIDs(ids ...int) *UserCreate {
+	_c.mutation.AddLikedIDs(ids...)
+	return _c
+}
+
+// AddLiked adds the "liked" edges to the Doc entity.
+func (_c *UserCreate) AddLiked(v ...*Doc) *UserCreate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddLikedIDs(ids...)
 }
 
 // Mutation returns the UserMutation object of the builder.
@@ -92,6 +545,14 @@ func (_c *UserCreate) defaults() {
 		v := user.DefaultLogins
 		_c.mutation.SetLogins(v)
 	}
+	if _, ok := _c.mutation.Active(); !ok {
+		v := user.DefaultActive
+		_c.mutation.SetActive(v)
+	}
+	if _, ok := _c.mutation.Role(); !ok {
+		v := user.DefaultRole
+		_c.mutation.SetRole(v)
+	}
 }
 
 // check runs all checks and user-defined validators on the builder.
@@ -102,6 +563,22 @@ func (_c *UserCreate) check() error {
 	if _, ok := _c.mutation.Logins(); !ok {
 		return &ValidationError{Name: "logins", err: errors.New(`example: missing required field "User.logins"`)}
 	}
+	if _, ok := _c.mutation.Active(); !ok {
+		return &ValidationError{Name: "active", err: errors.New(`example: missing required field "User.active"`)}
+	}
+	if _, ok := _c.mutation.Role(); !ok {
+		return &ValidationError{Name: "role", err: errors.New(`example: missing required field "User.role"`)}
+	}
+	if v, ok := _c.mutation.Role(); ok {
+		if err := user.RoleValidator(v); err != nil {
+			return &ValidationError{Name: "role", err: fmt.Errorf(`example: validator failed for field "User.role": %w`, err)}
+		}
+	}
+	if v, ok := _c.mutation.Level(); ok {
+		if err := user.LevelValidator(v); err != nil {
+			return &ValidationError{Name: "level", err: fmt.Errorf(`example: validator failed for field "User.level": %w`, err)}
+		}
+	}
 	return nil
 }
 
@@ -109,7 +586,10 @@ func (_c *UserCreate) sqlSave(ctx context.Context) (*User, error) {
 	if err := _c.check(); err != nil {
 		return nil, err
 	}
-	_node, _spec := _c.createSpec()
+	_node, _spec, err := _c.createSpec()
+	if err != nil {
+		return nil, err
+	}
 	if err := sqlgraph.CreateNode(ctx, _c.driver, _spec); err != nil {
 		if sqlgraph.IsConstraintError(err) {
 			err = &ConstraintError{msg: err.Error(), wrap: err}
@@ -123,11 +603,13 @@ func (_c *UserCreate) sqlSave(ctx context.Context) (*User, error) {
 	return _node, nil
 }
 
-func (_c *UserCreate) createSpec() (*User, *sqlgraph.CreateSpec) {
+func (_c *UserCreate) createSpec() (*User, *sqlgraph.CreateSpec, error) {
 	var (
 		_node = &User{config: _c.config}
 		_spec = sqlgraph.NewCreateSpec(user.Table, sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt))
 	)
+	_spec.Schema = _c.schemaConfig.User
+	_spec.OnConflict = _c.conflict
 	if value, ok := _c.mutation.Name(); ok {
 		_spec.SetField(user.FieldName, field.TypeString, value)
 		_node.Name = value
@@ -140,7 +622,1518 @@ func (_c *UserCreate) createSpec() (*User, *sqlgraph.CreateSpec) {
 		_spec.SetField(user.FieldAPIKey, field.TypeString, value)
 		_node.APIKey = value
 	}
-	return _node, _spec
+	if value, ok := _c.mutation.Age(); ok {
+		_spec.SetField(user.FieldAge, field.TypeInt, value)
+		_node.Age = value
+	}
+	if value, ok := _c.mutation.Nickname(); ok {
+		_spec.SetField(user.FieldNickname, field.TypeString, value)
+		_node.Nickname = &value
+	}
+	if value, ok := _c.mutation.Active(); ok {
+		_spec.SetField(user.FieldActive, field.TypeBool, value)
+		_node.Active = value
+	}
+	if value, ok := _c.mutation.Score(); ok {
+		_spec.SetField(user.FieldScore, field.TypeFloat64, value)
+		_node.Score = value
+	}
+	if value, ok := _c.mutation.Quota(); ok {
+		_spec.SetField(user.FieldQuota, field.TypeUint64, value)
+		_node.Quota = value
+	}
+	if value, ok := _c.mutation.Role(); ok {
+		_spec.SetField(user.FieldRole, field.TypeEnum, value)
+		_node.Role = value
+	}
+	if value, ok := _c.mutation.Level(); ok {
+		_spec.SetField(user.FieldLevel, field.TypeEnum, value)
+		_node.Level = value
+	}
+	if value, ok := _c.mutation.External(); ok {
+		_spec.SetField(user.FieldExternal, field.TypeUUID, value)
+		_node.External = value
+	}
+	if value, ok := _c.mutation.Born(); ok {
+		_spec.SetField(user.FieldBorn, field.TypeTime, value)
+		_node.Born = value
+	}
+	if value, ok := _c.mutation.Photo(); ok {
+		_spec.SetField(user.FieldPhoto, field.TypeBytes, value)
+		_node.Photo = value
+	}
+	if value, ok := _c.mutation.IP(); ok {
+		_spec.SetField(user.FieldIP, field.TypeBytes, value)
+		_node.IP = value
+	}
+	if value, ok := _c.mutation.Timeout(); ok {
+		_spec.SetField(user.FieldTimeout, field.TypeInt64, value)
+		_node.Timeout = value
+	}
+	if value, ok := _c.mutation.Dir(); ok {
+		_spec.SetField(user.FieldDir, field.TypeString, value)
+		_node.Dir = value
+	}
+	if value, ok := _c.mutation.Motto(); ok {
+		_spec.SetField(user.FieldMotto, field.TypeString, value)
+		_node.Motto = value
+	}
+	if value, ok := _c.mutation.Balance(); ok {
+		vv, err := user.ValueScanner.Balance.Value(value)
+		if err != nil {
+			return nil, nil, err
+		}
+		_spec.SetField(user.FieldBalance, field.TypeString, vv)
+		_node.Balance = value
+	}
+	if value, ok := _c.mutation.Diary(); ok {
+		vv, err := user.ValueScanner.Diary.Value(value)
+		if err != nil {
+			return nil, nil, err
+		}
+		_spec.SetField(user.FieldDiary, field.TypeString, vv)
+		_node.Diary = value
+	}
+	if value, ok := _c.mutation.Best(); ok {
+		_spec.SetField(user.FieldBest, field.TypeJSON, value)
+		_node.Best = value
+	}
+	if value, ok := _c.mutation.Items(); ok {
+		_spec.SetField(user.FieldItems, field.TypeJSON, value)
+		_node.Items = value
+	}
+	if value, ok := _c.mutation.Size(); ok {
+		_spec.SetField(user.FieldSize, field.TypeJSON, value)
+		_node.Size = value
+	}
+	if value, ok := _c.mutation.Profile(); ok {
+		_spec.SetField(user.FieldProfile, field.TypeJSON, value)
+		_node.Profile = value
+	}
+	if value, ok := _c.mutation.Settings(); ok {
+		_spec.SetField(user.FieldSettings, field.TypeJSON, value)
+		_node.Settings = value
+	}
+	if value, ok := _c.mutation.Link(); ok {
+		_spec.SetField(user.FieldLink, field.TypeJSON, value)
+		_node.Link = value
+	}
+	if value, ok := _c.mutation.Labels(); ok {
+		_spec.SetField(user.FieldLabels, field.TypeJSON, value)
+		_node.Labels = value
+	}
+	if value, ok := _c.mutation.Plan(); ok {
+		_spec.SetField(user.FieldPlan, field.TypeString, value)
+		_node.Plan = value
+	}
+	if value, ok := _c.mutation.Scratch(); ok {
+		_spec.SetField(user.FieldScratch, field.TypeString, value)
+		_node.Scratch = value
+	}
+	if nodes := _c.mutation.CardIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2O,
+			Inverse: false,
+			Table:   user.CardTable,
+			Columns: []string{user.CardColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(card.FieldID, field.TypeInt),
+			},
+		}
+		edge.Schema = _c.schemaConfig.Card
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.PetsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   user.PetsTable,
+			Columns: []string{user.PetsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(pet.FieldID, field.TypeInt),
+			},
+		}
+		edge.Schema = _c.schemaConfig.Pet
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.FriendsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2M,
+			Inverse: false,
+			Table:   user.FriendsTable,
+			Columns: user.FriendsPrimaryKey,
+			Bidi:    true,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt),
+			},
+		}
+		edge.Schema = _c.schemaConfig.UserFriends
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.FollowersIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2M,
+			Inverse: true,
+			Table:   user.FollowersTable,
+			Columns: user.FollowersPrimaryKey,
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt),
+			},
+		}
+		edge.Schema = _c.schemaConfig.UserFollowing
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.FollowingIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2M,
+			Inverse: false,
+			Table:   user.FollowingTable,
+			Columns: user.FollowingPrimaryKey,
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt),
+			},
+		}
+		edge.Schema = _c.schemaConfig.UserFollowing
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.SpouseIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2O,
+			Inverse: false,
+			Table:   user.SpouseTable,
+			Columns: []string{user.SpouseColumn},
+			Bidi:    true,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt),
+			},
+		}
+		edge.Schema = _c.schemaConfig.User
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.user_spouse = &nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.ManagerIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
+			Table:   user.ManagerTable,
+			Columns: []string{user.ManagerColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt),
+			},
+		}
+		edge.Schema = _c.schemaConfig.User
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.user_reports = &nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.ReportsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   user.ReportsTable,
+			Columns: []string{user.ReportsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt),
+			},
+		}
+		edge.Schema = _c.schemaConfig.User
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.GroupsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2M,
+			Inverse: true,
+			Table:   user.GroupsTable,
+			Columns: user.GroupsPrimaryKey,
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(group.FieldID, field.TypeInt),
+			},
+		}
+		edge.Schema = _c.schemaConfig.GroupUsers
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.LikedIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2M,
+			Inverse: false,
+			Table:   user.LikedTable,
+			Columns: user.LikedPrimaryKey,
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(doc.FieldID, field.TypeInt),
+			},
+		}
+		edge.Schema = _c.schemaConfig.Like
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		createE := &LikeCreate{config: _c.config, mutation: newLikeMutation(_c.config, OpCreate)}
+		createE.defaults()
+		_, specE := createE.createSpec()
+		edge.Target.Fields = specE.Fields
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	return _node, _spec, nil
+}
+
+// OnConflict allows configuring the `ON CONFLICT` / `ON DUPLICATE KEY` clause
+// of the `INSERT` statement. For example:
+//
+//	client.User.Create().
+//		SetName(v).
+//		OnConflict(
+//			// Update the row with the new values
+//			// the was proposed for insertion.
+//			sql.ResolveWithNewValues(),
+//		).
+//		// Override some of the fields with custom
+//		// update values.
+//		Update(func(u *ent.UserUpsert) {
+//			SetName(v+v).
+//		}).
+//		Exec(ctx)
+func (_c *UserCreate) OnConflict(opts ...sql.ConflictOption) *UserUpsertOne {
+	_c.conflict = opts
+	return &UserUpsertOne{
+		create: _c,
+	}
+}
+
+// OnConflictColumns calls `OnConflict` and configures the columns
+// as conflict target. Using this option is equivalent to using:
+//
+//	client.User.Create().
+//		OnConflict(sql.ConflictColumns(columns...)).
+//		Exec(ctx)
+func (_c *UserCreate) OnConflictColumns(columns ...string) *UserUpsertOne {
+	_c.conflict = append(_c.conflict, sql.ConflictColumns(columns...))
+	return &UserUpsertOne{
+		create: _c,
+	}
+}
+
+type (
+	// UserUpsertOne is the builder for "upsert"-ing
+	//  one User node.
+	UserUpsertOne struct {
+		create *UserCreate
+	}
+
+	// UserUpsert is the "OnConflict" setter.
+	UserUpsert struct {
+		*sql.UpdateSet
+	}
+)
+
+// SetName sets the "name" field.
+func (u *UserUpsert) SetName(v string) *UserUpsert {
+	u.Set(user.FieldName, v)
+	return u
+}
+
+// UpdateName sets the "name" field to the value that was provided on create.
+func (u *UserUpsert) UpdateName() *UserUpsert {
+	u.SetExcluded(user.FieldName)
+	return u
+}
+
+// SetLogins sets the "logins" field.
+func (u *UserUpsert) SetLogins(v int) *UserUpsert {
+	u.Set(user.FieldLogins, v)
+	return u
+}
+
+// UpdateLogins sets the "logins" field to the value that was provided on create.
+func (u *UserUpsert) UpdateLogins() *UserUpsert {
+	u.SetExcluded(user.FieldLogins)
+	return u
+}
+
+// AddLogins adds v to the "logins" field.
+func (u *UserUpsert) AddLogins(v int) *UserUpsert {
+	u.Add(user.FieldLogins, v)
+	return u
+}
+
+// SetAPIKey sets the "api_key" field.
+func (u *UserUpsert) SetAPIKey(v string) *UserUpsert {
+	u.Set(user.FieldAPIKey, v)
+	return u
+}
+
+// UpdateAPIKey sets the "api_key" field to the value that was provided on create.
+func (u *UserUpsert) UpdateAPIKey() *UserUpsert {
+	u.SetExcluded(user.FieldAPIKey)
+	return u
+}
+
+// ClearAPIKey clears the value of the "api_key" field.
+func (u *UserUpsert) ClearAPIKey() *UserUpsert {
+	u.SetNull(user.FieldAPIKey)
+	return u
+}
+
+// SetAge sets the "age" field.
+func (u *UserUpsert) SetAge(v int) *UserUpsert {
+	u.Set(user.FieldAge, v)
+	return u
+}
+
+// UpdateAge sets the "age" field to the value that was provided on create.
+func (u *UserUpsert) UpdateAge() *UserUpsert {
+	u.SetExcluded(user.FieldAge)
+	return u
+}
+
+// AddAge adds v to the "age" field.
+func (u *UserUpsert) AddAge(v int) *UserUpsert {
+	u.Add(user.FieldAge, v)
+	return u
+}
+
+// ClearAge clears the value of the "age" field.
+func (u *UserUpsert) ClearAge() *UserUpsert {
+	u.SetNull(user.FieldAge)
+	return u
+}
+
+// SetNickname sets the "nickname" field.
+func (u *UserUpsert) SetNickname(v string) *UserUpsert {
+	u.Set(user.FieldNickname, v)
+	return u
+}
+
+// UpdateNickname sets the "nickname" field to the value that was provided on create.
+func (u *UserUpsert) UpdateNickname() *UserUpsert {
+	u.SetExcluded(user.FieldNickname)
+	return u
+}
+
+// ClearNickname clears the value of the "nickname" field.
+func (u *UserUpsert) ClearNickname() *UserUpsert {
+	u.SetNull(user.FieldNickname)
+	return u
+}
+
+// SetActive sets the "active" field.
+func (u *UserUpsert) SetActive(v bool) *UserUpsert {
+	u.Set(user.FieldActive, v)
+	return u
+}
+
+// UpdateActive sets the "active" field to the value that was provided on create.
+func (u *UserUpsert) UpdateActive() *UserUpsert {
+	u.SetExcluded(user.FieldActive)
+	return u
+}
+
+// SetScore sets the "score" field.
+func (u *UserUpsert) SetScore(v float64) *UserUpsert {
+	u.Set(user.FieldScore, v)
+	return u
+}
+
+// UpdateScore sets the "score" field to the value that was provided on create.
+func (u *UserUpsert) UpdateScore() *UserUpsert {
+	u.SetExcluded(user.FieldScore)
+	return u
+}
+
+// AddScore adds v to the "score" field.
+func (u *UserUpsert) AddScore(v float64) *UserUpsert {
+	u.Add(user.FieldScore, v)
+	return u
+}
+
+// ClearScore clears the value of the "score" field.
+func (u *UserUpsert) ClearScore() *UserUpsert {
+	u.SetNull(user.FieldScore)
+	return u
+}
+
+// SetQuota sets the "quota" field.
+func (u *UserUpsert) SetQuota(v uint64) *UserUpsert {
+	u.Set(user.FieldQuota, v)
+	return u
+}
+
+// UpdateQuota sets the "quota" field to the value that was provided on create.
+func (u *UserUpsert) UpdateQuota() *UserUpsert {
+	u.SetExcluded(user.FieldQuota)
+	return u
+}
+
+// AddQuota adds v to the "quota" field.
+func (u *UserUpsert) AddQuota(v uint64) *UserUpsert {
+	u.Add(user.FieldQuota, v)
+	return u
+}
+
+// ClearQuota clears the value of the "quota" field.
+func (u *UserUpsert) ClearQuota() *UserUpsert {
+	u.SetNull(user.FieldQuota)
+	return u
+}
+
+// SetRole sets the "role" field.
+func (u *UserUpsert) SetRole(v user.Role) *UserUpsert {
+	u.Set(user.FieldRole, v)
+	return u
+}
+
+// UpdateRole sets the "role" field to the value that was provided on create.
+func (u *UserUpsert) UpdateRole() *UserUpsert {
+	u.SetExcluded(user.FieldRole)
+	return u
+}
+
+// SetLevel sets the "level" field.
+func (u *UserUpsert) SetLevel(v kinds.Level) *UserUpsert {
+	u.Set(user.FieldLevel, v)
+	return u
+}
+
+// UpdateLevel sets the "level" field to the value that was provided on create.
+func (u *UserUpsert) UpdateLevel() *UserUpsert {
+	u.SetExcluded(user.FieldLevel)
+	return u
+}
+
+// ClearLevel clears the value of the "level" field.
+func (u *UserUpsert) ClearLevel() *UserUpsert {
+	u.SetNull(user.FieldLevel)
+	return u
+}
+
+// SetExternal sets the "external" field.
+func (u *UserUpsert) SetExternal(v uuid.UUID) *UserUpsert {
+	u.Set(user.FieldExternal, v)
+	return u
+}
+
+// UpdateExternal sets the "external" field to the value that was provided on create.
+func (u *UserUpsert) UpdateExternal() *UserUpsert {
+	u.SetExcluded(user.FieldExternal)
+	return u
+}
+
+// ClearExternal clears the value of the "external" field.
+func (u *UserUpsert) ClearExternal() *UserUpsert {
+	u.SetNull(user.FieldExternal)
+	return u
+}
+
+// SetBorn sets the "born" field.
+func (u *UserUpsert) SetBorn(v time.Time) *UserUpsert {
+	u.Set(user.FieldBorn, v)
+	return u
+}
+
+// UpdateBorn sets the "born" field to the value that was provided on create.
+func (u *UserUpsert) UpdateBorn() *UserUpsert {
+	u.SetExcluded(user.FieldBorn)
+	return u
+}
+
+// ClearBorn clears the value of the "born" field.
+func (u *UserUpsert) ClearBorn() *UserUpsert {
+	u.SetNull(user.FieldBorn)
+	return u
+}
+
+// SetPhoto sets the "photo" field.
+func (u *UserUpsert) SetPhoto(v []byte) *UserUpsert {
+	u.Set(user.FieldPhoto, v)
+	return u
+}
+
+// UpdatePhoto sets the "photo" field to the value that was provided on create.
+func (u *UserUpsert) UpdatePhoto() *UserUpsert {
+	u.SetExcluded(user.FieldPhoto)
+	return u
+}
+
+// ClearPhoto clears the value of the "photo" field.
+func (u *UserUpsert) ClearPhoto() *UserUpsert {
+	u.SetNull(user.FieldPhoto)
+	return u
+}
+
+// SetIP sets the "ip" field.
+func (u *UserUpsert) SetIP(v net.IP) *UserUpsert {
+	u.Set(user.FieldIP, v)
+	return u
+}
+
+// UpdateIP sets the "ip" field to the value that was provided on create.
+func (u *UserUpsert) UpdateIP() *UserUpsert {
+	u.SetExcluded(user.FieldIP)
+	return u
+}
+
+// ClearIP clears the value of the "ip" field.
+func (u *UserUpsert) ClearIP() *UserUpsert {
+	u.SetNull(user.FieldIP)
+	return u
+}
+
+// SetTimeout sets the "timeout" field.
+func (u *UserUpsert) SetTimeout(v time.Duration) *UserUpsert {
+	u.Set(user.FieldTimeout, v)
+	return u
+}
+
+// UpdateTimeout sets the "timeout" field to the value that was provided on create.
+func (u *UserUpsert) UpdateTimeout() *UserUpsert {
+	u.SetExcluded(user.FieldTimeout)
+	return u
+}
+
+// AddTimeout adds v to the "timeout" field.
+func (u *UserUpsert) AddTimeout(v time.Duration) *UserUpsert {
+	u.Add(user.FieldTimeout, v)
+	return u
+}
+
+// ClearTimeout clears the value of the "timeout" field.
+func (u *UserUpsert) ClearTimeout() *UserUpsert {
+	u.SetNull(user.FieldTimeout)
+	return u
+}
+
+// SetDir sets the "dir" field.
+func (u *UserUpsert) SetDir(v http.Dir) *UserUpsert {
+	u.Set(user.FieldDir, v)
+	return u
+}
+
+// UpdateDir sets the "dir" field to the value that was provided on create.
+func (u *UserUpsert) UpdateDir() *UserUpsert {
+	u.SetExcluded(user.FieldDir)
+	return u
+}
+
+// ClearDir clears the value of the "dir" field.
+func (u *UserUpsert) ClearDir() *UserUpsert {
+	u.SetNull(user.FieldDir)
+	return u
+}
+
+// SetMotto sets the "motto" field.
+func (u *UserUpsert) SetMotto(v *sql.NullString) *UserUpsert {
+	u.Set(user.FieldMotto, v)
+	return u
+}
+
+// UpdateMotto sets the "motto" field to the value that was provided on create.
+func (u *UserUpsert) UpdateMotto() *UserUpsert {
+	u.SetExcluded(user.FieldMotto)
+	return u
+}
+
+// ClearMotto clears the value of the "motto" field.
+func (u *UserUpsert) ClearMotto() *UserUpsert {
+	u.SetNull(user.FieldMotto)
+	return u
+}
+
+// SetBalance sets the "balance" field.
+func (u *UserUpsert) SetBalance(v *big.Int) *UserUpsert {
+	u.Set(user.FieldBalance, v)
+	return u
+}
+
+// UpdateBalance sets the "balance" field to the value that was provided on create.
+func (u *UserUpsert) UpdateBalance() *UserUpsert {
+	u.SetExcluded(user.FieldBalance)
+	return u
+}
+
+// ClearBalance clears the value of the "balance" field.
+func (u *UserUpsert) ClearBalance() *UserUpsert {
+	u.SetNull(user.FieldBalance)
+	return u
+}
+
+// SetDiary sets the "diary" field.
+func (u *UserUpsert) SetDiary(v string) *UserUpsert {
+	u.Set(user.FieldDiary, v)
+	return u
+}
+
+// UpdateDiary sets the "diary" field to the value that was provided on create.
+func (u *UserUpsert) UpdateDiary() *UserUpsert {
+	u.SetExcluded(user.FieldDiary)
+	return u
+}
+
+// ClearDiary clears the value of the "diary" field.
+func (u *UserUpsert) ClearDiary() *UserUpsert {
+	u.SetNull(user.FieldDiary)
+	return u
+}
+
+// SetBest sets the "best" field.
+func (u *UserUpsert) SetBest(v kinds.Item) *UserUpsert {
+	u.Set(user.FieldBest, v)
+	return u
+}
+
+// UpdateBest sets the "best" field to the value that was provided on create.
+func (u *UserUpsert) UpdateBest() *UserUpsert {
+	u.SetExcluded(user.FieldBest)
+	return u
+}
+
+// ClearBest clears the value of the "best" field.
+func (u *UserUpsert) ClearBest() *UserUpsert {
+	u.SetNull(user.FieldBest)
+	return u
+}
+
+// SetItems sets the "items" field.
+func (u *UserUpsert) SetItems(v []kinds.Item) *UserUpsert {
+	u.Set(user.FieldItems, v)
+	return u
+}
+
+// UpdateItems sets the "items" field to the value that was provided on create.
+func (u *UserUpsert) UpdateItems() *UserUpsert {
+	u.SetExcluded(user.FieldItems)
+	return u
+}
+
+// ClearItems clears the value of the "items" field.
+func (u *UserUpsert) ClearItems() *UserUpsert {
+	u.SetNull(user.FieldItems)
+	return u
+}
+
+// SetSize sets the "size" field.
+func (u *UserUpsert) SetSize(v *kinds.Size) *UserUpsert {
+	u.Set(user.FieldSize, v)
+	return u
+}
+
+// UpdateSize sets the "size" field to the value that was provided on create.
+func (u *UserUpsert) UpdateSize() *UserUpsert {
+	u.SetExcluded(user.FieldSize)
+	return u
+}
+
+// ClearSize clears the value of the "size" field.
+func (u *UserUpsert) ClearSize() *UserUpsert {
+	u.SetNull(user.FieldSize)
+	return u
+}
+
+// SetProfile sets the "profile" field.
+func (u *UserUpsert) SetProfile(v kinds.Profile) *UserUpsert {
+	u.Set(user.FieldProfile, v)
+	return u
+}
+
+// UpdateProfile sets the "profile" field to the value that was provided on create.
+func (u *UserUpsert) UpdateProfile() *UserUpsert {
+	u.SetExcluded(user.FieldProfile)
+	return u
+}
+
+// ClearProfile clears the value of the "profile" field.
+func (u *UserUpsert) ClearProfile() *UserUpsert {
+	u.SetNull(user.FieldProfile)
+	return u
+}
+
+// SetSettings sets the "settings" field.
+func (u *UserUpsert) SetSettings(v map[string]interface{}) *UserUpsert {
+	u.Set(user.FieldSettings, v)
+	return u
+}
+
+// UpdateSettings sets the "settings" field to the value that was provided on create.
+func (u *UserUpsert) UpdateSettings() *UserUpsert {
+	u.SetExcluded(user.FieldSettings)
+	return u
+}
+
+// ClearSettings clears the value of the "settings" field.
+func (u *UserUpsert) ClearSettings() *UserUpsert {
+	u.SetNull(user.FieldSettings)
+	return u
+}
+
+// SetLink sets the "link" field.
+func (u *UserUpsert) SetLink(v *url.URL) *UserUpsert {
+	u.Set(user.FieldLink, v)
+	return u
+}
+
+// UpdateLink sets the "link" field to the value that was provided on create.
+func (u *UserUpsert) UpdateLink() *UserUpsert {
+	u.SetExcluded(user.FieldLink)
+	return u
+}
+
+// ClearLink clears the value of the "link" field.
+func (u *UserUpsert) ClearLink() *UserUpsert {
+	u.SetNull(user.FieldLink)
+	return u
+}
+
+// SetLabels sets the "labels" field.
+func (u *UserUpsert) SetLabels(v []string) *UserUpsert {
+	u.Set(user.FieldLabels, v)
+	return u
+}
+
+// UpdateLabels sets the "labels" field to the value that was provided on create.
+func (u *UserUpsert) UpdateLabels() *UserUpsert {
+	u.SetExcluded(user.FieldLabels)
+	return u
+}
+
+// ClearLabels clears the value of the "labels" field.
+func (u *UserUpsert) ClearLabels() *UserUpsert {
+	u.SetNull(user.FieldLabels)
+	return u
+}
+
+// SetPlan sets the "plan" field.
+func (u *UserUpsert) SetPlan(v string) *UserUpsert {
+	u.Set(user.FieldPlan, v)
+	return u
+}
+
+// UpdatePlan sets the "plan" field to the value that was provided on create.
+func (u *UserUpsert) UpdatePlan() *UserUpsert {
+	u.SetExcluded(user.FieldPlan)
+	return u
+}
+
+// ClearPlan clears the value of the "plan" field.
+func (u *UserUpsert) ClearPlan() *UserUpsert {
+	u.SetNull(user.FieldPlan)
+	return u
+}
+
+// SetScratch sets the "scratch" field.
+func (u *UserUpsert) SetScratch(v string) *UserUpsert {
+	u.Set(user.FieldScratch, v)
+	return u
+}
+
+// UpdateScratch sets the "scratch" field to the value that was provided on create.
+func (u *UserUpsert) UpdateScratch() *UserUpsert {
+	u.SetExcluded(user.FieldScratch)
+	return u
+}
+
+// ClearScratch clears the value of the "scratch" field.
+func (u *UserUpsert) ClearScratch() *UserUpsert {
+	u.SetNull(user.FieldScratch)
+	return u
+}
+
+// UpdateNewValues updates the mutable fields using the new values that were set on create.
+// Using this option is equivalent to using:
+//
+//	client.User.Create().
+//		OnConflict(
+//			sql.ResolveWithNewValues(),
+//		).
+//		Exec(ctx)
+func (u *UserUpsertOne) UpdateNewValues() *UserUpsertOne {
+	u.create.conflict = append(u.create.conflict, sql.ResolveWithNewValues())
+	return u
+}
+
+// Ignore sets each column to itself in case of conflict.
+// Using this option is equivalent to using:
+//
+//	client.User.Create().
+//	    OnConflict(sql.ResolveWithIgnore()).
+//	    Exec(ctx)
+func (u *UserUpsertOne) Ignore() *UserUpsertOne {
+	u.create.conflict = append(u.create.conflict, sql.ResolveWithIgnore())
+	return u
+}
+
+// DoNothing configures the conflict_action to `DO NOTHING`.
+// Supported only by SQLite and PostgreSQL.
+func (u *UserUpsertOne) DoNothing() *UserUpsertOne {
+	u.create.conflict = append(u.create.conflict, sql.DoNothing())
+	return u
+}
+
+// Update allows overriding fields `UPDATE` values. See the UserCreate.OnConflict
+// documentation for more info.
+func (u *UserUpsertOne) Update(set func(*UserUpsert)) *UserUpsertOne {
+	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(update *sql.UpdateSet) {
+		set(&UserUpsert{UpdateSet: update})
+	}))
+	return u
+}
+
+// SetName sets the "name" field.
+func (u *UserUpsertOne) SetName(v string) *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.SetName(v)
+	})
+}
+
+// UpdateName sets the "name" field to the value that was provided on create.
+func (u *UserUpsertOne) UpdateName() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateName()
+	})
+}
+
+// SetLogins sets the "logins" field.
+func (u *UserUpsertOne) SetLogins(v int) *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.SetLogins(v)
+	})
+}
+
+// AddLogins adds v to the "logins" field.
+func (u *UserUpsertOne) AddLogins(v int) *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.AddLogins(v)
+	})
+}
+
+// UpdateLogins sets the "logins" field to the value that was provided on create.
+func (u *UserUpsertOne) UpdateLogins() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateLogins()
+	})
+}
+
+// SetAPIKey sets the "api_key" field.
+func (u *UserUpsertOne) SetAPIKey(v string) *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.SetAPIKey(v)
+	})
+}
+
+// UpdateAPIKey sets the "api_key" field to the value that was provided on create.
+func (u *UserUpsertOne) UpdateAPIKey() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateAPIKey()
+	})
+}
+
+// ClearAPIKey clears the value of the "api_key" field.
+func (u *UserUpsertOne) ClearAPIKey() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.ClearAPIKey()
+	})
+}
+
+// SetAge sets the "age" field.
+func (u *UserUpsertOne) SetAge(v int) *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.SetAge(v)
+	})
+}
+
+// AddAge adds v to the "age" field.
+func (u *UserUpsertOne) AddAge(v int) *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.AddAge(v)
+	})
+}
+
+// UpdateAge sets the "age" field to the value that was provided on create.
+func (u *UserUpsertOne) UpdateAge() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateAge()
+	})
+}
+
+// ClearAge clears the value of the "age" field.
+func (u *UserUpsertOne) ClearAge() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.ClearAge()
+	})
+}
+
+// SetNickname sets the "nickname" field.
+func (u *UserUpsertOne) SetNickname(v string) *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.SetNickname(v)
+	})
+}
+
+// UpdateNickname sets the "nickname" field to the value that was provided on create.
+func (u *UserUpsertOne) UpdateNickname() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateNickname()
+	})
+}
+
+// ClearNickname clears the value of the "nickname" field.
+func (u *UserUpsertOne) ClearNickname() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.ClearNickname()
+	})
+}
+
+// SetActive sets the "active" field.
+func (u *UserUpsertOne) SetActive(v bool) *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.SetActive(v)
+	})
+}
+
+// UpdateActive sets the "active" field to the value that was provided on create.
+func (u *UserUpsertOne) UpdateActive() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateActive()
+	})
+}
+
+// SetScore sets the "score" field.
+func (u *UserUpsertOne) SetScore(v float64) *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.SetScore(v)
+	})
+}
+
+// AddScore adds v to the "score" field.
+func (u *UserUpsertOne) AddScore(v float64) *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.AddScore(v)
+	})
+}
+
+// UpdateScore sets the "score" field to the value that was provided on create.
+func (u *UserUpsertOne) UpdateScore() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateScore()
+	})
+}
+
+// ClearScore clears the value of the "score" field.
+func (u *UserUpsertOne) ClearScore() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.ClearScore()
+	})
+}
+
+// SetQuota sets the "quota" field.
+func (u *UserUpsertOne) SetQuota(v uint64) *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.SetQuota(v)
+	})
+}
+
+// AddQuota adds v to the "quota" field.
+func (u *UserUpsertOne) AddQuota(v uint64) *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.AddQuota(v)
+	})
+}
+
+// UpdateQuota sets the "quota" field to the value that was provided on create.
+func (u *UserUpsertOne) UpdateQuota() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateQuota()
+	})
+}
+
+// ClearQuota clears the value of the "quota" field.
+func (u *UserUpsertOne) ClearQuota() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.ClearQuota()
+	})
+}
+
+// SetRole sets the "role" field.
+func (u *UserUpsertOne) SetRole(v user.Role) *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.SetRole(v)
+	})
+}
+
+// UpdateRole sets the "role" field to the value that was provided on create.
+func (u *UserUpsertOne) UpdateRole() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateRole()
+	})
+}
+
+// SetLevel sets the "level" field.
+func (u *UserUpsertOne) SetLevel(v kinds.Level) *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.SetLevel(v)
+	})
+}
+
+// UpdateLevel sets the "level" field to the value that was provided on create.
+func (u *UserUpsertOne) UpdateLevel() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateLevel()
+	})
+}
+
+// ClearLevel clears the value of the "level" field.
+func (u *UserUpsertOne) ClearLevel() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.ClearLevel()
+	})
+}
+
+// SetExternal sets the "external" field.
+func (u *UserUpsertOne) SetExternal(v uuid.UUID) *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.SetExternal(v)
+	})
+}
+
+// UpdateExternal sets the "external" field to the value that was provided on create.
+func (u *UserUpsertOne) UpdateExternal() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateExternal()
+	})
+}
+
+// ClearExternal clears the value of the "external" field.
+func (u *UserUpsertOne) ClearExternal() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.ClearExternal()
+	})
+}
+
+// SetBorn sets the "born" field.
+func (u *UserUpsertOne) SetBorn(v time.Time) *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.SetBorn(v)
+	})
+}
+
+// UpdateBorn sets the "born" field to the value that was provided on create.
+func (u *UserUpsertOne) UpdateBorn() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateBorn()
+	})
+}
+
+// ClearBorn clears the value of the "born" field.
+func (u *UserUpsertOne) ClearBorn() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.ClearBorn()
+	})
+}
+
+// SetPhoto sets the "photo" field.
+func (u *UserUpsertOne) SetPhoto(v []byte) *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.SetPhoto(v)
+	})
+}
+
+// UpdatePhoto sets the "photo" field to the value that was provided on create.
+func (u *UserUpsertOne) UpdatePhoto() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdatePhoto()
+	})
+}
+
+// ClearPhoto clears the value of the "photo" field.
+func (u *UserUpsertOne) ClearPhoto() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.ClearPhoto()
+	})
+}
+
+// SetIP sets the "ip" field.
+func (u *UserUpsertOne) SetIP(v net.IP) *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.SetIP(v)
+	})
+}
+
+// UpdateIP sets the "ip" field to the value that was provided on create.
+func (u *UserUpsertOne) UpdateIP() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateIP()
+	})
+}
+
+// ClearIP clears the value of the "ip" field.
+func (u *UserUpsertOne) ClearIP() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.ClearIP()
+	})
+}
+
+// SetTimeout sets the "timeout" field.
+func (u *UserUpsertOne) SetTimeout(v time.Duration) *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.SetTimeout(v)
+	})
+}
+
+// AddTimeout adds v to the "timeout" field.
+func (u *UserUpsertOne) AddTimeout(v time.Duration) *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.AddTimeout(v)
+	})
+}
+
+// UpdateTimeout sets the "timeout" field to the value that was provided on create.
+func (u *UserUpsertOne) UpdateTimeout() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateTimeout()
+	})
+}
+
+// ClearTimeout clears the value of the "timeout" field.
+func (u *UserUpsertOne) ClearTimeout() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.ClearTimeout()
+	})
+}
+
+// SetDir sets the "dir" field.
+func (u *UserUpsertOne) SetDir(v http.Dir) *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.SetDir(v)
+	})
+}
+
+// UpdateDir sets the "dir" field to the value that was provided on create.
+func (u *UserUpsertOne) UpdateDir() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateDir()
+	})
+}
+
+// ClearDir clears the value of the "dir" field.
+func (u *UserUpsertOne) ClearDir() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.ClearDir()
+	})
+}
+
+// SetMotto sets the "motto" field.
+func (u *UserUpsertOne) SetMotto(v *sql.NullString) *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.SetMotto(v)
+	})
+}
+
+// UpdateMotto sets the "motto" field to the value that was provided on create.
+func (u *UserUpsertOne) UpdateMotto() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateMotto()
+	})
+}
+
+// ClearMotto clears the value of the "motto" field.
+func (u *UserUpsertOne) ClearMotto() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.ClearMotto()
+	})
+}
+
+// SetBalance sets the "balance" field.
+func (u *UserUpsertOne) SetBalance(v *big.Int) *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.SetBalance(v)
+	})
+}
+
+// UpdateBalance sets the "balance" field to the value that was provided on create.
+func (u *UserUpsertOne) UpdateBalance() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateBalance()
+	})
+}
+
+// ClearBalance clears the value of the "balance" field.
+func (u *UserUpsertOne) ClearBalance() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.ClearBalance()
+	})
+}
+
+// SetDiary sets the "diary" field.
+func (u *UserUpsertOne) SetDiary(v string) *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.SetDiary(v)
+	})
+}
+
+// UpdateDiary sets the "diary" field to the value that was provided on create.
+func (u *UserUpsertOne) UpdateDiary() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateDiary()
+	})
+}
+
+// ClearDiary clears the value of the "diary" field.
+func (u *UserUpsertOne) ClearDiary() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.ClearDiary()
+	})
+}
+
+// SetBest sets the "best" field.
+func (u *UserUpsertOne) SetBest(v kinds.Item) *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.SetBest(v)
+	})
+}
+
+// UpdateBest sets the "best" field to the value that was provided on create.
+func (u *UserUpsertOne) UpdateBest() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateBest()
+	})
+}
+
+// ClearBest clears the value of the "best" field.
+func (u *UserUpsertOne) ClearBest() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.ClearBest()
+	})
+}
+
+// SetItems sets the "items" field.
+func (u *UserUpsertOne) SetItems(v []kinds.Item) *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.SetItems(v)
+	})
+}
+
+// UpdateItems sets the "items" field to the value that was provided on create.
+func (u *UserUpsertOne) UpdateItems() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateItems()
+	})
+}
+
+// ClearItems clears the value of the "items" field.
+func (u *UserUpsertOne) ClearItems() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.ClearItems()
+	})
+}
+
+// SetSize sets the "size" field.
+func (u *UserUpsertOne) SetSize(v *kinds.Size) *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.SetSize(v)
+	})
+}
+
+// UpdateSize sets the "size" field to the value that was provided on create.
+func (u *UserUpsertOne) UpdateSize() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateSize()
+	})
+}
+
+// ClearSize clears the value of the "size" field.
+func (u *UserUpsertOne) ClearSize() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.ClearSize()
+	})
+}
+
+// SetProfile sets the "profile" field.
+func (u *UserUpsertOne) SetProfile(v kinds.Profile) *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.SetProfile(v)
+	})
+}
+
+// UpdateProfile sets the "profile" field to the value that was provided on create.
+func (u *UserUpsertOne) UpdateProfile() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateProfile()
+	})
+}
+
+// ClearProfile clears the value of the "profile" field.
+func (u *UserUpsertOne) ClearProfile() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.ClearProfile()
+	})
+}
+
+// SetSettings sets the "settings" field.
+func (u *UserUpsertOne) SetSettings(v map[string]interface{}) *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.SetSettings(v)
+	})
+}
+
+// UpdateSettings sets the "settings" field to the value that was provided on create.
+func (u *UserUpsertOne) UpdateSettings() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateSettings()
+	})
+}
+
+// ClearSettings clears the value of the "settings" field.
+func (u *UserUpsertOne) ClearSettings() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.ClearSettings()
+	})
+}
+
+// SetLink sets the "link" field.
+func (u *UserUpsertOne) SetLink(v *url.URL) *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.SetLink(v)
+	})
+}
+
+// UpdateLink sets the "link" field to the value that was provided on create.
+func (u *UserUpsertOne) UpdateLink() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateLink()
+	})
+}
+
+// ClearLink clears the value of the "link" field.
+func (u *UserUpsertOne) ClearLink() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.ClearLink()
+	})
+}
+
+// SetLabels sets the "labels" field.
+func (u *UserUpsertOne) SetLabels(v []string) *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.SetLabels(v)
+	})
+}
+
+// UpdateLabels sets the "labels" field to the value that was provided on create.
+func (u *UserUpsertOne) UpdateLabels() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateLabels()
+	})
+}
+
+// ClearLabels clears the value of the "labels" field.
+func (u *UserUpsertOne) ClearLabels() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.ClearLabels()
+	})
+}
+
+// SetPlan sets the "plan" field.
+func (u *UserUpsertOne) SetPlan(v string) *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.SetPlan(v)
+	})
+}
+
+// UpdatePlan sets the "plan" field to the value that was provided on create.
+func (u *UserUpsertOne) UpdatePlan() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdatePlan()
+	})
+}
+
+// ClearPlan clears the value of the "plan" field.
+func (u *UserUpsertOne) ClearPlan() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.ClearPlan()
+	})
+}
+
+// SetScratch sets the "scratch" field.
+func (u *UserUpsertOne) SetScratch(v string) *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.SetScratch(v)
+	})
+}
+
+// UpdateScratch sets the "scratch" field to the value that was provided on create.
+func (u *UserUpsertOne) UpdateScratch() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateScratch()
+	})
+}
+
+// ClearScratch clears the value of the "scratch" field.
+func (u *UserUpsertOne) ClearScratch() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.ClearScratch()
+	})
+}
+
+// Exec executes the query.
+func (u *UserUpsertOne) Exec(ctx context.Context) error {
+	if len(u.create.conflict) == 0 {
+		return errors.New("example: missing options for UserCreate.OnConflict")
+	}
+	return u.create.Exec(ctx)
+}
+
+// ExecX is like Exec, but panics if an error occurs.
+func (u *UserUpsertOne) ExecX(ctx context.Context) {
+	if err := u.create.Exec(ctx); err != nil {
+		panic(err)
+	}
+}
+
+// Exec executes the UPSERT query and returns the inserted/updated ID.
+func (u *UserUpsertOne) ID(ctx context.Context) (id int, err error) {
+	node, err := u.create.Save(ctx)
+	if err != nil {
+		return id, err
+	}
+	return node.ID, nil
+}
+
+// IDX is like ID, but panics if an error occurs.
+func (u *UserUpsertOne) IDX(ctx context.Context) int {
+	id, err := u.ID(ctx)
+	if err != nil {
+		panic(err)
+	}
+	return id
 }
 
 // UserCreateBulk is the builder for creating many User entities in bulk.
@@ -148,6 +2141,7 @@ type UserCreateBulk struct {
 	config
 	err      error
 	builders []*UserCreate
+	conflict []sql.ConflictOption
 }
 
 // Save creates the User entities in the database.
@@ -172,11 +2166,15 @@ func (_c *UserCreateBulk) Save(ctx context.Context) ([]*User, error) {
 				}
 				builder.mutation = mutation
 				var err error
-				nodes[i], specs[i] = builder.createSpec()
+				nodes[i], specs[i], err = builder.createSpec()
+				if err != nil {
+					return nil, err
+				}
 				if i < len(mutators)-1 {
 					_, err = mutators[i+1].Mutate(root, _c.builders[i+1].mutation)
 				} else {
 					spec := &sqlgraph.BatchCreateSpec{Nodes: specs}
+					spec.OnConflict = _c.conflict
 					// Invoke the actual operation on the latest mutation in the chain.
 					if err = sqlgraph.BatchCreate(ctx, _c.driver, spec); err != nil {
 						if sqlgraph.IsConstraintError(err) {
@@ -227,6 +2225,705 @@ func (_c *UserCreateBulk) Exec(ctx context.Context) error {
 // ExecX is like Exec, but panics if an error occurs.
 func (_c *UserCreateBulk) ExecX(ctx context.Context) {
 	if err := _c.Exec(ctx); err != nil {
+		panic(err)
+	}
+}
+
+// OnConflict allows configuring the `ON CONFLICT` / `ON DUPLICATE KEY` clause
+// of the `INSERT` statement. For example:
+//
+//	client.User.CreateBulk(builders...).
+//		OnConflict(
+//			// Update the row with the new values
+//			// the was proposed for insertion.
+//			sql.ResolveWithNewValues(),
+//		).
+//		// Override some of the fields with custom
+//		// update values.
+//		Update(func(u *ent.UserUpsert) {
+//			SetName(v+v).
+//		}).
+//		Exec(ctx)
+func (_c *UserCreateBulk) OnConflict(opts ...sql.ConflictOption) *UserUpsertBulk {
+	_c.conflict = opts
+	return &UserUpsertBulk{
+		create: _c,
+	}
+}
+
+// OnConflictColumns calls `OnConflict` and configures the columns
+// as conflict target. Using this option is equivalent to using:
+//
+//	client.User.Create().
+//		OnConflict(sql.ConflictColumns(columns...)).
+//		Exec(ctx)
+func (_c *UserCreateBulk) OnConflictColumns(columns ...string) *UserUpsertBulk {
+	_c.conflict = append(_c.conflict, sql.ConflictColumns(columns...))
+	return &UserUpsertBulk{
+		create: _c,
+	}
+}
+
+// UserUpsertBulk is the builder for "upsert"-ing
+// a bulk of User nodes.
+type UserUpsertBulk struct {
+	create *UserCreateBulk
+}
+
+// UpdateNewValues updates the mutable fields using the new values that
+// were set on create. Using this option is equivalent to using:
+//
+//	client.User.Create().
+//		OnConflict(
+//			sql.ResolveWithNewValues(),
+//		).
+//		Exec(ctx)
+func (u *UserUpsertBulk) UpdateNewValues() *UserUpsertBulk {
+	u.create.conflict = append(u.create.conflict, sql.ResolveWithNewValues())
+	return u
+}
+
+// Ignore sets each column to itself in case of conflict.
+// Using this option is equivalent to using:
+//
+//	client.User.Create().
+//		OnConflict(sql.ResolveWithIgnore()).
+//		Exec(ctx)
+func (u *UserUpsertBulk) Ignore() *UserUpsertBulk {
+	u.create.conflict = append(u.create.conflict, sql.ResolveWithIgnore())
+	return u
+}
+
+// DoNothing configures the conflict_action to `DO NOTHING`.
+// Supported only by SQLite and PostgreSQL.
+func (u *UserUpsertBulk) DoNothing() *UserUpsertBulk {
+	u.create.conflict = append(u.create.conflict, sql.DoNothing())
+	return u
+}
+
+// Update allows overriding fields `UPDATE` values. See the UserCreateBulk.OnConflict
+// documentation for more info.
+func (u *UserUpsertBulk) Update(set func(*UserUpsert)) *UserUpsertBulk {
+	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(update *sql.UpdateSet) {
+		set(&UserUpsert{UpdateSet: update})
+	}))
+	return u
+}
+
+// SetName sets the "name" field.
+func (u *UserUpsertBulk) SetName(v string) *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.SetName(v)
+	})
+}
+
+// UpdateName sets the "name" field to the value that was provided on create.
+func (u *UserUpsertBulk) UpdateName() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateName()
+	})
+}
+
+// SetLogins sets the "logins" field.
+func (u *UserUpsertBulk) SetLogins(v int) *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.SetLogins(v)
+	})
+}
+
+// AddLogins adds v to the "logins" field.
+func (u *UserUpsertBulk) AddLogins(v int) *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.AddLogins(v)
+	})
+}
+
+// UpdateLogins sets the "logins" field to the value that was provided on create.
+func (u *UserUpsertBulk) UpdateLogins() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateLogins()
+	})
+}
+
+// SetAPIKey sets the "api_key" field.
+func (u *UserUpsertBulk) SetAPIKey(v string) *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.SetAPIKey(v)
+	})
+}
+
+// UpdateAPIKey sets the "api_key" field to the value that was provided on create.
+func (u *UserUpsertBulk) UpdateAPIKey() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateAPIKey()
+	})
+}
+
+// ClearAPIKey clears the value of the "api_key" field.
+func (u *UserUpsertBulk) ClearAPIKey() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.ClearAPIKey()
+	})
+}
+
+// SetAge sets the "age" field.
+func (u *UserUpsertBulk) SetAge(v int) *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.SetAge(v)
+	})
+}
+
+// AddAge adds v to the "age" field.
+func (u *UserUpsertBulk) AddAge(v int) *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.AddAge(v)
+	})
+}
+
+// UpdateAge sets the "age" field to the value that was provided on create.
+func (u *UserUpsertBulk) UpdateAge() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateAge()
+	})
+}
+
+// ClearAge clears the value of the "age" field.
+func (u *UserUpsertBulk) ClearAge() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.ClearAge()
+	})
+}
+
+// SetNickname sets the "nickname" field.
+func (u *UserUpsertBulk) SetNickname(v string) *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.SetNickname(v)
+	})
+}
+
+// UpdateNickname sets the "nickname" field to the value that was provided on create.
+func (u *UserUpsertBulk) UpdateNickname() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateNickname()
+	})
+}
+
+// ClearNickname clears the value of the "nickname" field.
+func (u *UserUpsertBulk) ClearNickname() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.ClearNickname()
+	})
+}
+
+// SetActive sets the "active" field.
+func (u *UserUpsertBulk) SetActive(v bool) *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.SetActive(v)
+	})
+}
+
+// UpdateActive sets the "active" field to the value that was provided on create.
+func (u *UserUpsertBulk) UpdateActive() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateActive()
+	})
+}
+
+// SetScore sets the "score" field.
+func (u *UserUpsertBulk) SetScore(v float64) *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.SetScore(v)
+	})
+}
+
+// AddScore adds v to the "score" field.
+func (u *UserUpsertBulk) AddScore(v float64) *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.AddScore(v)
+	})
+}
+
+// UpdateScore sets the "score" field to the value that was provided on create.
+func (u *UserUpsertBulk) UpdateScore() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateScore()
+	})
+}
+
+// ClearScore clears the value of the "score" field.
+func (u *UserUpsertBulk) ClearScore() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.ClearScore()
+	})
+}
+
+// SetQuota sets the "quota" field.
+func (u *UserUpsertBulk) SetQuota(v uint64) *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.SetQuota(v)
+	})
+}
+
+// AddQuota adds v to the "quota" field.
+func (u *UserUpsertBulk) AddQuota(v uint64) *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.AddQuota(v)
+	})
+}
+
+// UpdateQuota sets the "quota" field to the value that was provided on create.
+func (u *UserUpsertBulk) UpdateQuota() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateQuota()
+	})
+}
+
+// ClearQuota clears the value of the "quota" field.
+func (u *UserUpsertBulk) ClearQuota() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.ClearQuota()
+	})
+}
+
+// SetRole sets the "role" field.
+func (u *UserUpsertBulk) SetRole(v user.Role) *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.SetRole(v)
+	})
+}
+
+// UpdateRole sets the "role" field to the value that was provided on create.
+func (u *UserUpsertBulk) UpdateRole() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateRole()
+	})
+}
+
+// SetLevel sets the "level" field.
+func (u *UserUpsertBulk) SetLevel(v kinds.Level) *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.SetLevel(v)
+	})
+}
+
+// UpdateLevel sets the "level" field to the value that was provided on create.
+func (u *UserUpsertBulk) UpdateLevel() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateLevel()
+	})
+}
+
+// ClearLevel clears the value of the "level" field.
+func (u *UserUpsertBulk) ClearLevel() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.ClearLevel()
+	})
+}
+
+// SetExternal sets the "external" field.
+func (u *UserUpsertBulk) SetExternal(v uuid.UUID) *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.SetExternal(v)
+	})
+}
+
+// UpdateExternal sets the "external" field to the value that was provided on create.
+func (u *UserUpsertBulk) UpdateExternal() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateExternal()
+	})
+}
+
+// ClearExternal clears the value of the "external" field.
+func (u *UserUpsertBulk) ClearExternal() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.ClearExternal()
+	})
+}
+
+// SetBorn sets the "born" field.
+func (u *UserUpsertBulk) SetBorn(v time.Time) *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.SetBorn(v)
+	})
+}
+
+// UpdateBorn sets the "born" field to the value that was provided on create.
+func (u *UserUpsertBulk) UpdateBorn() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateBorn()
+	})
+}
+
+// ClearBorn clears the value of the "born" field.
+func (u *UserUpsertBulk) ClearBorn() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.ClearBorn()
+	})
+}
+
+// SetPhoto sets the "photo" field.
+func (u *UserUpsertBulk) SetPhoto(v []byte) *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.SetPhoto(v)
+	})
+}
+
+// UpdatePhoto sets the "photo" field to the value that was provided on create.
+func (u *UserUpsertBulk) UpdatePhoto() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdatePhoto()
+	})
+}
+
+// ClearPhoto clears the value of the "photo" field.
+func (u *UserUpsertBulk) ClearPhoto() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.ClearPhoto()
+	})
+}
+
+// SetIP sets the "ip" field.
+func (u *UserUpsertBulk) SetIP(v net.IP) *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.SetIP(v)
+	})
+}
+
+// UpdateIP sets the "ip" field to the value that was provided on create.
+func (u *UserUpsertBulk) UpdateIP() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateIP()
+	})
+}
+
+// ClearIP clears the value of the "ip" field.
+func (u *UserUpsertBulk) ClearIP() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.ClearIP()
+	})
+}
+
+// SetTimeout sets the "timeout" field.
+func (u *UserUpsertBulk) SetTimeout(v time.Duration) *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.SetTimeout(v)
+	})
+}
+
+// AddTimeout adds v to the "timeout" field.
+func (u *UserUpsertBulk) AddTimeout(v time.Duration) *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.AddTimeout(v)
+	})
+}
+
+// UpdateTimeout sets the "timeout" field to the value that was provided on create.
+func (u *UserUpsertBulk) UpdateTimeout() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateTimeout()
+	})
+}
+
+// ClearTimeout clears the value of the "timeout" field.
+func (u *UserUpsertBulk) ClearTimeout() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.ClearTimeout()
+	})
+}
+
+// SetDir sets the "dir" field.
+func (u *UserUpsertBulk) SetDir(v http.Dir) *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.SetDir(v)
+	})
+}
+
+// UpdateDir sets the "dir" field to the value that was provided on create.
+func (u *UserUpsertBulk) UpdateDir() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateDir()
+	})
+}
+
+// ClearDir clears the value of the "dir" field.
+func (u *UserUpsertBulk) ClearDir() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.ClearDir()
+	})
+}
+
+// SetMotto sets the "motto" field.
+func (u *UserUpsertBulk) SetMotto(v *sql.NullString) *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.SetMotto(v)
+	})
+}
+
+// UpdateMotto sets the "motto" field to the value that was provided on create.
+func (u *UserUpsertBulk) UpdateMotto() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateMotto()
+	})
+}
+
+// ClearMotto clears the value of the "motto" field.
+func (u *UserUpsertBulk) ClearMotto() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.ClearMotto()
+	})
+}
+
+// SetBalance sets the "balance" field.
+func (u *UserUpsertBulk) SetBalance(v *big.Int) *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.SetBalance(v)
+	})
+}
+
+// UpdateBalance sets the "balance" field to the value that was provided on create.
+func (u *UserUpsertBulk) UpdateBalance() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateBalance()
+	})
+}
+
+// ClearBalance clears the value of the "balance" field.
+func (u *UserUpsertBulk) ClearBalance() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.ClearBalance()
+	})
+}
+
+// SetDiary sets the "diary" field.
+func (u *UserUpsertBulk) SetDiary(v string) *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.SetDiary(v)
+	})
+}
+
+// UpdateDiary sets the "diary" field to the value that was provided on create.
+func (u *UserUpsertBulk) UpdateDiary() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateDiary()
+	})
+}
+
+// ClearDiary clears the value of the "diary" field.
+func (u *UserUpsertBulk) ClearDiary() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.ClearDiary()
+	})
+}
+
+// SetBest sets the "best" field.
+func (u *UserUpsertBulk) SetBest(v kinds.Item) *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.SetBest(v)
+	})
+}
+
+// UpdateBest sets the "best" field to the value that was provided on create.
+func (u *UserUpsertBulk) UpdateBest() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateBest()
+	})
+}
+
+// ClearBest clears the value of the "best" field.
+func (u *UserUpsertBulk) ClearBest() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.ClearBest()
+	})
+}
+
+// SetItems sets the "items" field.
+func (u *UserUpsertBulk) SetItems(v []kinds.Item) *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.SetItems(v)
+	})
+}
+
+// UpdateItems sets the "items" field to the value that was provided on create.
+func (u *UserUpsertBulk) UpdateItems() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateItems()
+	})
+}
+
+// ClearItems clears the value of the "items" field.
+func (u *UserUpsertBulk) ClearItems() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.ClearItems()
+	})
+}
+
+// SetSize sets the "size" field.
+func (u *UserUpsertBulk) SetSize(v *kinds.Size) *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.SetSize(v)
+	})
+}
+
+// UpdateSize sets the "size" field to the value that was provided on create.
+func (u *UserUpsertBulk) UpdateSize() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateSize()
+	})
+}
+
+// ClearSize clears the value of the "size" field.
+func (u *UserUpsertBulk) ClearSize() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.ClearSize()
+	})
+}
+
+// SetProfile sets the "profile" field.
+func (u *UserUpsertBulk) SetProfile(v kinds.Profile) *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.SetProfile(v)
+	})
+}
+
+// UpdateProfile sets the "profile" field to the value that was provided on create.
+func (u *UserUpsertBulk) UpdateProfile() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateProfile()
+	})
+}
+
+// ClearProfile clears the value of the "profile" field.
+func (u *UserUpsertBulk) ClearProfile() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.ClearProfile()
+	})
+}
+
+// SetSettings sets the "settings" field.
+func (u *UserUpsertBulk) SetSettings(v map[string]interface{}) *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.SetSettings(v)
+	})
+}
+
+// UpdateSettings sets the "settings" field to the value that was provided on create.
+func (u *UserUpsertBulk) UpdateSettings() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateSettings()
+	})
+}
+
+// ClearSettings clears the value of the "settings" field.
+func (u *UserUpsertBulk) ClearSettings() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.ClearSettings()
+	})
+}
+
+// SetLink sets the "link" field.
+func (u *UserUpsertBulk) SetLink(v *url.URL) *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.SetLink(v)
+	})
+}
+
+// UpdateLink sets the "link" field to the value that was provided on create.
+func (u *UserUpsertBulk) UpdateLink() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateLink()
+	})
+}
+
+// ClearLink clears the value of the "link" field.
+func (u *UserUpsertBulk) ClearLink() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.ClearLink()
+	})
+}
+
+// SetLabels sets the "labels" field.
+func (u *UserUpsertBulk) SetLabels(v []string) *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.SetLabels(v)
+	})
+}
+
+// UpdateLabels sets the "labels" field to the value that was provided on create.
+func (u *UserUpsertBulk) UpdateLabels() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateLabels()
+	})
+}
+
+// ClearLabels clears the value of the "labels" field.
+func (u *UserUpsertBulk) ClearLabels() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.ClearLabels()
+	})
+}
+
+// SetPlan sets the "plan" field.
+func (u *UserUpsertBulk) SetPlan(v string) *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.SetPlan(v)
+	})
+}
+
+// UpdatePlan sets the "plan" field to the value that was provided on create.
+func (u *UserUpsertBulk) UpdatePlan() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdatePlan()
+	})
+}
+
+// ClearPlan clears the value of the "plan" field.
+func (u *UserUpsertBulk) ClearPlan() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.ClearPlan()
+	})
+}
+
+// SetScratch sets the "scratch" field.
+func (u *UserUpsertBulk) SetScratch(v string) *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.SetScratch(v)
+	})
+}
+
+// UpdateScratch sets the "scratch" field to the value that was provided on create.
+func (u *UserUpsertBulk) UpdateScratch() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateScratch()
+	})
+}
+
+// ClearScratch clears the value of the "scratch" field.
+func (u *UserUpsertBulk) ClearScratch() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.ClearScratch()
+	})
+}
+
+// Exec executes the query.
+func (u *UserUpsertBulk) Exec(ctx context.Context) error {
+	if u.create.err != nil {
+		return u.create.err
+	}
+	for i, b := range u.create.builders {
+		if len(b.conflict) != 0 {
+			return fmt.Errorf("example: OnConflict was set for builder %d. Set it on the UserCreateBulk instead", i)
+		}
+	}
+	if len(u.create.conflict) == 0 {
+		return errors.New("example: missing options for UserCreateBulk.OnConflict")
+	}
+	return u.create.Exec(ctx)
+}
+
+// ExecX is like Exec, but panics if an error occurs.
+func (u *UserUpsertBulk) ExecX(ctx context.Context) {
+	if err := u.create.Exec(ctx); err != nil {
 		panic(err)
 	}
 }

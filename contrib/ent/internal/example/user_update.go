@@ -6,19 +6,33 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/big"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
+	"entgo.io/ent/dialect/sql/sqljson"
 	"entgo.io/ent/schema/field"
+	"github.com/auditkeep/audit/contrib/ent/internal/example/card"
+	"github.com/auditkeep/audit/contrib/ent/internal/example/doc"
+	"github.com/auditkeep/audit/contrib/ent/internal/example/group"
+	"github.com/auditkeep/audit/contrib/ent/internal/example/internal"
+	"github.com/auditkeep/audit/contrib/ent/internal/example/kinds"
+	"github.com/auditkeep/audit/contrib/ent/internal/example/pet"
 	"github.com/auditkeep/audit/contrib/ent/internal/example/predicate"
 	"github.com/auditkeep/audit/contrib/ent/internal/example/user"
+	"github.com/google/uuid"
 )
 
 // UserUpdate is the builder for updating User entities.
 type UserUpdate struct {
 	config
-	hooks    []Hook
-	mutation *UserMutation
+	hooks     []Hook
+	mutation  *UserMutation
+	modifiers []func(*sql.UpdateBuilder)
 }
 
 // Where appends a list predicates to the UserUpdate builder.
@@ -82,9 +96,792 @@ func (_u *UserUpdate) ClearAPIKey() *UserUpdate {
 	return _u
 }
 
+// SetAge sets the "age" field.
+func (_u *UserUpdate) SetAge(v int) *UserUpdate {
+	_u.mutation.ResetAge()
+	_u.mutation.SetAge(v)
+	return _u
+}
+
+// SetNillableAge sets the "age" field if the given value is not nil.
+func (_u *UserUpdate) SetNillableAge(v *int) *UserUpdate {
+	if v != nil {
+		_u.SetAge(*v)
+	}
+	return _u
+}
+
+// AddAge adds value to the "age" field.
+func (_u *UserUpdate) AddAge(v int) *UserUpdate {
+	_u.mutation.AddAge(v)
+	return _u
+}
+
+// ClearAge clears the value of the "age" field.
+func (_u *UserUpdate) ClearAge() *UserUpdate {
+	_u.mutation.ClearAge()
+	return _u
+}
+
+// SetNickname sets the "nickname" field.
+func (_u *UserUpdate) SetNickname(v string) *UserUpdate {
+	_u.mutation.SetNickname(v)
+	return _u
+}
+
+// SetNillableNickname sets the "nickname" field if the given value is not nil.
+func (_u *UserUpdate) SetNillableNickname(v *string) *UserUpdate {
+	if v != nil {
+		_u.SetNickname(*v)
+	}
+	return _u
+}
+
+// ClearNickname clears the value of the "nickname" field.
+func (_u *UserUpdate) ClearNickname() *UserUpdate {
+	_u.mutation.ClearNickname()
+	return _u
+}
+
+// SetActive sets the "active" field.
+func (_u *UserUpdate) SetActive(v bool) *UserUpdate {
+	_u.mutation.SetActive(v)
+	return _u
+}
+
+// SetNillableActive sets the "active" field if the given value is not nil.
+func (_u *UserUpdate) SetNillableActive(v *bool) *UserUpdate {
+	if v != nil {
+		_u.SetActive(*v)
+	}
+	return _u
+}
+
+// SetScore sets the "score" field.
+func (_u *UserUpdate) SetScore(v float64) *UserUpdate {
+	_u.mutation.ResetScore()
+	_u.mutation.SetScore(v)
+	return _u
+}
+
+// SetNillableScore sets the "score" field if the given value is not nil.
+func (_u *UserUpdate) SetNillableScore(v *float64) *UserUpdate {
+	if v != nil {
+		_u.SetScore(*v)
+	}
+	return _u
+}
+
+// AddScore adds value to the "score" field.
+func (_u *UserUpdate) AddScore(v float64) *UserUpdate {
+	_u.mutation.AddScore(v)
+	return _u
+}
+
+// ClearScore clears the value of the "score" field.
+func (_u *UserUpdate) ClearScore() *UserUpdate {
+	_u.mutation.ClearScore()
+	return _u
+}
+
+// SetQuota sets the "quota" field.
+func (_u *UserUpdate) SetQuota(v uint64) *UserUpdate {
+	_u.mutation.ResetQuota()
+	_u.mutation.SetQuota(v)
+	return _u
+}
+
+// SetNillableQuota sets the "quota" field if the given value is not nil.
+func (_u *UserUpdate) SetNillableQuota(v *uint64) *UserUpdate {
+	if v != nil {
+		_u.SetQuota(*v)
+	}
+	return _u
+}
+
+// AddQuota adds value to the "quota" field.
+func (_u *UserUpdate) AddQuota(v int64) *UserUpdate {
+	_u.mutation.AddQuota(v)
+	return _u
+}
+
+// ClearQuota clears the value of the "quota" field.
+func (_u *UserUpdate) ClearQuota() *UserUpdate {
+	_u.mutation.ClearQuota()
+	return _u
+}
+
+// SetRole sets the "role" field.
+func (_u *UserUpdate) SetRole(v user.Role) *UserUpdate {
+	_u.mutation.SetRole(v)
+	return _u
+}
+
+// SetNillableRole sets the "role" field if the given value is not nil.
+func (_u *UserUpdate) SetNillableRole(v *user.Role) *UserUpdate {
+	if v != nil {
+		_u.SetRole(*v)
+	}
+	return _u
+}
+
+// SetLevel sets the "level" field.
+func (_u *UserUpdate) SetLevel(v kinds.Level) *UserUpdate {
+	_u.mutation.SetLevel(v)
+	return _u
+}
+
+// SetNillableLevel sets the "level" field if the given value is not nil.
+func (_u *UserUpdate) SetNillableLevel(v *kinds.Level) *UserUpdate {
+	if v != nil {
+		_u.SetLevel(*v)
+	}
+	return _u
+}
+
+// ClearLevel clears the value of the "level" field.
+func (_u *UserUpdate) ClearLevel() *UserUpdate {
+	_u.mutation.ClearLevel()
+	return _u
+}
+
+// SetExternal sets the "external" field.
+func (_u *UserUpdate) SetExternal(v uuid.UUID) *UserUpdate {
+	_u.mutation.SetExternal(v)
+	return _u
+}
+
+// SetNillableExternal sets the "external" field if the given value is not nil.
+func (_u *UserUpdate) SetNillableExternal(v *uuid.UUID) *UserUpdate {
+	if v != nil {
+		_u.SetExternal(*v)
+	}
+	return _u
+}
+
+// ClearExternal clears the value of the "external" field.
+func (_u *UserUpdate) ClearExternal() *UserUpdate {
+	_u.mutation.ClearExternal()
+	return _u
+}
+
+// SetBorn sets the "born" field.
+func (_u *UserUpdate) SetBorn(v time.Time) *UserUpdate {
+	_u.mutation.SetBorn(v)
+	return _u
+}
+
+// SetNillableBorn sets the "born" field if the given value is not nil.
+func (_u *UserUpdate) SetNillableBorn(v *time.Time) *UserUpdate {
+	if v != nil {
+		_u.SetBorn(*v)
+	}
+	return _u
+}
+
+// ClearBorn clears the value of the "born" field.
+func (_u *UserUpdate) ClearBorn() *UserUpdate {
+	_u.mutation.ClearBorn()
+	return _u
+}
+
+// SetPhoto sets the "photo" field.
+func (_u *UserUpdate) SetPhoto(v []byte) *UserUpdate {
+	_u.mutation.SetPhoto(v)
+	return _u
+}
+
+// ClearPhoto clears the value of the "photo" field.
+func (_u *UserUpdate) ClearPhoto() *UserUpdate {
+	_u.mutation.ClearPhoto()
+	return _u
+}
+
+// SetIP sets the "ip" field.
+func (_u *UserUpdate) SetIP(v net.IP) *UserUpdate {
+	_u.mutation.SetIP(v)
+	return _u
+}
+
+// ClearIP clears the value of the "ip" field.
+func (_u *UserUpdate) ClearIP() *UserUpdate {
+	_u.mutation.ClearIP()
+	return _u
+}
+
+// SetTimeout sets the "timeout" field.
+func (_u *UserUpdate) SetTimeout(v time.Duration) *UserUpdate {
+	_u.mutation.ResetTimeout()
+	_u.mutation.SetTimeout(v)
+	return _u
+}
+
+// SetNillableTimeout sets the "timeout" field if the given value is not nil.
+func (_u *UserUpdate) SetNillableTimeout(v *time.Duration) *UserUpdate {
+	if v != nil {
+		_u.SetTimeout(*v)
+	}
+	return _u
+}
+
+// AddTimeout adds value to the "timeout" field.
+func (_u *UserUpdate) AddTimeout(v time.Duration) *UserUpdate {
+	_u.mutation.AddTimeout(v)
+	return _u
+}
+
+// ClearTimeout clears the value of the "timeout" field.
+func (_u *UserUpdate) ClearTimeout() *UserUpdate {
+	_u.mutation.ClearTimeout()
+	return _u
+}
+
+// SetDir sets the "dir" field.
+func (_u *UserUpdate) SetDir(v http.Dir) *UserUpdate {
+	_u.mutation.SetDir(v)
+	return _u
+}
+
+// SetNillableDir sets the "dir" field if the given value is not nil.
+func (_u *UserUpdate) SetNillableDir(v *http.Dir) *UserUpdate {
+	if v != nil {
+		_u.SetDir(*v)
+	}
+	return _u
+}
+
+// ClearDir clears the value of the "dir" field.
+func (_u *UserUpdate) ClearDir() *UserUpdate {
+	_u.mutation.ClearDir()
+	return _u
+}
+
+// SetMotto sets the "motto" field.
+func (_u *UserUpdate) SetMotto(v *sql.NullString) *UserUpdate {
+	_u.mutation.SetMotto(v)
+	return _u
+}
+
+// ClearMotto clears the value of the "motto" field.
+func (_u *UserUpdate) ClearMotto() *UserUpdate {
+	_u.mutation.ClearMotto()
+	return _u
+}
+
+// SetBalance sets the "balance" field.
+func (_u *UserUpdate) SetBalance(v *big.Int) *UserUpdate {
+	_u.mutation.SetBalance(v)
+	return _u
+}
+
+// ClearBalance clears the value of the "balance" field.
+func (_u *UserUpdate) ClearBalance() *UserUpdate {
+	_u.mutation.ClearBalance()
+	return _u
+}
+
+// SetDiary sets the "diary" field.
+func (_u *UserUpdate) SetDiary(v string) *UserUpdate {
+	_u.mutation.SetDiary(v)
+	return _u
+}
+
+// SetNillableDiary sets the "diary" field if the given value is not nil.
+func (_u *UserUpdate) SetNillableDiary(v *string) *UserUpdate {
+	if v != nil {
+		_u.SetDiary(*v)
+	}
+	return _u
+}
+
+// ClearDiary clears the value of the "diary" field.
+func (_u *UserUpdate) ClearDiary() *UserUpdate {
+	_u.mutation.ClearDiary()
+	return _u
+}
+
+// SetBest sets the "best" field.
+func (_u *UserUpdate) SetBest(v kinds.Item) *UserUpdate {
+	_u.mutation.SetBest(v)
+	return _u
+}
+
+// SetNillableBest sets the "best" field if the given value is not nil.
+func (_u *UserUpdate) SetNillableBest(v *kinds.Item) *UserUpdate {
+	if v != nil {
+		_u.SetBest(*v)
+	}
+	return _u
+}
+
+// ClearBest clears the value of the "best" field.
+func (_u *UserUpdate) ClearBest() *UserUpdate {
+	_u.mutation.ClearBest()
+	return _u
+}
+
+// SetItems sets the "items" field.
+func (_u *UserUpdate) SetItems(v []kinds.Item) *UserUpdate {
+	_u.mutation.SetItems(v)
+	return _u
+}
+
+// AppendItems appends value to the "items" field.
+func (_u *UserUpdate) AppendItems(v []kinds.Item) *UserUpdate {
+	_u.mutation.AppendItems(v)
+	return _u
+}
+
+// ClearItems clears the value of the "items" field.
+func (_u *UserUpdate) ClearItems() *UserUpdate {
+	_u.mutation.ClearItems()
+	return _u
+}
+
+// SetSize sets the "size" field.
+func (_u *UserUpdate) SetSize(v *kinds.Size) *UserUpdate {
+	_u.mutation.SetSize(v)
+	return _u
+}
+
+// ClearSize clears the value of the "size" field.
+func (_u *UserUpdate) ClearSize() *UserUpdate {
+	_u.mutation.ClearSize()
+	return _u
+}
+
+// SetProfile sets the "profile" field.
+func (_u *UserUpdate) SetProfile(v kinds.Profile) *UserUpdate {
+	_u.mutation.SetProfile(v)
+	return _u
+}
+
+// SetNillableProfile sets the "profile" field if the given value is not nil.
+func (_u *UserUpdate) SetNillableProfile(v *kinds.Profile) *UserUpdate {
+	if v != nil {
+		_u.SetProfile(*v)
+	}
+	return _u
+}
+
+// ClearProfile clears the value of the "profile" field.
+func (_u *UserUpdate) ClearProfile() *UserUpdate {
+	_u.mutation.ClearProfile()
+	return _u
+}
+
+// SetSettings sets the "settings" field.
+func (_u *UserUpdate) SetSettings(v map[string]interface{}) *UserUpdate {
+	_u.mutation.SetSettings(v)
+	return _u
+}
+
+// ClearSettings clears the value of the "settings" field.
+func (_u *UserUpdate) ClearSettings() *UserUpdate {
+	_u.mutation.ClearSettings()
+	return _u
+}
+
+// SetLink sets the "link" field.
+func (_u *UserUpdate) SetLink(v *url.URL) *UserUpdate {
+	_u.mutation.SetLink(v)
+	return _u
+}
+
+// ClearLink clears the value of the "link" field.
+func (_u *UserUpdate) ClearLink() *UserUpdate {
+	_u.mutation.ClearLink()
+	return _u
+}
+
+// SetLabels sets the "labels" field.
+func (_u *UserUpdate) SetLabels(v []string) *UserUpdate {
+	_u.mutation.SetLabels(v)
+	return _u
+}
+
+// AppendLabels appends value to the "labels" field.
+func (_u *UserUpdate) AppendLabels(v []string) *UserUpdate {
+	_u.mutation.AppendLabels(v)
+	return _u
+}
+
+// ClearLabels clears the value of the "labels" field.
+func (_u *UserUpdate) ClearLabels() *UserUpdate {
+	_u.mutation.ClearLabels()
+	return _u
+}
+
+// SetPlan sets the "plan" field.
+func (_u *UserUpdate) SetPlan(v string) *UserUpdate {
+	_u.mutation.SetPlan(v)
+	return _u
+}
+
+// SetNillablePlan sets the "plan" field if the given value is not nil.
+func (_u *UserUpdate) SetNillablePlan(v *string) *UserUpdate {
+	if v != nil {
+		_u.SetPlan(*v)
+	}
+	return _u
+}
+
+// ClearPlan clears the value of the "plan" field.
+func (_u *UserUpdate) ClearPlan() *UserUpdate {
+	_u.mutation.ClearPlan()
+	return _u
+}
+
+// SetScratch sets the "scratch" field.
+func (_u *UserUpdate) SetScratch(v string) *UserUpdate {
+	_u.mutation.SetScratch(v)
+	return _u
+}
+
+// SetNillableScratch sets the "scratch" field if the given value is not nil.
+func (_u *UserUpdate) SetNillableScratch(v *string) *UserUpdate {
+	if v != nil {
+		_u.SetScratch(*v)
+	}
+	return _u
+}
+
+// ClearScratch clears the value of the "scratch" field.
+func (_u *UserUpdate) ClearScratch() *UserUpdate {
+	_u.mutation.ClearScratch()
+	return _u
+}
+
+// SetCardID sets the "card" edge to the Card entity by ID.
+func (_u *UserUpdate) SetCardID(id int) *UserUpdate {
+	_u.mutation.SetCardID(id)
+	return _u
+}
+
+// SetNillableCardID sets the "card" edge to the Card entity by ID if the given value is not nil.
+func (_u *UserUpdate) SetNillableCardID(id *int) *UserUpdate {
+	if id != nil {
+		_u = _u.SetCardID(*id)
+	}
+	return _u
+}
+
+// SetCard sets the "card" edge to the Card entity.
+func (_u *UserUpdate) SetCard(v *Card) *UserUpdate {
+	return _u.SetCardID(v.ID)
+}
+
+// AddPetIDs adds the "pets" edge to the Pet entity by IDs.
+func (_u *UserUpdate) AddPetIDs(ids ...int) *UserUpdate {
+	_u.mutation.AddPetIDs(ids...)
+	return _u
+}
+
+// AddPets adds the "pets" edges to the Pet entity.
+func (_u *UserUpdate) AddPets(v ...*Pet) *UserUpdate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddPetIDs(ids...)
+}
+
+// AddFriendIDs adds the "friends" edge to the User entity by IDs.
+func (_u *UserUpdate) AddFriendIDs(ids ...int) *UserUpdate {
+	_u.mutation.AddFriendIDs(ids...)
+	return _u
+}
+
+// AddFriends adds the "friends" edges to the User entity.
+func (_u *UserUpdate) AddFriends(v ...*User) *UserUpdate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddFriendIDs(ids...)
+}
+
+// AddFollowerIDs adds the "followers" edge to the User entity by IDs.
+func (_u *UserUpdate) AddFollowerIDs(ids ...int) *UserUpdate {
+	_u.mutation.AddFollowerIDs(ids...)
+	return _u
+}
+
+// AddFollowers adds the "followers" edges to the User entity.
+func (_u *UserUpdate) AddFollowers(v ...*User) *UserUpdate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddFollowerIDs(ids...)
+}
+
+// AddFollowingIDs adds the "following" edge to the User entity by IDs.
+func (_u *UserUpdate) AddFollowingIDs(ids ...int) *UserUpdate {
+	_u.mutation.AddFollowingIDs(ids...)
+	return _u
+}
+
+// AddFollowing adds the "following" edges to the User entity.
+func (_u *UserUpdate) AddFollowing(v ...*User) *UserUpdate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddFollowingIDs(ids...)
+}
+
+// SetSpouseID sets the "spouse" edge to the User entity by ID.
+func (_u *UserUpdate) SetSpouseID(id int) *UserUpdate {
+	_u.mutation.SetSpouseID(id)
+	return _u
+}
+
+// SetNillableSpouseID sets the "spouse" edge to the User entity by ID if the given value is not nil.
+func (_u *UserUpdate) SetNillableSpouseID(id *int) *UserUpdate {
+	if id != nil {
+		_u = _u.SetSpouseID(*id)
+	}
+	return _u
+}
+
+// SetSpouse sets the "spouse" edge to the User entity.
+func (_u *UserUpdate) SetSpouse(v *User) *UserUpdate {
+	return _u.SetSpouseID(v.ID)
+}
+
+// SetManagerID sets the "manager" edge to the User entity by ID.
+func (_u *UserUpdate) SetManagerID(id int) *UserUpdate {
+	_u.mutation.SetManagerID(id)
+	return _u
+}
+
+// SetNillableManagerID sets the "manager" edge to the User entity by ID if the given value is not nil.
+func (_u *UserUpdate) SetNillableManagerID(id *int) *UserUpdate {
+	if id != nil {
+		_u = _u.SetManagerID(*id)
+	}
+	return _u
+}
+
+// SetManager sets the "manager" edge to the User entity.
+func (_u *UserUpdate) SetManager(v *User) *UserUpdate {
+	return _u.SetManagerID(v.ID)
+}
+
+// AddReportIDs adds the "reports" edge to the User entity by IDs.
+func (_u *UserUpdate) AddReportIDs(ids ...int) *UserUpdate {
+	_u.mutation.AddReportIDs(ids...)
+	return _u
+}
+
+// AddReports adds the "reports" edges to the User entity.
+func (_u *UserUpdate) AddReports(v ...*User) *UserUpdate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddReportIDs(ids...)
+}
+
+// AddGroupIDs adds the "groups" edge to the Group entity by IDs.
+func (_u *UserUpdate) AddGroupIDs(ids ...int) *UserUpdate {
+	_u.mutation.AddGroupIDs(ids...)
+	return _u
+}
+
+// AddGroups adds the "groups" edges to the Group entity.
+func (_u *UserUpdate) AddGroups(v ...*Group) *UserUpdate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddGroupIDs(ids...)
+}
+
+// AddLikedIDs adds the "liked" edge to the Doc entity by IDs.
+func (_u *UserUpdate) AddLikedIDs(ids ...int) *UserUpdate {
+	_u.mutation.AddLikedIDs(ids...)
+	return _u
+}
+
+// AddLiked adds the "liked" edges to the Doc entity.
+func (_u *UserUpdate) AddLiked(v ...*Doc) *UserUpdate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddLikedIDs(ids...)
+}
+
 // Mutation returns the UserMutation object of the builder.
 func (_u *UserUpdate) Mutation() *UserMutation {
 	return _u.mutation
+}
+
+// ClearCard clears the "card" edge to the Card entity.
+func (_u *UserUpdate) ClearCard() *UserUpdate {
+	_u.mutation.ClearCard()
+	return _u
+}
+
+// ClearPets clears all "pets" edges to the Pet entity.
+func (_u *UserUpdate) ClearPets() *UserUpdate {
+	_u.mutation.ClearPets()
+	return _u
+}
+
+// RemovePetIDs removes the "pets" edge to Pet entities by IDs.
+func (_u *UserUpdate) RemovePetIDs(ids ...int) *UserUpdate {
+	_u.mutation.RemovePetIDs(ids...)
+	return _u
+}
+
+// RemovePets removes "pets" edges to Pet entities.
+func (_u *UserUpdate) RemovePets(v ...*Pet) *UserUpdate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemovePetIDs(ids...)
+}
+
+// ClearFriends clears all "friends" edges to the User entity.
+func (_u *UserUpdate) ClearFriends() *UserUpdate {
+	_u.mutation.ClearFriends()
+	return _u
+}
+
+// RemoveFriendIDs removes the "friends" edge to User entities by IDs.
+func (_u *UserUpdate) RemoveFriendIDs(ids ...int) *UserUpdate {
+	_u.mutation.RemoveFriendIDs(ids...)
+	return _u
+}
+
+// RemoveFriends removes "friends" edges to User entities.
+func (_u *UserUpdate) RemoveFriends(v ...*User) *UserUpdate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveFriendIDs(ids...)
+}
+
+// ClearFollowers clears all "followers" edges to the User entity.
+func (_u *UserUpdate) ClearFollowers() *UserUpdate {
+	_u.mutation.ClearFollowers()
+	return _u
+}
+
+// RemoveFollowerIDs removes the "followers" edge to User entities by IDs.
+func (_u *UserUpdate) RemoveFollowerIDs(ids ...int) *UserUpdate {
+	_u.mutation.RemoveFollowerIDs(ids...)
+	return _u
+}
+
+// RemoveFollowers removes "followers" edges to User entities.
+func (_u *UserUpdate) RemoveFollowers(v ...*User) *UserUpdate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveFollowerIDs(ids...)
+}
+
+// ClearFollowing clears all "following" edges to the User entity.
+func (_u *UserUpdate) ClearFollowing() *UserUpdate {
+	_u.mutation.ClearFollowing()
+	return _u
+}
+
+// RemoveFollowingIDs removes the "following" edge to User entities by IDs.
+func (_u *UserUpdate) RemoveFollowingIDs(ids ...int) *UserUpdate {
+	_u.mutation.RemoveFollowingIDs(ids...)
+	return _u
+}
+
+// RemoveFollowing removes "following" edges to User entities.
+func (_u *UserUpdate) RemoveFollowing(v ...*User) *UserUpdate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveFollowingIDs(ids...)
+}
+
+// ClearSpouse clears the "spouse" edge to the User entity.
+func (_u *UserUpdate) ClearSpouse() *UserUpdate {
+	_u.mutation.ClearSpouse()
+	return _u
+}
+
+// ClearManager clears the "manager" edge to the User entity.
+func (_u *UserUpdate) ClearManager() *UserUpdate {
+	_u.mutation.ClearManager()
+	return _u
+}
+
+// ClearReports clears all "reports" edges to the User entity.
+func (_u *UserUpdate) ClearReports() *UserUpdate {
+	_u.mutation.ClearReports()
+	return _u
+}
+
+// RemoveReportIDs removes the "reports" edge to User entities by IDs.
+func (_u *UserUpdate) RemoveReportIDs(ids ...int) *UserUpdate {
+	_u.mutation.RemoveReportIDs(ids...)
+	return _u
+}
+
+// RemoveReports removes "reports" edges to User entities.
+func (_u *UserUpdate) RemoveReports(v ...*User) *UserUpdate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveReportIDs(ids...)
+}
+
+// ClearGroups clears all "groups" edges to the Group entity.
+func (_u *UserUpdate) ClearGroups() *UserUpdate {
+	_u.mutation.ClearGroups()
+	return _u
+}
+
+// RemoveGroupIDs removes the "groups" edge to Group entities by IDs.
+func (_u *UserUpdate) RemoveGroupIDs(ids ...int) *UserUpdate {
+	_u.mutation.RemoveGroupIDs(ids...)
+	return _u
+}
+
+// RemoveGroups removes "groups" edges to Group entities.
+func (_u *UserUpdate) RemoveGroups(v ...*Group) *UserUpdate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveGroupIDs(ids...)
+}
+
+// ClearLiked clears all "liked" edges to the Doc entity.
+func (_u *UserUpdate) ClearLiked() *UserUpdate {
+	_u.mutation.ClearLiked()
+	return _u
+}
+
+// RemoveLikedIDs removes the "liked" edge to Doc entities by IDs.
+func (_u *UserUpdate) RemoveLikedIDs(ids ...int) *UserUpdate {
+	_u.mutation.RemoveLikedIDs(ids...)
+	return _u
+}
+
+// RemoveLiked removes "liked" edges to Doc entities.
+func (_u *UserUpdate) RemoveLiked(v ...*Doc) *UserUpdate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveLikedIDs(ids...)
 }
 
 // Save executes the query and returns the number of nodes affected by the update operation.
@@ -114,7 +911,31 @@ func (_u *UserUpdate) ExecX(ctx context.Context) {
 	}
 }
 
+// check runs all checks and user-defined validators on the builder.
+func (_u *UserUpdate) check() error {
+	if v, ok := _u.mutation.Role(); ok {
+		if err := user.RoleValidator(v); err != nil {
+			return &ValidationError{Name: "role", err: fmt.Errorf(`example: validator failed for field "User.role": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Level(); ok {
+		if err := user.LevelValidator(v); err != nil {
+			return &ValidationError{Name: "level", err: fmt.Errorf(`example: validator failed for field "User.level": %w`, err)}
+		}
+	}
+	return nil
+}
+
+// Modify adds a statement modifier for attaching custom logic to the UPDATE statement.
+func (_u *UserUpdate) Modify(modifiers ...func(u *sql.UpdateBuilder)) *UserUpdate {
+	_u.modifiers = append(_u.modifiers, modifiers...)
+	return _u
+}
+
 func (_u *UserUpdate) sqlSave(ctx context.Context) (_node int, err error) {
+	if err := _u.check(); err != nil {
+		return _node, err
+	}
 	_spec := sqlgraph.NewUpdateSpec(user.Table, user.Columns, sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt))
 	if ps := _u.mutation.predicates; len(ps) > 0 {
 		_spec.Predicate = func(selector *sql.Selector) {
@@ -138,6 +959,624 @@ func (_u *UserUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if _u.mutation.APIKeyCleared() {
 		_spec.ClearField(user.FieldAPIKey, field.TypeString)
 	}
+	if value, ok := _u.mutation.Age(); ok {
+		_spec.SetField(user.FieldAge, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedAge(); ok {
+		_spec.AddField(user.FieldAge, field.TypeInt, value)
+	}
+	if _u.mutation.AgeCleared() {
+		_spec.ClearField(user.FieldAge, field.TypeInt)
+	}
+	if value, ok := _u.mutation.Nickname(); ok {
+		_spec.SetField(user.FieldNickname, field.TypeString, value)
+	}
+	if _u.mutation.NicknameCleared() {
+		_spec.ClearField(user.FieldNickname, field.TypeString)
+	}
+	if value, ok := _u.mutation.Active(); ok {
+		_spec.SetField(user.FieldActive, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.Score(); ok {
+		_spec.SetField(user.FieldScore, field.TypeFloat64, value)
+	}
+	if value, ok := _u.mutation.AddedScore(); ok {
+		_spec.AddField(user.FieldScore, field.TypeFloat64, value)
+	}
+	if _u.mutation.ScoreCleared() {
+		_spec.ClearField(user.FieldScore, field.TypeFloat64)
+	}
+	if value, ok := _u.mutation.Quota(); ok {
+		_spec.SetField(user.FieldQuota, field.TypeUint64, value)
+	}
+	if value, ok := _u.mutation.AddedQuota(); ok {
+		_spec.AddField(user.FieldQuota, field.TypeUint64, value)
+	}
+	if _u.mutation.QuotaCleared() {
+		_spec.ClearField(user.FieldQuota, field.TypeUint64)
+	}
+	if value, ok := _u.mutation.Role(); ok {
+		_spec.SetField(user.FieldRole, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.Level(); ok {
+		_spec.SetField(user.FieldLevel, field.TypeEnum, value)
+	}
+	if _u.mutation.LevelCleared() {
+		_spec.ClearField(user.FieldLevel, field.TypeEnum)
+	}
+	if value, ok := _u.mutation.External(); ok {
+		_spec.SetField(user.FieldExternal, field.TypeUUID, value)
+	}
+	if _u.mutation.ExternalCleared() {
+		_spec.ClearField(user.FieldExternal, field.TypeUUID)
+	}
+	if value, ok := _u.mutation.Born(); ok {
+		_spec.SetField(user.FieldBorn, field.TypeTime, value)
+	}
+	if _u.mutation.BornCleared() {
+		_spec.ClearField(user.FieldBorn, field.TypeTime)
+	}
+	if value, ok := _u.mutation.Photo(); ok {
+		_spec.SetField(user.FieldPhoto, field.TypeBytes, value)
+	}
+	if _u.mutation.PhotoCleared() {
+		_spec.ClearField(user.FieldPhoto, field.TypeBytes)
+	}
+	if value, ok := _u.mutation.IP(); ok {
+		_spec.SetField(user.FieldIP, field.TypeBytes, value)
+	}
+	if _u.mutation.IPCleared() {
+		_spec.ClearField(user.FieldIP, field.TypeBytes)
+	}
+	if value, ok := _u.mutation.Timeout(); ok {
+		_spec.SetField(user.FieldTimeout, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedTimeout(); ok {
+		_spec.AddField(user.FieldTimeout, field.TypeInt64, value)
+	}
+	if _u.mutation.TimeoutCleared() {
+		_spec.ClearField(user.FieldTimeout, field.TypeInt64)
+	}
+	if value, ok := _u.mutation.Dir(); ok {
+		_spec.SetField(user.FieldDir, field.TypeString, value)
+	}
+	if _u.mutation.DirCleared() {
+		_spec.ClearField(user.FieldDir, field.TypeString)
+	}
+	if value, ok := _u.mutation.Motto(); ok {
+		_spec.SetField(user.FieldMotto, field.TypeString, value)
+	}
+	if _u.mutation.MottoCleared() {
+		_spec.ClearField(user.FieldMotto, field.TypeString)
+	}
+	if value, ok := _u.mutation.Balance(); ok {
+		vv, err := user.ValueScanner.Balance.Value(value)
+		if err != nil {
+			return 0, err
+		}
+		_spec.SetField(user.FieldBalance, field.TypeString, vv)
+	}
+	if _u.mutation.BalanceCleared() {
+		_spec.ClearField(user.FieldBalance, field.TypeString)
+	}
+	if value, ok := _u.mutation.Diary(); ok {
+		vv, err := user.ValueScanner.Diary.Value(value)
+		if err != nil {
+			return 0, err
+		}
+		_spec.SetField(user.FieldDiary, field.TypeString, vv)
+	}
+	if _u.mutation.DiaryCleared() {
+		_spec.ClearField(user.FieldDiary, field.TypeString)
+	}
+	if value, ok := _u.mutation.Best(); ok {
+		_spec.SetField(user.FieldBest, field.TypeJSON, value)
+	}
+	if _u.mutation.BestCleared() {
+		_spec.ClearField(user.FieldBest, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.Items(); ok {
+		_spec.SetField(user.FieldItems, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedItems(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, user.FieldItems, value)
+		})
+	}
+	if _u.mutation.ItemsCleared() {
+		_spec.ClearField(user.FieldItems, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.Size(); ok {
+		_spec.SetField(user.FieldSize, field.TypeJSON, value)
+	}
+	if _u.mutation.SizeCleared() {
+		_spec.ClearField(user.FieldSize, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.Profile(); ok {
+		_spec.SetField(user.FieldProfile, field.TypeJSON, value)
+	}
+	if _u.mutation.ProfileCleared() {
+		_spec.ClearField(user.FieldProfile, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.Settings(); ok {
+		_spec.SetField(user.FieldSettings, field.TypeJSON, value)
+	}
+	if _u.mutation.SettingsCleared() {
+		_spec.ClearField(user.FieldSettings, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.Link(); ok {
+		_spec.SetField(user.FieldLink, field.TypeJSON, value)
+	}
+	if _u.mutation.LinkCleared() {
+		_spec.ClearField(user.FieldLink, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.Labels(); ok {
+		_spec.SetField(user.FieldLabels, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedLabels(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, user.FieldLabels, value)
+		})
+	}
+	if _u.mutation.LabelsCleared() {
+		_spec.ClearField(user.FieldLabels, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.Plan(); ok {
+		_spec.SetField(user.FieldPlan, field.TypeString, value)
+	}
+	if _u.mutation.PlanCleared() {
+		_spec.ClearField(user.FieldPlan, field.TypeString)
+	}
+	if value, ok := _u.mutation.Scratch(); ok {
+		_spec.SetField(user.FieldScratch, field.TypeString, value)
+	}
+	if _u.mutation.ScratchCleared() {
+		_spec.ClearField(user.FieldScratch, field.TypeString)
+	}
+	if _u.mutation.CardCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2O,
+			Inverse: false,
+			Table:   user.CardTable,
+			Columns: []string{user.CardColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(card.FieldID, field.TypeInt),
+			},
+		}
+		edge.Schema = _u.schemaConfig.Card
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.CardIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2O,
+			Inverse: false,
+			Table:   user.CardTable,
+			Columns: []string{user.CardColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(card.FieldID, field.TypeInt),
+			},
+		}
+		edge.Schema = _u.schemaConfig.Card
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.PetsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   user.PetsTable,
+			Columns: []string{user.PetsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(pet.FieldID, field.TypeInt),
+			},
+		}
+		edge.Schema = _u.schemaConfig.Pet
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedPetsIDs(); len(nodes) > 0 && !_u.mutation.PetsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   user.PetsTable,
+			Columns: []string{user.PetsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(pet.FieldID, field.TypeInt),
+			},
+		}
+		edge.Schema = _u.schemaConfig.Pet
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.PetsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   user.PetsTable,
+			Columns: []string{user.PetsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(pet.FieldID, field.TypeInt),
+			},
+		}
+		edge.Schema = _u.schemaConfig.Pet
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.FriendsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2M,
+			Inverse: false,
+			Table:   user.FriendsTable,
+			Columns: user.FriendsPrimaryKey,
+			Bidi:    true,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt),
+			},
+		}
+		edge.Schema = _u.schemaConfig.UserFriends
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedFriendsIDs(); len(nodes) > 0 && !_u.mutation.FriendsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2M,
+			Inverse: false,
+			Table:   user.FriendsTable,
+			Columns: user.FriendsPrimaryKey,
+			Bidi:    true,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt),
+			},
+		}
+		edge.Schema = _u.schemaConfig.UserFriends
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.FriendsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2M,
+			Inverse: false,
+			Table:   user.FriendsTable,
+			Columns: user.FriendsPrimaryKey,
+			Bidi:    true,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt),
+			},
+		}
+		edge.Schema = _u.schemaConfig.UserFriends
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.FollowersCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2M,
+			Inverse: true,
+			Table:   user.FollowersTable,
+			Columns: user.FollowersPrimaryKey,
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt),
+			},
+		}
+		edge.Schema = _u.schemaConfig.UserFollowing
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedFollowersIDs(); len(nodes) > 0 && !_u.mutation.FollowersCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2M,
+			Inverse: true,
+			Table:   user.FollowersTable,
+			Columns: user.FollowersPrimaryKey,
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt),
+			},
+		}
+		edge.Schema = _u.schemaConfig.UserFollowing
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.FollowersIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2M,
+			Inverse: true,
+			Table:   user.FollowersTable,
+			Columns: user.FollowersPrimaryKey,
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt),
+			},
+		}
+		edge.Schema = _u.schemaConfig.UserFollowing
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.FollowingCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2M,
+			Inverse: false,
+			Table:   user.FollowingTable,
+			Columns: user.FollowingPrimaryKey,
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt),
+			},
+		}
+		edge.Schema = _u.schemaConfig.UserFollowing
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedFollowingIDs(); len(nodes) > 0 && !_u.mutation.FollowingCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2M,
+			Inverse: false,
+			Table:   user.FollowingTable,
+			Columns: user.FollowingPrimaryKey,
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt),
+			},
+		}
+		edge.Schema = _u.schemaConfig.UserFollowing
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.FollowingIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2M,
+			Inverse: false,
+			Table:   user.FollowingTable,
+			Columns: user.FollowingPrimaryKey,
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt),
+			},
+		}
+		edge.Schema = _u.schemaConfig.UserFollowing
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.SpouseCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2O,
+			Inverse: false,
+			Table:   user.SpouseTable,
+			Columns: []string{user.SpouseColumn},
+			Bidi:    true,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt),
+			},
+		}
+		edge.Schema = _u.schemaConfig.User
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.SpouseIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2O,
+			Inverse: false,
+			Table:   user.SpouseTable,
+			Columns: []string{user.SpouseColumn},
+			Bidi:    true,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt),
+			},
+		}
+		edge.Schema = _u.schemaConfig.User
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.ManagerCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
+			Table:   user.ManagerTable,
+			Columns: []string{user.ManagerColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt),
+			},
+		}
+		edge.Schema = _u.schemaConfig.User
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.ManagerIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
+			Table:   user.ManagerTable,
+			Columns: []string{user.ManagerColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt),
+			},
+		}
+		edge.Schema = _u.schemaConfig.User
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.ReportsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   user.ReportsTable,
+			Columns: []string{user.ReportsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt),
+			},
+		}
+		edge.Schema = _u.schemaConfig.User
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedReportsIDs(); len(nodes) > 0 && !_u.mutation.ReportsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   user.ReportsTable,
+			Columns: []string{user.ReportsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt),
+			},
+		}
+		edge.Schema = _u.schemaConfig.User
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.ReportsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   user.ReportsTable,
+			Columns: []string{user.ReportsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt),
+			},
+		}
+		edge.Schema = _u.schemaConfig.User
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.GroupsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2M,
+			Inverse: true,
+			Table:   user.GroupsTable,
+			Columns: user.GroupsPrimaryKey,
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(group.FieldID, field.TypeInt),
+			},
+		}
+		edge.Schema = _u.schemaConfig.GroupUsers
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedGroupsIDs(); len(nodes) > 0 && !_u.mutation.GroupsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2M,
+			Inverse: true,
+			Table:   user.GroupsTable,
+			Columns: user.GroupsPrimaryKey,
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(group.FieldID, field.TypeInt),
+			},
+		}
+		edge.Schema = _u.schemaConfig.GroupUsers
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.GroupsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2M,
+			Inverse: true,
+			Table:   user.GroupsTable,
+			Columns: user.GroupsPrimaryKey,
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(group.FieldID, field.TypeInt),
+			},
+		}
+		edge.Schema = _u.schemaConfig.GroupUsers
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.LikedCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2M,
+			Inverse: false,
+			Table:   user.LikedTable,
+			Columns: user.LikedPrimaryKey,
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(doc.FieldID, field.TypeInt),
+			},
+		}
+		edge.Schema = _u.schemaConfig.Like
+		createE := &LikeCreate{config: _u.config, mutation: newLikeMutation(_u.config, OpCreate)}
+		createE.defaults()
+		_, specE := createE.createSpec()
+		edge.Target.Fields = specE.Fields
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedLikedIDs(); len(nodes) > 0 && !_u.mutation.LikedCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2M,
+			Inverse: false,
+			Table:   user.LikedTable,
+			Columns: user.LikedPrimaryKey,
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(doc.FieldID, field.TypeInt),
+			},
+		}
+		edge.Schema = _u.schemaConfig.Like
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		createE := &LikeCreate{config: _u.config, mutation: newLikeMutation(_u.config, OpCreate)}
+		createE.defaults()
+		_, specE := createE.createSpec()
+		edge.Target.Fields = specE.Fields
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.LikedIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2M,
+			Inverse: false,
+			Table:   user.LikedTable,
+			Columns: user.LikedPrimaryKey,
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(doc.FieldID, field.TypeInt),
+			},
+		}
+		edge.Schema = _u.schemaConfig.Like
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		createE := &LikeCreate{config: _u.config, mutation: newLikeMutation(_u.config, OpCreate)}
+		createE.defaults()
+		_, specE := createE.createSpec()
+		edge.Target.Fields = specE.Fields
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	_spec.Node.Schema = _u.schemaConfig.User
+	ctx = internal.NewSchemaConfigContext(ctx, _u.schemaConfig)
+	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
 			err = &NotFoundError{user.Label}
@@ -153,9 +1592,10 @@ func (_u *UserUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 // UserUpdateOne is the builder for updating a single User entity.
 type UserUpdateOne struct {
 	config
-	fields   []string
-	hooks    []Hook
-	mutation *UserMutation
+	fields    []string
+	hooks     []Hook
+	mutation  *UserMutation
+	modifiers []func(*sql.UpdateBuilder)
 }
 
 // SetName sets the "name" field.
@@ -213,9 +1653,792 @@ func (_u *UserUpdateOne) ClearAPIKey() *UserUpdateOne {
 	return _u
 }
 
+// SetAge sets the "age" field.
+func (_u *UserUpdateOne) SetAge(v int) *UserUpdateOne {
+	_u.mutation.ResetAge()
+	_u.mutation.SetAge(v)
+	return _u
+}
+
+// SetNillableAge sets the "age" field if the given value is not nil.
+func (_u *UserUpdateOne) SetNillableAge(v *int) *UserUpdateOne {
+	if v != nil {
+		_u.SetAge(*v)
+	}
+	return _u
+}
+
+// AddAge adds value to the "age" field.
+func (_u *UserUpdateOne) AddAge(v int) *UserUpdateOne {
+	_u.mutation.AddAge(v)
+	return _u
+}
+
+// ClearAge clears the value of the "age" field.
+func (_u *UserUpdateOne) ClearAge() *UserUpdateOne {
+	_u.mutation.ClearAge()
+	return _u
+}
+
+// SetNickname sets the "nickname" field.
+func (_u *UserUpdateOne) SetNickname(v string) *UserUpdateOne {
+	_u.mutation.SetNickname(v)
+	return _u
+}
+
+// SetNillableNickname sets the "nickname" field if the given value is not nil.
+func (_u *UserUpdateOne) SetNillableNickname(v *string) *UserUpdateOne {
+	if v != nil {
+		_u.SetNickname(*v)
+	}
+	return _u
+}
+
+// ClearNickname clears the value of the "nickname" field.
+func (_u *UserUpdateOne) ClearNickname() *UserUpdateOne {
+	_u.mutation.ClearNickname()
+	return _u
+}
+
+// SetActive sets the "active" field.
+func (_u *UserUpdateOne) SetActive(v bool) *UserUpdateOne {
+	_u.mutation.SetActive(v)
+	return _u
+}
+
+// SetNillableActive sets the "active" field if the given value is not nil.
+func (_u *UserUpdateOne) SetNillableActive(v *bool) *UserUpdateOne {
+	if v != nil {
+		_u.SetActive(*v)
+	}
+	return _u
+}
+
+// SetScore sets the "score" field.
+func (_u *UserUpdateOne) SetScore(v float64) *UserUpdateOne {
+	_u.mutation.ResetScore()
+	_u.mutation.SetScore(v)
+	return _u
+}
+
+// SetNillableScore sets the "score" field if the given value is not nil.
+func (_u *UserUpdateOne) SetNillableScore(v *float64) *UserUpdateOne {
+	if v != nil {
+		_u.SetScore(*v)
+	}
+	return _u
+}
+
+// AddScore adds value to the "score" field.
+func (_u *UserUpdateOne) AddScore(v float64) *UserUpdateOne {
+	_u.mutation.AddScore(v)
+	return _u
+}
+
+// ClearScore clears the value of the "score" field.
+func (_u *UserUpdateOne) ClearScore() *UserUpdateOne {
+	_u.mutation.ClearScore()
+	return _u
+}
+
+// SetQuota sets the "quota" field.
+func (_u *UserUpdateOne) SetQuota(v uint64) *UserUpdateOne {
+	_u.mutation.ResetQuota()
+	_u.mutation.SetQuota(v)
+	return _u
+}
+
+// SetNillableQuota sets the "quota" field if the given value is not nil.
+func (_u *UserUpdateOne) SetNillableQuota(v *uint64) *UserUpdateOne {
+	if v != nil {
+		_u.SetQuota(*v)
+	}
+	return _u
+}
+
+// AddQuota adds value to the "quota" field.
+func (_u *UserUpdateOne) AddQuota(v int64) *UserUpdateOne {
+	_u.mutation.AddQuota(v)
+	return _u
+}
+
+// ClearQuota clears the value of the "quota" field.
+func (_u *UserUpdateOne) ClearQuota() *UserUpdateOne {
+	_u.mutation.ClearQuota()
+	return _u
+}
+
+// SetRole sets the "role" field.
+func (_u *UserUpdateOne) SetRole(v user.Role) *UserUpdateOne {
+	_u.mutation.SetRole(v)
+	return _u
+}
+
+// SetNillableRole sets the "role" field if the given value is not nil.
+func (_u *UserUpdateOne) SetNillableRole(v *user.Role) *UserUpdateOne {
+	if v != nil {
+		_u.SetRole(*v)
+	}
+	return _u
+}
+
+// SetLevel sets the "level" field.
+func (_u *UserUpdateOne) SetLevel(v kinds.Level) *UserUpdateOne {
+	_u.mutation.SetLevel(v)
+	return _u
+}
+
+// SetNillableLevel sets the "level" field if the given value is not nil.
+func (_u *UserUpdateOne) SetNillableLevel(v *kinds.Level) *UserUpdateOne {
+	if v != nil {
+		_u.SetLevel(*v)
+	}
+	return _u
+}
+
+// ClearLevel clears the value of the "level" field.
+func (_u *UserUpdateOne) ClearLevel() *UserUpdateOne {
+	_u.mutation.ClearLevel()
+	return _u
+}
+
+// SetExternal sets the "external" field.
+func (_u *UserUpdateOne) SetExternal(v uuid.UUID) *UserUpdateOne {
+	_u.mutation.SetExternal(v)
+	return _u
+}
+
+// SetNillableExternal sets the "external" field if the given value is not nil.
+func (_u *UserUpdateOne) SetNillableExternal(v *uuid.UUID) *UserUpdateOne {
+	if v != nil {
+		_u.SetExternal(*v)
+	}
+	return _u
+}
+
+// ClearExternal clears the value of the "external" field.
+func (_u *UserUpdateOne) ClearExternal() *UserUpdateOne {
+	_u.mutation.ClearExternal()
+	return _u
+}
+
+// SetBorn sets the "born" field.
+func (_u *UserUpdateOne) SetBorn(v time.Time) *UserUpdateOne {
+	_u.mutation.SetBorn(v)
+	return _u
+}
+
+// SetNillableBorn sets the "born" field if the given value is not nil.
+func (_u *UserUpdateOne) SetNillableBorn(v *time.Time) *UserUpdateOne {
+	if v != nil {
+		_u.SetBorn(*v)
+	}
+	return _u
+}
+
+// ClearBorn clears the value of the "born" field.
+func (_u *UserUpdateOne) ClearBorn() *UserUpdateOne {
+	_u.mutation.ClearBorn()
+	return _u
+}
+
+// SetPhoto sets the "photo" field.
+func (_u *UserUpdateOne) SetPhoto(v []byte) *UserUpdateOne {
+	_u.mutation.SetPhoto(v)
+	return _u
+}
+
+// ClearPhoto clears the value of the "photo" field.
+func (_u *UserUpdateOne) ClearPhoto() *UserUpdateOne {
+	_u.mutation.ClearPhoto()
+	return _u
+}
+
+// SetIP sets the "ip" field.
+func (_u *UserUpdateOne) SetIP(v net.IP) *UserUpdateOne {
+	_u.mutation.SetIP(v)
+	return _u
+}
+
+// ClearIP clears the value of the "ip" field.
+func (_u *UserUpdateOne) ClearIP() *UserUpdateOne {
+	_u.mutation.ClearIP()
+	return _u
+}
+
+// SetTimeout sets the "timeout" field.
+func (_u *UserUpdateOne) SetTimeout(v time.Duration) *UserUpdateOne {
+	_u.mutation.ResetTimeout()
+	_u.mutation.SetTimeout(v)
+	return _u
+}
+
+// SetNillableTimeout sets the "timeout" field if the given value is not nil.
+func (_u *UserUpdateOne) SetNillableTimeout(v *time.Duration) *UserUpdateOne {
+	if v != nil {
+		_u.SetTimeout(*v)
+	}
+	return _u
+}
+
+// AddTimeout adds value to the "timeout" field.
+func (_u *UserUpdateOne) AddTimeout(v time.Duration) *UserUpdateOne {
+	_u.mutation.AddTimeout(v)
+	return _u
+}
+
+// ClearTimeout clears the value of the "timeout" field.
+func (_u *UserUpdateOne) ClearTimeout() *UserUpdateOne {
+	_u.mutation.ClearTimeout()
+	return _u
+}
+
+// SetDir sets the "dir" field.
+func (_u *UserUpdateOne) SetDir(v http.Dir) *UserUpdateOne {
+	_u.mutation.SetDir(v)
+	return _u
+}
+
+// SetNillableDir sets the "dir" field if the given value is not nil.
+func (_u *UserUpdateOne) SetNillableDir(v *http.Dir) *UserUpdateOne {
+	if v != nil {
+		_u.SetDir(*v)
+	}
+	return _u
+}
+
+// ClearDir clears the value of the "dir" field.
+func (_u *UserUpdateOne) ClearDir() *UserUpdateOne {
+	_u.mutation.ClearDir()
+	return _u
+}
+
+// SetMotto sets the "motto" field.
+func (_u *UserUpdateOne) SetMotto(v *sql.NullString) *UserUpdateOne {
+	_u.mutation.SetMotto(v)
+	return _u
+}
+
+// ClearMotto clears the value of the "motto" field.
+func (_u *UserUpdateOne) ClearMotto() *UserUpdateOne {
+	_u.mutation.ClearMotto()
+	return _u
+}
+
+// SetBalance sets the "balance" field.
+func (_u *UserUpdateOne) SetBalance(v *big.Int) *UserUpdateOne {
+	_u.mutation.SetBalance(v)
+	return _u
+}
+
+// ClearBalance clears the value of the "balance" field.
+func (_u *UserUpdateOne) ClearBalance() *UserUpdateOne {
+	_u.mutation.ClearBalance()
+	return _u
+}
+
+// SetDiary sets the "diary" field.
+func (_u *UserUpdateOne) SetDiary(v string) *UserUpdateOne {
+	_u.mutation.SetDiary(v)
+	return _u
+}
+
+// SetNillableDiary sets the "diary" field if the given value is not nil.
+func (_u *UserUpdateOne) SetNillableDiary(v *string) *UserUpdateOne {
+	if v != nil {
+		_u.SetDiary(*v)
+	}
+	return _u
+}
+
+// ClearDiary clears the value of the "diary" field.
+func (_u *UserUpdateOne) ClearDiary() *UserUpdateOne {
+	_u.mutation.ClearDiary()
+	return _u
+}
+
+// SetBest sets the "best" field.
+func (_u *UserUpdateOne) SetBest(v kinds.Item) *UserUpdateOne {
+	_u.mutation.SetBest(v)
+	return _u
+}
+
+// SetNillableBest sets the "best" field if the given value is not nil.
+func (_u *UserUpdateOne) SetNillableBest(v *kinds.Item) *UserUpdateOne {
+	if v != nil {
+		_u.SetBest(*v)
+	}
+	return _u
+}
+
+// ClearBest clears the value of the "best" field.
+func (_u *UserUpdateOne) ClearBest() *UserUpdateOne {
+	_u.mutation.ClearBest()
+	return _u
+}
+
+// SetItems sets the "items" field.
+func (_u *UserUpdateOne) SetItems(v []kinds.Item) *UserUpdateOne {
+	_u.mutation.SetItems(v)
+	return _u
+}
+
+// AppendItems appends value to the "items" field.
+func (_u *UserUpdateOne) AppendItems(v []kinds.Item) *UserUpdateOne {
+	_u.mutation.AppendItems(v)
+	return _u
+}
+
+// ClearItems clears the value of the "items" field.
+func (_u *UserUpdateOne) ClearItems() *UserUpdateOne {
+	_u.mutation.ClearItems()
+	return _u
+}
+
+// SetSize sets the "size" field.
+func (_u *UserUpdateOne) SetSize(v *kinds.Size) *UserUpdateOne {
+	_u.mutation.SetSize(v)
+	return _u
+}
+
+// ClearSize clears the value of the "size" field.
+func (_u *UserUpdateOne) ClearSize() *UserUpdateOne {
+	_u.mutation.ClearSize()
+	return _u
+}
+
+// SetProfile sets the "profile" field.
+func (_u *UserUpdateOne) SetProfile(v kinds.Profile) *UserUpdateOne {
+	_u.mutation.SetProfile(v)
+	return _u
+}
+
+// SetNillableProfile sets the "profile" field if the given value is not nil.
+func (_u *UserUpdateOne) SetNillableProfile(v *kinds.Profile) *UserUpdateOne {
+	if v != nil {
+		_u.SetProfile(*v)
+	}
+	return _u
+}
+
+// ClearProfile clears the value of the "profile" field.
+func (_u *UserUpdateOne) ClearProfile() *UserUpdateOne {
+	_u.mutation.ClearProfile()
+	return _u
+}
+
+// SetSettings sets the "settings" field.
+func (_u *UserUpdateOne) SetSettings(v map[string]interface{}) *UserUpdateOne {
+	_u.mutation.SetSettings(v)
+	return _u
+}
+
+// ClearSettings clears the value of the "settings" field.
+func (_u *UserUpdateOne) ClearSettings() *UserUpdateOne {
+	_u.mutation.ClearSettings()
+	return _u
+}
+
+// SetLink sets the "link" field.
+func (_u *UserUpdateOne) SetLink(v *url.URL) *UserUpdateOne {
+	_u.mutation.SetLink(v)
+	return _u
+}
+
+// ClearLink clears the value of the "link" field.
+func (_u *UserUpdateOne) ClearLink() *UserUpdateOne {
+	_u.mutation.ClearLink()
+	return _u
+}
+
+// SetLabels sets the "labels" field.
+func (_u *UserUpdateOne) SetLabels(v []string) *UserUpdateOne {
+	_u.mutation.SetLabels(v)
+	return _u
+}
+
+// AppendLabels appends value to the "labels" field.
+func (_u *UserUpdateOne) AppendLabels(v []string) *UserUpdateOne {
+	_u.mutation.AppendLabels(v)
+	return _u
+}
+
+// ClearLabels clears the value of the "labels" field.
+func (_u *UserUpdateOne) ClearLabels() *UserUpdateOne {
+	_u.mutation.ClearLabels()
+	return _u
+}
+
+// SetPlan sets the "plan" field.
+func (_u *UserUpdateOne) SetPlan(v string) *UserUpdateOne {
+	_u.mutation.SetPlan(v)
+	return _u
+}
+
+// SetNillablePlan sets the "plan" field if the given value is not nil.
+func (_u *UserUpdateOne) SetNillablePlan(v *string) *UserUpdateOne {
+	if v != nil {
+		_u.SetPlan(*v)
+	}
+	return _u
+}
+
+// ClearPlan clears the value of the "plan" field.
+func (_u *UserUpdateOne) ClearPlan() *UserUpdateOne {
+	_u.mutation.ClearPlan()
+	return _u
+}
+
+// SetScratch sets the "scratch" field.
+func (_u *UserUpdateOne) SetScratch(v string) *UserUpdateOne {
+	_u.mutation.SetScratch(v)
+	return _u
+}
+
+// SetNillableScratch sets the "scratch" field if the given value is not nil.
+func (_u *UserUpdateOne) SetNillableScratch(v *string) *UserUpdateOne {
+	if v != nil {
+		_u.SetScratch(*v)
+	}
+	return _u
+}
+
+// ClearScratch clears the value of the "scratch" field.
+func (_u *UserUpdateOne) ClearScratch() *UserUpdateOne {
+	_u.mutation.ClearScratch()
+	return _u
+}
+
+// SetCardID sets the "card" edge to the Card entity by ID.
+func (_u *UserUpdateOne) SetCardID(id int) *UserUpdateOne {
+	_u.mutation.SetCardID(id)
+	return _u
+}
+
+// SetNillableCardID sets the "card" edge to the Card entity by ID if the given value is not nil.
+func (_u *UserUpdateOne) SetNillableCardID(id *int) *UserUpdateOne {
+	if id != nil {
+		_u = _u.SetCardID(*id)
+	}
+	return _u
+}
+
+// SetCard sets the "card" edge to the Card entity.
+func (_u *UserUpdateOne) SetCard(v *Card) *UserUpdateOne {
+	return _u.SetCardID(v.ID)
+}
+
+// AddPetIDs adds the "pets" edge to the Pet entity by IDs.
+func (_u *UserUpdateOne) AddPetIDs(ids ...int) *UserUpdateOne {
+	_u.mutation.AddPetIDs(ids...)
+	return _u
+}
+
+// AddPets adds the "pets" edges to the Pet entity.
+func (_u *UserUpdateOne) AddPets(v ...*Pet) *UserUpdateOne {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddPetIDs(ids...)
+}
+
+// AddFriendIDs adds the "friends" edge to the User entity by IDs.
+func (_u *UserUpdateOne) AddFriendIDs(ids ...int) *UserUpdateOne {
+	_u.mutation.AddFriendIDs(ids...)
+	return _u
+}
+
+// AddFriends adds the "friends" edges to the User entity.
+func (_u *UserUpdateOne) AddFriends(v ...*User) *UserUpdateOne {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddFriendIDs(ids...)
+}
+
+// AddFollowerIDs adds the "followers" edge to the User entity by IDs.
+func (_u *UserUpdateOne) AddFollowerIDs(ids ...int) *UserUpdateOne {
+	_u.mutation.AddFollowerIDs(ids...)
+	return _u
+}
+
+// AddFollowers adds the "followers" edges to the User entity.
+func (_u *UserUpdateOne) AddFollowers(v ...*User) *UserUpdateOne {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddFollowerIDs(ids...)
+}
+
+// AddFollowingIDs adds the "following" edge to the User entity by IDs.
+func (_u *UserUpdateOne) AddFollowingIDs(ids ...int) *UserUpdateOne {
+	_u.mutation.AddFollowingIDs(ids...)
+	return _u
+}
+
+// AddFollowing adds the "following" edges to the User entity.
+func (_u *UserUpdateOne) AddFollowing(v ...*User) *UserUpdateOne {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddFollowingIDs(ids...)
+}
+
+// SetSpouseID sets the "spouse" edge to the User entity by ID.
+func (_u *UserUpdateOne) SetSpouseID(id int) *UserUpdateOne {
+	_u.mutation.SetSpouseID(id)
+	return _u
+}
+
+// SetNillableSpouseID sets the "spouse" edge to the User entity by ID if the given value is not nil.
+func (_u *UserUpdateOne) SetNillableSpouseID(id *int) *UserUpdateOne {
+	if id != nil {
+		_u = _u.SetSpouseID(*id)
+	}
+	return _u
+}
+
+// SetSpouse sets the "spouse" edge to the User entity.
+func (_u *UserUpdateOne) SetSpouse(v *User) *UserUpdateOne {
+	return _u.SetSpouseID(v.ID)
+}
+
+// SetManagerID sets the "manager" edge to the User entity by ID.
+func (_u *UserUpdateOne) SetManagerID(id int) *UserUpdateOne {
+	_u.mutation.SetManagerID(id)
+	return _u
+}
+
+// SetNillableManagerID sets the "manager" edge to the User entity by ID if the given value is not nil.
+func (_u *UserUpdateOne) SetNillableManagerID(id *int) *UserUpdateOne {
+	if id != nil {
+		_u = _u.SetManagerID(*id)
+	}
+	return _u
+}
+
+// SetManager sets the "manager" edge to the User entity.
+func (_u *UserUpdateOne) SetManager(v *User) *UserUpdateOne {
+	return _u.SetManagerID(v.ID)
+}
+
+// AddReportIDs adds the "reports" edge to the User entity by IDs.
+func (_u *UserUpdateOne) AddReportIDs(ids ...int) *UserUpdateOne {
+	_u.mutation.AddReportIDs(ids...)
+	return _u
+}
+
+// AddReports adds the "reports" edges to the User entity.
+func (_u *UserUpdateOne) AddReports(v ...*User) *UserUpdateOne {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddReportIDs(ids...)
+}
+
+// AddGroupIDs adds the "groups" edge to the Group entity by IDs.
+func (_u *UserUpdateOne) AddGroupIDs(ids ...int) *UserUpdateOne {
+	_u.mutation.AddGroupIDs(ids...)
+	return _u
+}
+
+// AddGroups adds the "groups" edges to the Group entity.
+func (_u *UserUpdateOne) AddGroups(v ...*Group) *UserUpdateOne {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddGroupIDs(ids...)
+}
+
+// AddLikedIDs adds the "liked" edge to the Doc entity by IDs.
+func (_u *UserUpdateOne) AddLikedIDs(ids ...int) *UserUpdateOne {
+	_u.mutation.AddLikedIDs(ids...)
+	return _u
+}
+
+// AddLiked adds the "liked" edges to the Doc entity.
+func (_u *UserUpdateOne) AddLiked(v ...*Doc) *UserUpdateOne {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddLikedIDs(ids...)
+}
+
 // Mutation returns the UserMutation object of the builder.
 func (_u *UserUpdateOne) Mutation() *UserMutation {
 	return _u.mutation
+}
+
+// ClearCard clears the "card" edge to the Card entity.
+func (_u *UserUpdateOne) ClearCard() *UserUpdateOne {
+	_u.mutation.ClearCard()
+	return _u
+}
+
+// ClearPets clears all "pets" edges to the Pet entity.
+func (_u *UserUpdateOne) ClearPets() *UserUpdateOne {
+	_u.mutation.ClearPets()
+	return _u
+}
+
+// RemovePetIDs removes the "pets" edge to Pet entities by IDs.
+func (_u *UserUpdateOne) RemovePetIDs(ids ...int) *UserUpdateOne {
+	_u.mutation.RemovePetIDs(ids...)
+	return _u
+}
+
+// RemovePets removes "pets" edges to Pet entities.
+func (_u *UserUpdateOne) RemovePets(v ...*Pet) *UserUpdateOne {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemovePetIDs(ids...)
+}
+
+// ClearFriends clears all "friends" edges to the User entity.
+func (_u *UserUpdateOne) ClearFriends() *UserUpdateOne {
+	_u.mutation.ClearFriends()
+	return _u
+}
+
+// RemoveFriendIDs removes the "friends" edge to User entities by IDs.
+func (_u *UserUpdateOne) RemoveFriendIDs(ids ...int) *UserUpdateOne {
+	_u.mutation.RemoveFriendIDs(ids...)
+	return _u
+}
+
+// RemoveFriends removes "friends" edges to User entities.
+func (_u *UserUpdateOne) RemoveFriends(v ...*User) *UserUpdateOne {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveFriendIDs(ids...)
+}
+
+// ClearFollowers clears all "followers" edges to the User entity.
+func (_u *UserUpdateOne) ClearFollowers() *UserUpdateOne {
+	_u.mutation.ClearFollowers()
+	return _u
+}
+
+// RemoveFollowerIDs removes the "followers" edge to User entities by IDs.
+func (_u *UserUpdateOne) RemoveFollowerIDs(ids ...int) *UserUpdateOne {
+	_u.mutation.RemoveFollowerIDs(ids...)
+	return _u
+}
+
+// RemoveFollowers removes "followers" edges to User entities.
+func (_u *UserUpdateOne) RemoveFollowers(v ...*User) *UserUpdateOne {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveFollowerIDs(ids...)
+}
+
+// ClearFollowing clears all "following" edges to the User entity.
+func (_u *UserUpdateOne) ClearFollowing() *UserUpdateOne {
+	_u.mutation.ClearFollowing()
+	return _u
+}
+
+// RemoveFollowingIDs removes the "following" edge to User entities by IDs.
+func (_u *UserUpdateOne) RemoveFollowingIDs(ids ...int) *UserUpdateOne {
+	_u.mutation.RemoveFollowingIDs(ids...)
+	return _u
+}
+
+// RemoveFollowing removes "following" edges to User entities.
+func (_u *UserUpdateOne) RemoveFollowing(v ...*User) *UserUpdateOne {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveFollowingIDs(ids...)
+}
+
+// ClearSpouse clears the "spouse" edge to the User entity.
+func (_u *UserUpdateOne) ClearSpouse() *UserUpdateOne {
+	_u.mutation.ClearSpouse()
+	return _u
+}
+
+// ClearManager clears the "manager" edge to the User entity.
+func (_u *UserUpdateOne) ClearManager() *UserUpdateOne {
+	_u.mutation.ClearManager()
+	return _u
+}
+
+// ClearReports clears all "reports" edges to the User entity.
+func (_u *UserUpdateOne) ClearReports() *UserUpdateOne {
+	_u.mutation.ClearReports()
+	return _u
+}
+
+// RemoveReportIDs removes the "reports" edge to User entities by IDs.
+func (_u *UserUpdateOne) RemoveReportIDs(ids ...int) *UserUpdateOne {
+	_u.mutation.RemoveReportIDs(ids...)
+	return _u
+}
+
+// RemoveReports removes "reports" edges to User entities.
+func (_u *UserUpdateOne) RemoveReports(v ...*User) *UserUpdateOne {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveReportIDs(ids...)
+}
+
+// ClearGroups clears all "groups" edges to the Group entity.
+func (_u *UserUpdateOne) ClearGroups() *UserUpdateOne {
+	_u.mutation.ClearGroups()
+	return _u
+}
+
+// RemoveGroupIDs removes the "groups" edge to Group entities by IDs.
+func (_u *UserUpdateOne) RemoveGroupIDs(ids ...int) *UserUpdateOne {
+	_u.mutation.RemoveGroupIDs(ids...)
+	return _u
+}
+
+// RemoveGroups removes "groups" edges to Group entities.
+func (_u *UserUpdateOne) RemoveGroups(v ...*Group) *UserUpdateOne {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveGroupIDs(ids...)
+}
+
+// ClearLiked clears all "liked" edges to the Doc entity.
+func (_u *UserUpdateOne) ClearLiked() *UserUpdateOne {
+	_u.mutation.ClearLiked()
+	return _u
+}
+
+// RemoveLikedIDs removes the "liked" edge to Doc entities by IDs.
+func (_u *UserUpdateOne) RemoveLikedIDs(ids ...int) *UserUpdateOne {
+	_u.mutation.RemoveLikedIDs(ids...)
+	return _u
+}
+
+// RemoveLiked removes "liked" edges to Doc entities.
+func (_u *UserUpdateOne) RemoveLiked(v ...*Doc) *UserUpdateOne {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveLikedIDs(ids...)
 }
 
 // Where appends a list predicates to the UserUpdate builder.
@@ -258,7 +2481,31 @@ func (_u *UserUpdateOne) ExecX(ctx context.Context) {
 	}
 }
 
+// check runs all checks and user-defined validators on the builder.
+func (_u *UserUpdateOne) check() error {
+	if v, ok := _u.mutation.Role(); ok {
+		if err := user.RoleValidator(v); err != nil {
+			return &ValidationError{Name: "role", err: fmt.Errorf(`example: validator failed for field "User.role": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Level(); ok {
+		if err := user.LevelValidator(v); err != nil {
+			return &ValidationError{Name: "level", err: fmt.Errorf(`example: validator failed for field "User.level": %w`, err)}
+		}
+	}
+	return nil
+}
+
+// Modify adds a statement modifier for attaching custom logic to the UPDATE statement.
+func (_u *UserUpdateOne) Modify(modifiers ...func(u *sql.UpdateBuilder)) *UserUpdateOne {
+	_u.modifiers = append(_u.modifiers, modifiers...)
+	return _u
+}
+
 func (_u *UserUpdateOne) sqlSave(ctx context.Context) (_node *User, err error) {
+	if err := _u.check(); err != nil {
+		return _node, err
+	}
 	_spec := sqlgraph.NewUpdateSpec(user.Table, user.Columns, sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt))
 	id, ok := _u.mutation.ID()
 	if !ok {
@@ -299,6 +2546,624 @@ func (_u *UserUpdateOne) sqlSave(ctx context.Context) (_node *User, err error) {
 	if _u.mutation.APIKeyCleared() {
 		_spec.ClearField(user.FieldAPIKey, field.TypeString)
 	}
+	if value, ok := _u.mutation.Age(); ok {
+		_spec.SetField(user.FieldAge, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedAge(); ok {
+		_spec.AddField(user.FieldAge, field.TypeInt, value)
+	}
+	if _u.mutation.AgeCleared() {
+		_spec.ClearField(user.FieldAge, field.TypeInt)
+	}
+	if value, ok := _u.mutation.Nickname(); ok {
+		_spec.SetField(user.FieldNickname, field.TypeString, value)
+	}
+	if _u.mutation.NicknameCleared() {
+		_spec.ClearField(user.FieldNickname, field.TypeString)
+	}
+	if value, ok := _u.mutation.Active(); ok {
+		_spec.SetField(user.FieldActive, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.Score(); ok {
+		_spec.SetField(user.FieldScore, field.TypeFloat64, value)
+	}
+	if value, ok := _u.mutation.AddedScore(); ok {
+		_spec.AddField(user.FieldScore, field.TypeFloat64, value)
+	}
+	if _u.mutation.ScoreCleared() {
+		_spec.ClearField(user.FieldScore, field.TypeFloat64)
+	}
+	if value, ok := _u.mutation.Quota(); ok {
+		_spec.SetField(user.FieldQuota, field.TypeUint64, value)
+	}
+	if value, ok := _u.mutation.AddedQuota(); ok {
+		_spec.AddField(user.FieldQuota, field.TypeUint64, value)
+	}
+	if _u.mutation.QuotaCleared() {
+		_spec.ClearField(user.FieldQuota, field.TypeUint64)
+	}
+	if value, ok := _u.mutation.Role(); ok {
+		_spec.SetField(user.FieldRole, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.Level(); ok {
+		_spec.SetField(user.FieldLevel, field.TypeEnum, value)
+	}
+	if _u.mutation.LevelCleared() {
+		_spec.ClearField(user.FieldLevel, field.TypeEnum)
+	}
+	if value, ok := _u.mutation.External(); ok {
+		_spec.SetField(user.FieldExternal, field.TypeUUID, value)
+	}
+	if _u.mutation.ExternalCleared() {
+		_spec.ClearField(user.FieldExternal, field.TypeUUID)
+	}
+	if value, ok := _u.mutation.Born(); ok {
+		_spec.SetField(user.FieldBorn, field.TypeTime, value)
+	}
+	if _u.mutation.BornCleared() {
+		_spec.ClearField(user.FieldBorn, field.TypeTime)
+	}
+	if value, ok := _u.mutation.Photo(); ok {
+		_spec.SetField(user.FieldPhoto, field.TypeBytes, value)
+	}
+	if _u.mutation.PhotoCleared() {
+		_spec.ClearField(user.FieldPhoto, field.TypeBytes)
+	}
+	if value, ok := _u.mutation.IP(); ok {
+		_spec.SetField(user.FieldIP, field.TypeBytes, value)
+	}
+	if _u.mutation.IPCleared() {
+		_spec.ClearField(user.FieldIP, field.TypeBytes)
+	}
+	if value, ok := _u.mutation.Timeout(); ok {
+		_spec.SetField(user.FieldTimeout, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedTimeout(); ok {
+		_spec.AddField(user.FieldTimeout, field.TypeInt64, value)
+	}
+	if _u.mutation.TimeoutCleared() {
+		_spec.ClearField(user.FieldTimeout, field.TypeInt64)
+	}
+	if value, ok := _u.mutation.Dir(); ok {
+		_spec.SetField(user.FieldDir, field.TypeString, value)
+	}
+	if _u.mutation.DirCleared() {
+		_spec.ClearField(user.FieldDir, field.TypeString)
+	}
+	if value, ok := _u.mutation.Motto(); ok {
+		_spec.SetField(user.FieldMotto, field.TypeString, value)
+	}
+	if _u.mutation.MottoCleared() {
+		_spec.ClearField(user.FieldMotto, field.TypeString)
+	}
+	if value, ok := _u.mutation.Balance(); ok {
+		vv, err := user.ValueScanner.Balance.Value(value)
+		if err != nil {
+			return nil, err
+		}
+		_spec.SetField(user.FieldBalance, field.TypeString, vv)
+	}
+	if _u.mutation.BalanceCleared() {
+		_spec.ClearField(user.FieldBalance, field.TypeString)
+	}
+	if value, ok := _u.mutation.Diary(); ok {
+		vv, err := user.ValueScanner.Diary.Value(value)
+		if err != nil {
+			return nil, err
+		}
+		_spec.SetField(user.FieldDiary, field.TypeString, vv)
+	}
+	if _u.mutation.DiaryCleared() {
+		_spec.ClearField(user.FieldDiary, field.TypeString)
+	}
+	if value, ok := _u.mutation.Best(); ok {
+		_spec.SetField(user.FieldBest, field.TypeJSON, value)
+	}
+	if _u.mutation.BestCleared() {
+		_spec.ClearField(user.FieldBest, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.Items(); ok {
+		_spec.SetField(user.FieldItems, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedItems(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, user.FieldItems, value)
+		})
+	}
+	if _u.mutation.ItemsCleared() {
+		_spec.ClearField(user.FieldItems, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.Size(); ok {
+		_spec.SetField(user.FieldSize, field.TypeJSON, value)
+	}
+	if _u.mutation.SizeCleared() {
+		_spec.ClearField(user.FieldSize, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.Profile(); ok {
+		_spec.SetField(user.FieldProfile, field.TypeJSON, value)
+	}
+	if _u.mutation.ProfileCleared() {
+		_spec.ClearField(user.FieldProfile, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.Settings(); ok {
+		_spec.SetField(user.FieldSettings, field.TypeJSON, value)
+	}
+	if _u.mutation.SettingsCleared() {
+		_spec.ClearField(user.FieldSettings, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.Link(); ok {
+		_spec.SetField(user.FieldLink, field.TypeJSON, value)
+	}
+	if _u.mutation.LinkCleared() {
+		_spec.ClearField(user.FieldLink, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.Labels(); ok {
+		_spec.SetField(user.FieldLabels, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedLabels(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, user.FieldLabels, value)
+		})
+	}
+	if _u.mutation.LabelsCleared() {
+		_spec.ClearField(user.FieldLabels, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.Plan(); ok {
+		_spec.SetField(user.FieldPlan, field.TypeString, value)
+	}
+	if _u.mutation.PlanCleared() {
+		_spec.ClearField(user.FieldPlan, field.TypeString)
+	}
+	if value, ok := _u.mutation.Scratch(); ok {
+		_spec.SetField(user.FieldScratch, field.TypeString, value)
+	}
+	if _u.mutation.ScratchCleared() {
+		_spec.ClearField(user.FieldScratch, field.TypeString)
+	}
+	if _u.mutation.CardCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2O,
+			Inverse: false,
+			Table:   user.CardTable,
+			Columns: []string{user.CardColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(card.FieldID, field.TypeInt),
+			},
+		}
+		edge.Schema = _u.schemaConfig.Card
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.CardIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2O,
+			Inverse: false,
+			Table:   user.CardTable,
+			Columns: []string{user.CardColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(card.FieldID, field.TypeInt),
+			},
+		}
+		edge.Schema = _u.schemaConfig.Card
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.PetsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   user.PetsTable,
+			Columns: []string{user.PetsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(pet.FieldID, field.TypeInt),
+			},
+		}
+		edge.Schema = _u.schemaConfig.Pet
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedPetsIDs(); len(nodes) > 0 && !_u.mutation.PetsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   user.PetsTable,
+			Columns: []string{user.PetsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(pet.FieldID, field.TypeInt),
+			},
+		}
+		edge.Schema = _u.schemaConfig.Pet
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.PetsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   user.PetsTable,
+			Columns: []string{user.PetsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(pet.FieldID, field.TypeInt),
+			},
+		}
+		edge.Schema = _u.schemaConfig.Pet
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.FriendsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2M,
+			Inverse: false,
+			Table:   user.FriendsTable,
+			Columns: user.FriendsPrimaryKey,
+			Bidi:    true,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt),
+			},
+		}
+		edge.Schema = _u.schemaConfig.UserFriends
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedFriendsIDs(); len(nodes) > 0 && !_u.mutation.FriendsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2M,
+			Inverse: false,
+			Table:   user.FriendsTable,
+			Columns: user.FriendsPrimaryKey,
+			Bidi:    true,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt),
+			},
+		}
+		edge.Schema = _u.schemaConfig.UserFriends
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.FriendsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2M,
+			Inverse: false,
+			Table:   user.FriendsTable,
+			Columns: user.FriendsPrimaryKey,
+			Bidi:    true,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt),
+			},
+		}
+		edge.Schema = _u.schemaConfig.UserFriends
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.FollowersCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2M,
+			Inverse: true,
+			Table:   user.FollowersTable,
+			Columns: user.FollowersPrimaryKey,
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt),
+			},
+		}
+		edge.Schema = _u.schemaConfig.UserFollowing
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedFollowersIDs(); len(nodes) > 0 && !_u.mutation.FollowersCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2M,
+			Inverse: true,
+			Table:   user.FollowersTable,
+			Columns: user.FollowersPrimaryKey,
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt),
+			},
+		}
+		edge.Schema = _u.schemaConfig.UserFollowing
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.FollowersIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2M,
+			Inverse: true,
+			Table:   user.FollowersTable,
+			Columns: user.FollowersPrimaryKey,
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt),
+			},
+		}
+		edge.Schema = _u.schemaConfig.UserFollowing
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.FollowingCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2M,
+			Inverse: false,
+			Table:   user.FollowingTable,
+			Columns: user.FollowingPrimaryKey,
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt),
+			},
+		}
+		edge.Schema = _u.schemaConfig.UserFollowing
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedFollowingIDs(); len(nodes) > 0 && !_u.mutation.FollowingCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2M,
+			Inverse: false,
+			Table:   user.FollowingTable,
+			Columns: user.FollowingPrimaryKey,
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt),
+			},
+		}
+		edge.Schema = _u.schemaConfig.UserFollowing
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.FollowingIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2M,
+			Inverse: false,
+			Table:   user.FollowingTable,
+			Columns: user.FollowingPrimaryKey,
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt),
+			},
+		}
+		edge.Schema = _u.schemaConfig.UserFollowing
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.SpouseCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2O,
+			Inverse: false,
+			Table:   user.SpouseTable,
+			Columns: []string{user.SpouseColumn},
+			Bidi:    true,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt),
+			},
+		}
+		edge.Schema = _u.schemaConfig.User
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.SpouseIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2O,
+			Inverse: false,
+			Table:   user.SpouseTable,
+			Columns: []string{user.SpouseColumn},
+			Bidi:    true,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt),
+			},
+		}
+		edge.Schema = _u.schemaConfig.User
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.ManagerCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
+			Table:   user.ManagerTable,
+			Columns: []string{user.ManagerColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt),
+			},
+		}
+		edge.Schema = _u.schemaConfig.User
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.ManagerIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
+			Table:   user.ManagerTable,
+			Columns: []string{user.ManagerColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt),
+			},
+		}
+		edge.Schema = _u.schemaConfig.User
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.ReportsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   user.ReportsTable,
+			Columns: []string{user.ReportsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt),
+			},
+		}
+		edge.Schema = _u.schemaConfig.User
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedReportsIDs(); len(nodes) > 0 && !_u.mutation.ReportsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   user.ReportsTable,
+			Columns: []string{user.ReportsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt),
+			},
+		}
+		edge.Schema = _u.schemaConfig.User
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.ReportsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   user.ReportsTable,
+			Columns: []string{user.ReportsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt),
+			},
+		}
+		edge.Schema = _u.schemaConfig.User
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.GroupsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2M,
+			Inverse: true,
+			Table:   user.GroupsTable,
+			Columns: user.GroupsPrimaryKey,
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(group.FieldID, field.TypeInt),
+			},
+		}
+		edge.Schema = _u.schemaConfig.GroupUsers
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedGroupsIDs(); len(nodes) > 0 && !_u.mutation.GroupsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2M,
+			Inverse: true,
+			Table:   user.GroupsTable,
+			Columns: user.GroupsPrimaryKey,
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(group.FieldID, field.TypeInt),
+			},
+		}
+		edge.Schema = _u.schemaConfig.GroupUsers
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.GroupsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2M,
+			Inverse: true,
+			Table:   user.GroupsTable,
+			Columns: user.GroupsPrimaryKey,
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(group.FieldID, field.TypeInt),
+			},
+		}
+		edge.Schema = _u.schemaConfig.GroupUsers
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.LikedCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2M,
+			Inverse: false,
+			Table:   user.LikedTable,
+			Columns: user.LikedPrimaryKey,
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(doc.FieldID, field.TypeInt),
+			},
+		}
+		edge.Schema = _u.schemaConfig.Like
+		createE := &LikeCreate{config: _u.config, mutation: newLikeMutation(_u.config, OpCreate)}
+		createE.defaults()
+		_, specE := createE.createSpec()
+		edge.Target.Fields = specE.Fields
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedLikedIDs(); len(nodes) > 0 && !_u.mutation.LikedCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2M,
+			Inverse: false,
+			Table:   user.LikedTable,
+			Columns: user.LikedPrimaryKey,
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(doc.FieldID, field.TypeInt),
+			},
+		}
+		edge.Schema = _u.schemaConfig.Like
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		createE := &LikeCreate{config: _u.config, mutation: newLikeMutation(_u.config, OpCreate)}
+		createE.defaults()
+		_, specE := createE.createSpec()
+		edge.Target.Fields = specE.Fields
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.LikedIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2M,
+			Inverse: false,
+			Table:   user.LikedTable,
+			Columns: user.LikedPrimaryKey,
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(doc.FieldID, field.TypeInt),
+			},
+		}
+		edge.Schema = _u.schemaConfig.Like
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		createE := &LikeCreate{config: _u.config, mutation: newLikeMutation(_u.config, OpCreate)}
+		createE.defaults()
+		_, specE := createE.createSpec()
+		edge.Target.Fields = specE.Fields
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	_spec.Node.Schema = _u.schemaConfig.User
+	ctx = internal.NewSchemaConfigContext(ctx, _u.schemaConfig)
+	_spec.AddModifiers(_u.modifiers...)
 	_node = &User{config: _u.config}
 	_spec.Assign = _node.assignValues
 	_spec.ScanValues = _node.scanValues

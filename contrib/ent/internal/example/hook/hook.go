@@ -9,6 +9,102 @@ import (
 	"github.com/auditkeep/audit/contrib/ent/internal/example"
 )
 
+// The CardFunc type is an adapter to allow the use of ordinary
+// function as Card mutator.
+type CardFunc func(context.Context, *example.CardMutation) (example.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f CardFunc) Mutate(ctx context.Context, m example.Mutation) (example.Value, error) {
+	if mv, ok := m.(*example.CardMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *example.CardMutation", m)
+}
+
+// The DocFunc type is an adapter to allow the use of ordinary
+// function as Doc mutator.
+type DocFunc func(context.Context, *example.DocMutation) (example.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f DocFunc) Mutate(ctx context.Context, m example.Mutation) (example.Value, error) {
+	if mv, ok := m.(*example.DocMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *example.DocMutation", m)
+}
+
+// The GroupFunc type is an adapter to allow the use of ordinary
+// function as Group mutator.
+type GroupFunc func(context.Context, *example.GroupMutation) (example.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f GroupFunc) Mutate(ctx context.Context, m example.Mutation) (example.Value, error) {
+	if mv, ok := m.(*example.GroupMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *example.GroupMutation", m)
+}
+
+// The InvoiceFunc type is an adapter to allow the use of ordinary
+// function as Invoice mutator.
+type InvoiceFunc func(context.Context, *example.InvoiceMutation) (example.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f InvoiceFunc) Mutate(ctx context.Context, m example.Mutation) (example.Value, error) {
+	if mv, ok := m.(*example.InvoiceMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *example.InvoiceMutation", m)
+}
+
+// The LikeFunc type is an adapter to allow the use of ordinary
+// function as Like mutator.
+type LikeFunc func(context.Context, *example.LikeMutation) (example.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f LikeFunc) Mutate(ctx context.Context, m example.Mutation) (example.Value, error) {
+	if mv, ok := m.(*example.LikeMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *example.LikeMutation", m)
+}
+
+// The PetFunc type is an adapter to allow the use of ordinary
+// function as Pet mutator.
+type PetFunc func(context.Context, *example.PetMutation) (example.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f PetFunc) Mutate(ctx context.Context, m example.Mutation) (example.Value, error) {
+	if mv, ok := m.(*example.PetMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *example.PetMutation", m)
+}
+
+// The SignupFunc type is an adapter to allow the use of ordinary
+// function as Signup mutator.
+type SignupFunc func(context.Context, *example.SignupMutation) (example.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f SignupFunc) Mutate(ctx context.Context, m example.Mutation) (example.Value, error) {
+	if mv, ok := m.(*example.SignupMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *example.SignupMutation", m)
+}
+
+// The ToyFunc type is an adapter to allow the use of ordinary
+// function as Toy mutator.
+type ToyFunc func(context.Context, *example.ToyMutation) (example.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ToyFunc) Mutate(ctx context.Context, m example.Mutation) (example.Value, error) {
+	if mv, ok := m.(*example.ToyMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *example.ToyMutation", m)
+}
+
 // The UserFunc type is an adapter to allow the use of ordinary
 // function as User mutator.
 type UserFunc func(context.Context, *example.UserMutation) (example.Value, error)

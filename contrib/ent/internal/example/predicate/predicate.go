@@ -6,5 +6,40 @@ import (
 	"entgo.io/ent/dialect/sql"
 )
 
+// Card is the predicate function for card builders.
+type Card func(*sql.Selector)
+
+// Doc is the predicate function for doc builders.
+type Doc func(*sql.Selector)
+
+// Group is the predicate function for group builders.
+type Group func(*sql.Selector)
+
+// Invoice is the predicate function for invoice builders.
+type Invoice func(*sql.Selector)
+
+// Like is the predicate function for like builders.
+type Like func(*sql.Selector)
+
+// Pet is the predicate function for pet builders.
+type Pet func(*sql.Selector)
+
+// Signup is the predicate function for signup builders.
+type Signup func(*sql.Selector)
+
+// Toy is the predicate function for toy builders.
+type Toy func(*sql.Selector)
+
 // User is the predicate function for user builders.
 type User func(*sql.Selector)
+
+// UserOrErr calls the predicate only if the error is not nit.
+func UserOrErr(p User, err error) User {
+	return func(s *sql.Selector) {
+		if err != nil {
+			s.AddError(err)
+			return
+		}
+		p(s)
+	}
+}

@@ -2,7 +2,106 @@
 
 package runtime
 
-// The schema-stitching logic is generated in github.com/auditkeep/audit/contrib/ent/internal/example/runtime.go
+import (
+	"context"
+	"math/big"
+	"time"
+
+	"github.com/auditkeep/audit/contrib/ent/internal/example/doc"
+	"github.com/auditkeep/audit/contrib/ent/internal/example/group"
+	"github.com/auditkeep/audit/contrib/ent/internal/example/invoice"
+	"github.com/auditkeep/audit/contrib/ent/internal/example/like"
+	"github.com/auditkeep/audit/contrib/ent/internal/example/schema"
+	"github.com/auditkeep/audit/contrib/ent/internal/example/signup"
+	"github.com/auditkeep/audit/contrib/ent/internal/example/user"
+	"github.com/google/uuid"
+
+	"entgo.io/ent"
+	"entgo.io/ent/privacy"
+	"entgo.io/ent/schema/field"
+)
+
+// The init function reads all schema descriptors with runtime code
+// (default values, validators, hooks and policies) and stitches it
+// to their package variables.
+func init() {
+	docMixin := schema.Doc{}.Mixin()
+	docMixinHooks1 := docMixin[1].Hooks()
+	doc.Hooks[0] = docMixinHooks1[0]
+	docMixinInters1 := docMixin[1].Interceptors()
+	doc.Interceptors[0] = docMixinInters1[0]
+	docMixinFields0 := docMixin[0].Fields()
+	_ = docMixinFields0
+	docFields := schema.Doc{}.Fields()
+	_ = docFields
+	// docDescCreateTime is the schema descriptor for create_time field.
+	docDescCreateTime := docMixinFields0[0].Descriptor()
+	// doc.DefaultCreateTime holds the default value on creation for the create_time field.
+	doc.DefaultCreateTime = docDescCreateTime.Default.(func() time.Time)
+	// docDescUpdateTime is the schema descriptor for update_time field.
+	docDescUpdateTime := docMixinFields0[1].Descriptor()
+	// doc.DefaultUpdateTime holds the default value on creation for the update_time field.
+	doc.DefaultUpdateTime = docDescUpdateTime.Default.(func() time.Time)
+	// doc.UpdateDefaultUpdateTime holds the default value on update for the update_time field.
+	doc.UpdateDefaultUpdateTime = docDescUpdateTime.UpdateDefault.(func() time.Time)
+	groupHooks := schema.Group{}.Hooks()
+	group.Hooks[0] = groupHooks[0]
+	groupFields := schema.Group{}.Fields()
+	_ = groupFields
+	// groupDescRenames is the schema descriptor for renames field.
+	groupDescRenames := groupFields[1].Descriptor()
+	// group.DefaultRenames holds the default value on creation for the renames field.
+	group.DefaultRenames = groupDescRenames.Default.(int)
+	invoiceFields := schema.Invoice{}.Fields()
+	_ = invoiceFields
+	// invoiceDescTenant is the schema descriptor for tenant field.
+	invoiceDescTenant := invoiceFields[1].Descriptor()
+	// invoice.DefaultTenant holds the default value on creation for the tenant field.
+	invoice.DefaultTenant = invoiceDescTenant.Default.(string)
+	// invoiceDescNote is the schema descriptor for note field.
+	invoiceDescNote := invoiceFields[4].Descriptor()
+	// invoice.DefaultNote holds the default value on creation for the note field.
+	invoice.DefaultNote = invoiceDescNote.Default.(string)
+	// invoiceDescID is the schema descriptor for id field.
+	invoiceDescID := invoiceFields[0].Descriptor()
+	// invoice.DefaultID holds the default value on creation for the id field.
+	invoice.DefaultID = invoiceDescID.Default.(func() uuid.UUID)
+	likeFields := schema.Like{}.Fields()
+	_ = likeFields
+	// likeDescLikedAt is the schema descriptor for liked_at field.
+	likeDescLikedAt := likeFields[0].Descriptor()
+	// like.DefaultLikedAt holds the default value on creation for the liked_at field.
+	like.DefaultLikedAt = likeDescLikedAt.Default.(func() time.Time)
+	// likeDescStars is the schema descriptor for stars field.
+	likeDescStars := likeFields[1].Descriptor()
+	// like.DefaultStars holds the default value on creation for the stars field.
+	like.DefaultStars = likeDescStars.Default.(int)
+	signup.Policy = privacy.NewPolicies(schema.Signup{})
+	signup.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := signup.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	userFields := schema.User{}.Fields()
+	_ = userFields
+	// userDescLogins is the schema descriptor for logins field.
+	userDescLogins := userFields[1].Descriptor()
+	// user.DefaultLogins holds the default value on creation for the logins field.
+	user.DefaultLogins = userDescLogins.Default.(int)
+	// userDescActive is the schema descriptor for active field.
+	userDescActive := userFields[5].Descriptor()
+	// user.DefaultActive holds the default value on creation for the active field.
+	user.DefaultActive = userDescActive.Default.(bool)
+	// userDescBalance is the schema descriptor for balance field.
+	userDescBalance := userFields[17].Descriptor()
+	user.ValueScanner.Balance = userDescBalance.ValueScanner.(field.TypeValueScanner[*big.Int])
+	// userDescDiary is the schema descriptor for diary field.
+	userDescDiary := userFields[18].Descriptor()
+	user.ValueScanner.Diary = userDescDiary.ValueScanner.(field.TypeValueScanner[string])
+}
 
 const (
 	Version = "v0.14.5"                                         // Version of ent codegen.

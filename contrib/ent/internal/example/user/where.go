@@ -3,8 +3,18 @@
 package user
 
 import (
+	"fmt"
+	"math/big"
+	"net"
+	"net/http"
+	"time"
+
 	"entgo.io/ent/dialect/sql"
+	"entgo.io/ent/dialect/sql/sqlgraph"
+	"github.com/auditkeep/audit/contrib/ent/internal/example/internal"
+	"github.com/auditkeep/audit/contrib/ent/internal/example/kinds"
 	"github.com/auditkeep/audit/contrib/ent/internal/example/predicate"
+	"github.com/google/uuid"
 )
 
 // ID filters vertices based on their ID field.
@@ -65,6 +75,91 @@ func Logins(v int) predicate.User {
 // APIKey applies equality check predicate on the "api_key" field. It's identical to APIKeyEQ.
 func APIKey(v string) predicate.User {
 	return predicate.User(sql.FieldEQ(FieldAPIKey, v))
+}
+
+// Age applies equality check predicate on the "age" field. It's identical to AgeEQ.
+func Age(v int) predicate.User {
+	return predicate.User(sql.FieldEQ(FieldAge, v))
+}
+
+// Nickname applies equality check predicate on the "nickname" field. It's identical to NicknameEQ.
+func Nickname(v string) predicate.User {
+	return predicate.User(sql.FieldEQ(FieldNickname, v))
+}
+
+// Active applies equality check predicate on the "active" field. It's identical to ActiveEQ.
+func Active(v bool) predicate.User {
+	return predicate.User(sql.FieldEQ(FieldActive, v))
+}
+
+// Score applies equality check predicate on the "score" field. It's identical to ScoreEQ.
+func Score(v float64) predicate.User {
+	return predicate.User(sql.FieldEQ(FieldScore, v))
+}
+
+// Quota applies equality check predicate on the "quota" field. It's identical to QuotaEQ.
+func Quota(v uint64) predicate.User {
+	return predicate.User(sql.FieldEQ(FieldQuota, v))
+}
+
+// External applies equality check predicate on the "external" field. It's identical to ExternalEQ.
+func External(v uuid.UUID) predicate.User {
+	return predicate.User(sql.FieldEQ(FieldExternal, v))
+}
+
+// Born applies equality check predicate on the "born" field. It's identical to BornEQ.
+func Born(v time.Time) predicate.User {
+	return predicate.User(sql.FieldEQ(FieldBorn, v))
+}
+
+// Photo applies equality check predicate on the "photo" field. It's identical to PhotoEQ.
+func Photo(v []byte) predicate.User {
+	return predicate.User(sql.FieldEQ(FieldPhoto, v))
+}
+
+// IP applies equality check predicate on the "ip" field. It's identical to IPEQ.
+func IP(v net.IP) predicate.User {
+	vc := []byte(v)
+	return predicate.User(sql.FieldEQ(FieldIP, vc))
+}
+
+// Timeout applies equality check predicate on the "timeout" field. It's identical to TimeoutEQ.
+func Timeout(v time.Duration) predicate.User {
+	vc := int64(v)
+	return predicate.User(sql.FieldEQ(FieldTimeout, vc))
+}
+
+// Dir applies equality check predicate on the "dir" field. It's identical to DirEQ.
+func Dir(v http.Dir) predicate.User {
+	vc := string(v)
+	return predicate.User(sql.FieldEQ(FieldDir, vc))
+}
+
+// Motto applies equality check predicate on the "motto" field. It's identical to MottoEQ.
+func Motto(v *sql.NullString) predicate.User {
+	return predicate.User(sql.FieldEQ(FieldMotto, v))
+}
+
+// Balance applies equality check predicate on the "balance" field. It's identical to BalanceEQ.
+func Balance(v *big.Int) predicate.User {
+	vc, err := ValueScanner.Balance.Value(v)
+	return predicate.UserOrErr(sql.FieldEQ(FieldBalance, vc), err)
+}
+
+// Diary applies equality check predicate on the "diary" field. It's identical to DiaryEQ.
+func Diary(v string) predicate.User {
+	vc, err := ValueScanner.Diary.Value(v)
+	return predicate.UserOrErr(sql.FieldEQ(FieldDiary, vc), err)
+}
+
+// Plan applies equality check predicate on the "plan" field. It's identical to PlanEQ.
+func Plan(v string) predicate.User {
+	return predicate.User(sql.FieldEQ(FieldPlan, v))
+}
+
+// Scratch applies equality check predicate on the "scratch" field. It's identical to ScratchEQ.
+func Scratch(v string) predicate.User {
+	return predicate.User(sql.FieldEQ(FieldScratch, v))
 }
 
 // NameEQ applies the EQ predicate on the "name" field.
@@ -245,6 +340,1530 @@ func APIKeyEqualFold(v string) predicate.User {
 // APIKeyContainsFold applies the ContainsFold predicate on the "api_key" field.
 func APIKeyContainsFold(v string) predicate.User {
 	return predicate.User(sql.FieldContainsFold(FieldAPIKey, v))
+}
+
+// AgeEQ applies the EQ predicate on the "age" field.
+func AgeEQ(v int) predicate.User {
+	return predicate.User(sql.FieldEQ(FieldAge, v))
+}
+
+// AgeNEQ applies the NEQ predicate on the "age" field.
+func AgeNEQ(v int) predicate.User {
+	return predicate.User(sql.FieldNEQ(FieldAge, v))
+}
+
+// AgeIn applies the In predicate on the "age" field.
+func AgeIn(vs ...int) predicate.User {
+	return predicate.User(sql.FieldIn(FieldAge, vs...))
+}
+
+// AgeNotIn applies the NotIn predicate on the "age" field.
+func AgeNotIn(vs ...int) predicate.User {
+	return predicate.User(sql.FieldNotIn(FieldAge, vs...))
+}
+
+// AgeGT applies the GT predicate on the "age" field.
+func AgeGT(v int) predicate.User {
+	return predicate.User(sql.FieldGT(FieldAge, v))
+}
+
+// AgeGTE applies the GTE predicate on the "age" field.
+func AgeGTE(v int) predicate.User {
+	return predicate.User(sql.FieldGTE(FieldAge, v))
+}
+
+// AgeLT applies the LT predicate on the "age" field.
+func AgeLT(v int) predicate.User {
+	return predicate.User(sql.FieldLT(FieldAge, v))
+}
+
+// AgeLTE applies the LTE predicate on the "age" field.
+func AgeLTE(v int) predicate.User {
+	return predicate.User(sql.FieldLTE(FieldAge, v))
+}
+
+// AgeIsNil applies the IsNil predicate on the "age" field.
+func AgeIsNil() predicate.User {
+	return predicate.User(sql.FieldIsNull(FieldAge))
+}
+
+// AgeNotNil applies the NotNil predicate on the "age" field.
+func AgeNotNil() predicate.User {
+	return predicate.User(sql.FieldNotNull(FieldAge))
+}
+
+// NicknameEQ applies the EQ predicate on the "nickname" field.
+func NicknameEQ(v string) predicate.User {
+	return predicate.User(sql.FieldEQ(FieldNickname, v))
+}
+
+// NicknameNEQ applies the NEQ predicate on the "nickname" field.
+func NicknameNEQ(v string) predicate.User {
+	return predicate.User(sql.FieldNEQ(FieldNickname, v))
+}
+
+// NicknameIn applies the In predicate on the "nickname" field.
+func NicknameIn(vs ...string) predicate.User {
+	return predicate.User(sql.FieldIn(FieldNickname, vs...))
+}
+
+// NicknameNotIn applies the NotIn predicate on the "nickname" field.
+func NicknameNotIn(vs ...string) predicate.User {
+	return predicate.User(sql.FieldNotIn(FieldNickname, vs...))
+}
+
+// NicknameGT applies the GT predicate on the "nickname" field.
+func NicknameGT(v string) predicate.User {
+	return predicate.User(sql.FieldGT(FieldNickname, v))
+}
+
+// NicknameGTE applies the GTE predicate on the "nickname" field.
+func NicknameGTE(v string) predicate.User {
+	return predicate.User(sql.FieldGTE(FieldNickname, v))
+}
+
+// NicknameLT applies the LT predicate on the "nickname" field.
+func NicknameLT(v string) predicate.User {
+	return predicate.User(sql.FieldLT(FieldNickname, v))
+}
+
+// NicknameLTE applies the LTE predicate on the "nickname" field.
+func NicknameLTE(v string) predicate.User {
+	return predicate.User(sql.FieldLTE(FieldNickname, v))
+}
+
+// NicknameContains applies the Contains predicate on the "nickname" field.
+func NicknameContains(v string) predicate.User {
+	return predicate.User(sql.FieldContains(FieldNickname, v))
+}
+
+// NicknameHasPrefix applies the HasPrefix predicate on the "nickname" field.
+func NicknameHasPrefix(v string) predicate.User {
+	return predicate.User(sql.FieldHasPrefix(FieldNickname, v))
+}
+
+// NicknameHasSuffix applies the HasSuffix predicate on the "nickname" field.
+func NicknameHasSuffix(v string) predicate.User {
+	return predicate.User(sql.FieldHasSuffix(FieldNickname, v))
+}
+
+// NicknameIsNil applies the IsNil predicate on the "nickname" field.
+func NicknameIsNil() predicate.User {
+	return predicate.User(sql.FieldIsNull(FieldNickname))
+}
+
+// NicknameNotNil applies the NotNil predicate on the "nickname" field.
+func NicknameNotNil() predicate.User {
+	return predicate.User(sql.FieldNotNull(FieldNickname))
+}
+
+// NicknameEqualFold applies the EqualFold predicate on the "nickname" field.
+func NicknameEqualFold(v string) predicate.User {
+	return predicate.User(sql.FieldEqualFold(FieldNickname, v))
+}
+
+// NicknameContainsFold applies the ContainsFold predicate on the "nickname" field.
+func NicknameContainsFold(v string) predicate.User {
+	return predicate.User(sql.FieldContainsFold(FieldNickname, v))
+}
+
+// ActiveEQ applies the EQ predicate on the "active" field.
+func ActiveEQ(v bool) predicate.User {
+	return predicate.User(sql.FieldEQ(FieldActive, v))
+}
+
+// ActiveNEQ applies the NEQ predicate on the "active" field.
+func ActiveNEQ(v bool) predicate.User {
+	return predicate.User(sql.FieldNEQ(FieldActive, v))
+}
+
+// ScoreEQ applies the EQ predicate on the "score" field.
+func ScoreEQ(v float64) predicate.User {
+	return predicate.User(sql.FieldEQ(FieldScore, v))
+}
+
+// ScoreNEQ applies the NEQ predicate on the "score" field.
+func ScoreNEQ(v float64) predicate.User {
+	return predicate.User(sql.FieldNEQ(FieldScore, v))
+}
+
+// ScoreIn applies the In predicate on the "score" field.
+func ScoreIn(vs ...float64) predicate.User {
+	return predicate.User(sql.FieldIn(FieldScore, vs...))
+}
+
+// ScoreNotIn applies the NotIn predicate on the "score" field.
+func ScoreNotIn(vs ...float64) predicate.User {
+	return predicate.User(sql.FieldNotIn(FieldScore, vs...))
+}
+
+// ScoreGT applies the GT predicate on the "score" field.
+func ScoreGT(v float64) predicate.User {
+	return predicate.User(sql.FieldGT(FieldScore, v))
+}
+
+// ScoreGTE applies the GTE predicate on the "score" field.
+func ScoreGTE(v float64) predicate.User {
+	return predicate.User(sql.FieldGTE(FieldScore, v))
+}
+
+// ScoreLT applies the LT predicate on the "score" field.
+func ScoreLT(v float64) predicate.User {
+	return predicate.User(sql.FieldLT(FieldScore, v))
+}
+
+// ScoreLTE applies the LTE predicate on the "score" field.
+func ScoreLTE(v float64) predicate.User {
+	return predicate.User(sql.FieldLTE(FieldScore, v))
+}
+
+// ScoreIsNil applies the IsNil predicate on the "score" field.
+func ScoreIsNil() predicate.User {
+	return predicate.User(sql.FieldIsNull(FieldScore))
+}
+
+// ScoreNotNil applies the NotNil predicate on the "score" field.
+func ScoreNotNil() predicate.User {
+	return predicate.User(sql.FieldNotNull(FieldScore))
+}
+
+// QuotaEQ applies the EQ predicate on the "quota" field.
+func QuotaEQ(v uint64) predicate.User {
+	return predicate.User(sql.FieldEQ(FieldQuota, v))
+}
+
+// QuotaNEQ applies the NEQ predicate on the "quota" field.
+func QuotaNEQ(v uint64) predicate.User {
+	return predicate.User(sql.FieldNEQ(FieldQuota, v))
+}
+
+// QuotaIn applies the In predicate on the "quota" field.
+func QuotaIn(vs ...uint64) predicate.User {
+	return predicate.User(sql.FieldIn(FieldQuota, vs...))
+}
+
+// QuotaNotIn applies the NotIn predicate on the "quota" field.
+func QuotaNotIn(vs ...uint64) predicate.User {
+	return predicate.User(sql.FieldNotIn(FieldQuota, vs...))
+}
+
+// QuotaGT applies the GT predicate on the "quota" field.
+func QuotaGT(v uint64) predicate.User {
+	return predicate.User(sql.FieldGT(FieldQuota, v))
+}
+
+// QuotaGTE applies the GTE predicate on the "quota" field.
+func QuotaGTE(v uint64) predicate.User {
+	return predicate.User(sql.FieldGTE(FieldQuota, v))
+}
+
+// QuotaLT applies the LT predicate on the "quota" field.
+func QuotaLT(v uint64) predicate.User {
+	return predicate.User(sql.FieldLT(FieldQuota, v))
+}
+
+// QuotaLTE applies the LTE predicate on the "quota" field.
+func QuotaLTE(v uint64) predicate.User {
+	return predicate.User(sql.FieldLTE(FieldQuota, v))
+}
+
+// QuotaIsNil applies the IsNil predicate on the "quota" field.
+func QuotaIsNil() predicate.User {
+	return predicate.User(sql.FieldIsNull(FieldQuota))
+}
+
+// QuotaNotNil applies the NotNil predicate on the "quota" field.
+func QuotaNotNil() predicate.User {
+	return predicate.User(sql.FieldNotNull(FieldQuota))
+}
+
+// RoleEQ applies the EQ predicate on the "role" field.
+func RoleEQ(v Role) predicate.User {
+	return predicate.User(sql.FieldEQ(FieldRole, v))
+}
+
+// RoleNEQ applies the NEQ predicate on the "role" field.
+func RoleNEQ(v Role) predicate.User {
+	return predicate.User(sql.FieldNEQ(FieldRole, v))
+}
+
+// RoleIn applies the In predicate on the "role" field.
+func RoleIn(vs ...Role) predicate.User {
+	return predicate.User(sql.FieldIn(FieldRole, vs...))
+}
+
+// RoleNotIn applies the NotIn predicate on the "role" field.
+func RoleNotIn(vs ...Role) predicate.User {
+	return predicate.User(sql.FieldNotIn(FieldRole, vs...))
+}
+
+// LevelEQ applies the EQ predicate on the "level" field.
+func LevelEQ(v kinds.Level) predicate.User {
+	return predicate.User(sql.FieldEQ(FieldLevel, v))
+}
+
+// LevelNEQ applies the NEQ predicate on the "level" field.
+func LevelNEQ(v kinds.Level) predicate.User {
+	return predicate.User(sql.FieldNEQ(FieldLevel, v))
+}
+
+// LevelIn applies the In predicate on the "level" field.
+func LevelIn(vs ...kinds.Level) predicate.User {
+	return predicate.User(sql.FieldIn(FieldLevel, vs...))
+}
+
+// LevelNotIn applies the NotIn predicate on the "level" field.
+func LevelNotIn(vs ...kinds.Level) predicate.User {
+	return predicate.User(sql.FieldNotIn(FieldLevel, vs...))
+}
+
+// LevelIsNil applies the IsNil predicate on the "level" field.
+func LevelIsNil() predicate.User {
+	return predicate.User(sql.FieldIsNull(FieldLevel))
+}
+
+// LevelNotNil applies the NotNil predicate on the "level" field.
+func LevelNotNil() predicate.User {
+	return predicate.User(sql.FieldNotNull(FieldLevel))
+}
+
+// ExternalEQ applies the EQ predicate on the "external" field.
+func ExternalEQ(v uuid.UUID) predicate.User {
+	return predicate.User(sql.FieldEQ(FieldExternal, v))
+}
+
+// ExternalNEQ applies the NEQ predicate on the "external" field.
+func ExternalNEQ(v uuid.UUID) predicate.User {
+	return predicate.User(sql.FieldNEQ(FieldExternal, v))
+}
+
+// ExternalIn applies the In predicate on the "external" field.
+func ExternalIn(vs ...uuid.UUID) predicate.User {
+	return predicate.User(sql.FieldIn(FieldExternal, vs...))
+}
+
+// ExternalNotIn applies the NotIn predicate on the "external" field.
+func ExternalNotIn(vs ...uuid.UUID) predicate.User {
+	return predicate.User(sql.FieldNotIn(FieldExternal, vs...))
+}
+
+// ExternalGT applies the GT predicate on the "external" field.
+func ExternalGT(v uuid.UUID) predicate.User {
+	return predicate.User(sql.FieldGT(FieldExternal, v))
+}
+
+// ExternalGTE applies the GTE predicate on the "external" field.
+func ExternalGTE(v uuid.UUID) predicate.User {
+	return predicate.User(sql.FieldGTE(FieldExternal, v))
+}
+
+// ExternalLT applies the LT predicate on the "external" field.
+func ExternalLT(v uuid.UUID) predicate.User {
+	return predicate.User(sql.FieldLT(FieldExternal, v))
+}
+
+// ExternalLTE applies the LTE predicate on the "external" field.
+func ExternalLTE(v uuid.UUID) predicate.User {
+	return predicate.User(sql.FieldLTE(FieldExternal, v))
+}
+
+// ExternalIsNil applies the IsNil predicate on the "external" field.
+func ExternalIsNil() predicate.User {
+	return predicate.User(sql.FieldIsNull(FieldExternal))
+}
+
+// ExternalNotNil applies the NotNil predicate on the "external" field.
+func ExternalNotNil() predicate.User {
+	return predicate.User(sql.FieldNotNull(FieldExternal))
+}
+
+// BornEQ applies the EQ predicate on the "born" field.
+func BornEQ(v time.Time) predicate.User {
+	return predicate.User(sql.FieldEQ(FieldBorn, v))
+}
+
+// BornNEQ applies the NEQ predicate on the "born" field.
+func BornNEQ(v time.Time) predicate.User {
+	return predicate.User(sql.FieldNEQ(FieldBorn, v))
+}
+
+// BornIn applies the In predicate on the "born" field.
+func BornIn(vs ...time.Time) predicate.User {
+	return predicate.User(sql.FieldIn(FieldBorn, vs...))
+}
+
+// BornNotIn applies the NotIn predicate on the "born" field.
+func BornNotIn(vs ...time.Time) predicate.User {
+	return predicate.User(sql.FieldNotIn(FieldBorn, vs...))
+}
+
+// BornGT applies the GT predicate on the "born" field.
+func BornGT(v time.Time) predicate.User {
+	return predicate.User(sql.FieldGT(FieldBorn, v))
+}
+
+// BornGTE applies the GTE predicate on the "born" field.
+func BornGTE(v time.Time) predicate.User {
+	return predicate.User(sql.FieldGTE(FieldBorn, v))
+}
+
+// BornLT applies the LT predicate on the "born" field.
+func BornLT(v time.Time) predicate.User {
+	return predicate.User(sql.FieldLT(FieldBorn, v))
+}
+
+// BornLTE applies the LTE predicate on the "born" field.
+func BornLTE(v time.Time) predicate.User {
+	return predicate.User(sql.FieldLTE(FieldBorn, v))
+}
+
+// BornIsNil applies the IsNil predicate on the "born" field.
+func BornIsNil() predicate.User {
+	return predicate.User(sql.FieldIsNull(FieldBorn))
+}
+
+// BornNotNil applies the NotNil predicate on the "born" field.
+func BornNotNil() predicate.User {
+	return predicate.User(sql.FieldNotNull(FieldBorn))
+}
+
+// PhotoEQ applies the EQ predicate on the "photo" field.
+func PhotoEQ(v []byte) predicate.User {
+	return predicate.User(sql.FieldEQ(FieldPhoto, v))
+}
+
+// PhotoNEQ applies the NEQ predicate on the "photo" field.
+func PhotoNEQ(v []byte) predicate.User {
+	return predicate.User(sql.FieldNEQ(FieldPhoto, v))
+}
+
+// PhotoIn applies the In predicate on the "photo" field.
+func PhotoIn(vs ...[]byte) predicate.User {
+	return predicate.User(sql.FieldIn(FieldPhoto, vs...))
+}
+
+// PhotoNotIn applies the NotIn predicate on the "photo" field.
+func PhotoNotIn(vs ...[]byte) predicate.User {
+	return predicate.User(sql.FieldNotIn(FieldPhoto, vs...))
+}
+
+// PhotoGT applies the GT predicate on the "photo" field.
+func PhotoGT(v []byte) predicate.User {
+	return predicate.User(sql.FieldGT(FieldPhoto, v))
+}
+
+// PhotoGTE applies the GTE predicate on the "photo" field.
+func PhotoGTE(v []byte) predicate.User {
+	return predicate.User(sql.FieldGTE(FieldPhoto, v))
+}
+
+// PhotoLT applies the LT predicate on the "photo" field.
+func PhotoLT(v []byte) predicate.User {
+	return predicate.User(sql.FieldLT(FieldPhoto, v))
+}
+
+// PhotoLTE applies the LTE predicate on the "photo" field.
+func PhotoLTE(v []byte) predicate.User {
+	return predicate.User(sql.FieldLTE(FieldPhoto, v))
+}
+
+// PhotoIsNil applies the IsNil predicate on the "photo" field.
+func PhotoIsNil() predicate.User {
+	return predicate.User(sql.FieldIsNull(FieldPhoto))
+}
+
+// PhotoNotNil applies the NotNil predicate on the "photo" field.
+func PhotoNotNil() predicate.User {
+	return predicate.User(sql.FieldNotNull(FieldPhoto))
+}
+
+// IPEQ applies the EQ predicate on the "ip" field.
+func IPEQ(v net.IP) predicate.User {
+	vc := []byte(v)
+	return predicate.User(sql.FieldEQ(FieldIP, vc))
+}
+
+// IPNEQ applies the NEQ predicate on the "ip" field.
+func IPNEQ(v net.IP) predicate.User {
+	vc := []byte(v)
+	return predicate.User(sql.FieldNEQ(FieldIP, vc))
+}
+
+// IPIn applies the In predicate on the "ip" field.
+func IPIn(vs ...net.IP) predicate.User {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = []byte(vs[i])
+	}
+	return predicate.User(sql.FieldIn(FieldIP, v...))
+}
+
+// IPNotIn applies the NotIn predicate on the "ip" field.
+func IPNotIn(vs ...net.IP) predicate.User {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = []byte(vs[i])
+	}
+	return predicate.User(sql.FieldNotIn(FieldIP, v...))
+}
+
+// IPGT applies the GT predicate on the "ip" field.
+func IPGT(v net.IP) predicate.User {
+	vc := []byte(v)
+	return predicate.User(sql.FieldGT(FieldIP, vc))
+}
+
+// IPGTE applies the GTE predicate on the "ip" field.
+func IPGTE(v net.IP) predicate.User {
+	vc := []byte(v)
+	return predicate.User(sql.FieldGTE(FieldIP, vc))
+}
+
+// IPLT applies the LT predicate on the "ip" field.
+func IPLT(v net.IP) predicate.User {
+	vc := []byte(v)
+	return predicate.User(sql.FieldLT(FieldIP, vc))
+}
+
+// IPLTE applies the LTE predicate on the "ip" field.
+func IPLTE(v net.IP) predicate.User {
+	vc := []byte(v)
+	return predicate.User(sql.FieldLTE(FieldIP, vc))
+}
+
+// IPIsNil applies the IsNil predicate on the "ip" field.
+func IPIsNil() predicate.User {
+	return predicate.User(sql.FieldIsNull(FieldIP))
+}
+
+// IPNotNil applies the NotNil predicate on the "ip" field.
+func IPNotNil() predicate.User {
+	return predicate.User(sql.FieldNotNull(FieldIP))
+}
+
+// TimeoutEQ applies the EQ predicate on the "timeout" field.
+func TimeoutEQ(v time.Duration) predicate.User {
+	vc := int64(v)
+	return predicate.User(sql.FieldEQ(FieldTimeout, vc))
+}
+
+// TimeoutNEQ applies the NEQ predicate on the "timeout" field.
+func TimeoutNEQ(v time.Duration) predicate.User {
+	vc := int64(v)
+	return predicate.User(sql.FieldNEQ(FieldTimeout, vc))
+}
+
+// TimeoutIn applies the In predicate on the "timeout" field.
+func TimeoutIn(vs ...time.Duration) predicate.User {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = int64(vs[i])
+	}
+	return predicate.User(sql.FieldIn(FieldTimeout, v...))
+}
+
+// TimeoutNotIn applies the NotIn predicate on the "timeout" field.
+func TimeoutNotIn(vs ...time.Duration) predicate.User {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = int64(vs[i])
+	}
+	return predicate.User(sql.FieldNotIn(FieldTimeout, v...))
+}
+
+// TimeoutGT applies the GT predicate on the "timeout" field.
+func TimeoutGT(v time.Duration) predicate.User {
+	vc := int64(v)
+	return predicate.User(sql.FieldGT(FieldTimeout, vc))
+}
+
+// TimeoutGTE applies the GTE predicate on the "timeout" field.
+func TimeoutGTE(v time.Duration) predicate.User {
+	vc := int64(v)
+	return predicate.User(sql.FieldGTE(FieldTimeout, vc))
+}
+
+// TimeoutLT applies the LT predicate on the "timeout" field.
+func TimeoutLT(v time.Duration) predicate.User {
+	vc := int64(v)
+	return predicate.User(sql.FieldLT(FieldTimeout, vc))
+}
+
+// TimeoutLTE applies the LTE predicate on the "timeout" field.
+func TimeoutLTE(v time.Duration) predicate.User {
+	vc := int64(v)
+	return predicate.User(sql.FieldLTE(FieldTimeout, vc))
+}
+
+// TimeoutIsNil applies the IsNil predicate on the "timeout" field.
+func TimeoutIsNil() predicate.User {
+	return predicate.User(sql.FieldIsNull(FieldTimeout))
+}
+
+// TimeoutNotNil applies the NotNil predicate on the "timeout" field.
+func TimeoutNotNil() predicate.User {
+	return predicate.User(sql.FieldNotNull(FieldTimeout))
+}
+
+// DirEQ applies the EQ predicate on the "dir" field.
+func DirEQ(v http.Dir) predicate.User {
+	vc := string(v)
+	return predicate.User(sql.FieldEQ(FieldDir, vc))
+}
+
+// DirNEQ applies the NEQ predicate on the "dir" field.
+func DirNEQ(v http.Dir) predicate.User {
+	vc := string(v)
+	return predicate.User(sql.FieldNEQ(FieldDir, vc))
+}
+
+// DirIn applies the In predicate on the "dir" field.
+func DirIn(vs ...http.Dir) predicate.User {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = string(vs[i])
+	}
+	return predicate.User(sql.FieldIn(FieldDir, v...))
+}
+
+// DirNotIn applies the NotIn predicate on the "dir" field.
+func DirNotIn(vs ...http.Dir) predicate.User {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = string(vs[i])
+	}
+	return predicate.User(sql.FieldNotIn(FieldDir, v...))
+}
+
+// DirGT applies the GT predicate on the "dir" field.
+func DirGT(v http.Dir) predicate.User {
+	vc := string(v)
+	return predicate.User(sql.FieldGT(FieldDir, vc))
+}
+
+// DirGTE applies the GTE predicate on the "dir" field.
+func DirGTE(v http.Dir) predicate.User {
+	vc := string(v)
+	return predicate.User(sql.FieldGTE(FieldDir, vc))
+}
+
+// DirLT applies the LT predicate on the "dir" field.
+func DirLT(v http.Dir) predicate.User {
+	vc := string(v)
+	return predicate.User(sql.FieldLT(FieldDir, vc))
+}
+
+// DirLTE applies the LTE predicate on the "dir" field.
+func DirLTE(v http.Dir) predicate.User {
+	vc := string(v)
+	return predicate.User(sql.FieldLTE(FieldDir, vc))
+}
+
+// DirContains applies the Contains predicate on the "dir" field.
+func DirContains(v http.Dir) predicate.User {
+	vc := string(v)
+	return predicate.User(sql.FieldContains(FieldDir, vc))
+}
+
+// DirHasPrefix applies the HasPrefix predicate on the "dir" field.
+func DirHasPrefix(v http.Dir) predicate.User {
+	vc := string(v)
+	return predicate.User(sql.FieldHasPrefix(FieldDir, vc))
+}
+
+// DirHasSuffix applies the HasSuffix predicate on the "dir" field.
+func DirHasSuffix(v http.Dir) predicate.User {
+	vc := string(v)
+	return predicate.User(sql.FieldHasSuffix(FieldDir, vc))
+}
+
+// DirIsNil applies the IsNil predicate on the "dir" field.
+func DirIsNil() predicate.User {
+	return predicate.User(sql.FieldIsNull(FieldDir))
+}
+
+// DirNotNil applies the NotNil predicate on the "dir" field.
+func DirNotNil() predicate.User {
+	return predicate.User(sql.FieldNotNull(FieldDir))
+}
+
+// DirEqualFold applies the EqualFold predicate on the "dir" field.
+func DirEqualFold(v http.Dir) predicate.User {
+	vc := string(v)
+	return predicate.User(sql.FieldEqualFold(FieldDir, vc))
+}
+
+// DirContainsFold applies the ContainsFold predicate on the "dir" field.
+func DirContainsFold(v http.Dir) predicate.User {
+	vc := string(v)
+	return predicate.User(sql.FieldContainsFold(FieldDir, vc))
+}
+
+// MottoEQ applies the EQ predicate on the "motto" field.
+func MottoEQ(v *sql.NullString) predicate.User {
+	return predicate.User(sql.FieldEQ(FieldMotto, v))
+}
+
+// MottoNEQ applies the NEQ predicate on the "motto" field.
+func MottoNEQ(v *sql.NullString) predicate.User {
+	return predicate.User(sql.FieldNEQ(FieldMotto, v))
+}
+
+// MottoIn applies the In predicate on the "motto" field.
+func MottoIn(vs ...*sql.NullString) predicate.User {
+	return predicate.User(sql.FieldIn(FieldMotto, vs...))
+}
+
+// MottoNotIn applies the NotIn predicate on the "motto" field.
+func MottoNotIn(vs ...*sql.NullString) predicate.User {
+	return predicate.User(sql.FieldNotIn(FieldMotto, vs...))
+}
+
+// MottoGT applies the GT predicate on the "motto" field.
+func MottoGT(v *sql.NullString) predicate.User {
+	return predicate.User(sql.FieldGT(FieldMotto, v))
+}
+
+// MottoGTE applies the GTE predicate on the "motto" field.
+func MottoGTE(v *sql.NullString) predicate.User {
+	return predicate.User(sql.FieldGTE(FieldMotto, v))
+}
+
+// MottoLT applies the LT predicate on the "motto" field.
+func MottoLT(v *sql.NullString) predicate.User {
+	return predicate.User(sql.FieldLT(FieldMotto, v))
+}
+
+// MottoLTE applies the LTE predicate on the "motto" field.
+func MottoLTE(v *sql.NullString) predicate.User {
+	return predicate.User(sql.FieldLTE(FieldMotto, v))
+}
+
+// MottoContains applies the Contains predicate on the "motto" field.
+func MottoContains(v *sql.NullString) predicate.User {
+	vc := v.String
+	return predicate.User(sql.FieldContains(FieldMotto, vc))
+}
+
+// MottoHasPrefix applies the HasPrefix predicate on the "motto" field.
+func MottoHasPrefix(v *sql.NullString) predicate.User {
+	vc := v.String
+	return predicate.User(sql.FieldHasPrefix(FieldMotto, vc))
+}
+
+// MottoHasSuffix applies the HasSuffix predicate on the "motto" field.
+func MottoHasSuffix(v *sql.NullString) predicate.User {
+	vc := v.String
+	return predicate.User(sql.FieldHasSuffix(FieldMotto, vc))
+}
+
+// MottoIsNil applies the IsNil predicate on the "motto" field.
+func MottoIsNil() predicate.User {
+	return predicate.User(sql.FieldIsNull(FieldMotto))
+}
+
+// MottoNotNil applies the NotNil predicate on the "motto" field.
+func MottoNotNil() predicate.User {
+	return predicate.User(sql.FieldNotNull(FieldMotto))
+}
+
+// MottoEqualFold applies the EqualFold predicate on the "motto" field.
+func MottoEqualFold(v *sql.NullString) predicate.User {
+	vc := v.String
+	return predicate.User(sql.FieldEqualFold(FieldMotto, vc))
+}
+
+// MottoContainsFold applies the ContainsFold predicate on the "motto" field.
+func MottoContainsFold(v *sql.NullString) predicate.User {
+	vc := v.String
+	return predicate.User(sql.FieldContainsFold(FieldMotto, vc))
+}
+
+// BalanceEQ applies the EQ predicate on the "balance" field.
+func BalanceEQ(v *big.Int) predicate.User {
+	vc, err := ValueScanner.Balance.Value(v)
+	return predicate.UserOrErr(sql.FieldEQ(FieldBalance, vc), err)
+}
+
+// BalanceNEQ applies the NEQ predicate on the "balance" field.
+func BalanceNEQ(v *big.Int) predicate.User {
+	vc, err := ValueScanner.Balance.Value(v)
+	return predicate.UserOrErr(sql.FieldNEQ(FieldBalance, vc), err)
+}
+
+// BalanceIn applies the In predicate on the "balance" field.
+func BalanceIn(vs ...*big.Int) predicate.User {
+	var (
+		err error
+		v   = make([]any, len(vs))
+	)
+	for i := range v {
+		if v[i], err = ValueScanner.Balance.Value(vs[i]); err != nil {
+			break
+		}
+	}
+	return predicate.UserOrErr(sql.FieldIn(FieldBalance, v...), err)
+}
+
+// BalanceNotIn applies the NotIn predicate on the "balance" field.
+func BalanceNotIn(vs ...*big.Int) predicate.User {
+	var (
+		err error
+		v   = make([]any, len(vs))
+	)
+	for i := range v {
+		if v[i], err = ValueScanner.Balance.Value(vs[i]); err != nil {
+			break
+		}
+	}
+	return predicate.UserOrErr(sql.FieldNotIn(FieldBalance, v...), err)
+}
+
+// BalanceGT applies the GT predicate on the "balance" field.
+func BalanceGT(v *big.Int) predicate.User {
+	vc, err := ValueScanner.Balance.Value(v)
+	return predicate.UserOrErr(sql.FieldGT(FieldBalance, vc), err)
+}
+
+// BalanceGTE applies the GTE predicate on the "balance" field.
+func BalanceGTE(v *big.Int) predicate.User {
+	vc, err := ValueScanner.Balance.Value(v)
+	return predicate.UserOrErr(sql.FieldGTE(FieldBalance, vc), err)
+}
+
+// BalanceLT applies the LT predicate on the "balance" field.
+func BalanceLT(v *big.Int) predicate.User {
+	vc, err := ValueScanner.Balance.Value(v)
+	return predicate.UserOrErr(sql.FieldLT(FieldBalance, vc), err)
+}
+
+// BalanceLTE applies the LTE predicate on the "balance" field.
+func BalanceLTE(v *big.Int) predicate.User {
+	vc, err := ValueScanner.Balance.Value(v)
+	return predicate.UserOrErr(sql.FieldLTE(FieldBalance, vc), err)
+}
+
+// BalanceContains applies the Contains predicate on the "balance" field.
+func BalanceContains(v *big.Int) predicate.User {
+	vc, err := ValueScanner.Balance.Value(v)
+	vcs, ok := vc.(string)
+	if err == nil && !ok {
+		err = fmt.Errorf("balance value is not a string: %T", vc)
+	}
+	return predicate.UserOrErr(sql.FieldContains(FieldBalance, vcs), err)
+}
+
+// BalanceHasPrefix applies the HasPrefix predicate on the "balance" field.
+func BalanceHasPrefix(v *big.Int) predicate.User {
+	vc, err := ValueScanner.Balance.Value(v)
+	vcs, ok := vc.(string)
+	if err == nil && !ok {
+		err = fmt.Errorf("balance value is not a string: %T", vc)
+	}
+	return predicate.UserOrErr(sql.FieldHasPrefix(FieldBalance, vcs), err)
+}
+
+// BalanceHasSuffix applies the HasSuffix predicate on the "balance" field.
+func BalanceHasSuffix(v *big.Int) predicate.User {
+	vc, err := ValueScanner.Balance.Value(v)
+	vcs, ok := vc.(string)
+	if err == nil && !ok {
+		err = fmt.Errorf("balance value is not a string: %T", vc)
+	}
+	return predicate.UserOrErr(sql.FieldHasSuffix(FieldBalance, vcs), err)
+}
+
+// BalanceIsNil applies the IsNil predicate on the "balance" field.
+func BalanceIsNil() predicate.User {
+	return predicate.User(sql.FieldIsNull(FieldBalance))
+}
+
+// BalanceNotNil applies the NotNil predicate on the "balance" field.
+func BalanceNotNil() predicate.User {
+	return predicate.User(sql.FieldNotNull(FieldBalance))
+}
+
+// BalanceEqualFold applies the EqualFold predicate on the "balance" field.
+func BalanceEqualFold(v *big.Int) predicate.User {
+	vc, err := ValueScanner.Balance.Value(v)
+	vcs, ok := vc.(string)
+	if err == nil && !ok {
+		err = fmt.Errorf("balance value is not a string: %T", vc)
+	}
+	return predicate.UserOrErr(sql.FieldEqualFold(FieldBalance, vcs), err)
+}
+
+// BalanceContainsFold applies the ContainsFold predicate on the "balance" field.
+func BalanceContainsFold(v *big.Int) predicate.User {
+	vc, err := ValueScanner.Balance.Value(v)
+	vcs, ok := vc.(string)
+	if err == nil && !ok {
+		err = fmt.Errorf("balance value is not a string: %T", vc)
+	}
+	return predicate.UserOrErr(sql.FieldContainsFold(FieldBalance, vcs), err)
+}
+
+// DiaryEQ applies the EQ predicate on the "diary" field.
+func DiaryEQ(v string) predicate.User {
+	vc, err := ValueScanner.Diary.Value(v)
+	return predicate.UserOrErr(sql.FieldEQ(FieldDiary, vc), err)
+}
+
+// DiaryNEQ applies the NEQ predicate on the "diary" field.
+func DiaryNEQ(v string) predicate.User {
+	vc, err := ValueScanner.Diary.Value(v)
+	return predicate.UserOrErr(sql.FieldNEQ(FieldDiary, vc), err)
+}
+
+// DiaryIn applies the In predicate on the "diary" field.
+func DiaryIn(vs ...string) predicate.User {
+	var (
+		err error
+		v   = make([]any, len(vs))
+	)
+	for i := range v {
+		if v[i], err = ValueScanner.Diary.Value(vs[i]); err != nil {
+			break
+		}
+	}
+	return predicate.UserOrErr(sql.FieldIn(FieldDiary, v...), err)
+}
+
+// DiaryNotIn applies the NotIn predicate on the "diary" field.
+func DiaryNotIn(vs ...string) predicate.User {
+	var (
+		err error
+		v   = make([]any, len(vs))
+	)
+	for i := range v {
+		if v[i], err = ValueScanner.Diary.Value(vs[i]); err != nil {
+			break
+		}
+	}
+	return predicate.UserOrErr(sql.FieldNotIn(FieldDiary, v...), err)
+}
+
+// DiaryGT applies the GT predicate on the "diary" field.
+func DiaryGT(v string) predicate.User {
+	vc, err := ValueScanner.Diary.Value(v)
+	return predicate.UserOrErr(sql.FieldGT(FieldDiary, vc), err)
+}
+
+// DiaryGTE applies the GTE predicate on the "diary" field.
+func DiaryGTE(v string) predicate.User {
+	vc, err := ValueScanner.Diary.Value(v)
+	return predicate.UserOrErr(sql.FieldGTE(FieldDiary, vc), err)
+}
+
+// DiaryLT applies the LT predicate on the "diary" field.
+func DiaryLT(v string) predicate.User {
+	vc, err := ValueScanner.Diary.Value(v)
+	return predicate.UserOrErr(sql.FieldLT(FieldDiary, vc), err)
+}
+
+// DiaryLTE applies the LTE predicate on the "diary" field.
+func DiaryLTE(v string) predicate.User {
+	vc, err := ValueScanner.Diary.Value(v)
+	return predicate.UserOrErr(sql.FieldLTE(FieldDiary, vc), err)
+}
+
+// DiaryContains applies the Contains predicate on the "diary" field.
+func DiaryContains(v string) predicate.User {
+	vc, err := ValueScanner.Diary.Value(v)
+	vcs, ok := vc.(string)
+	if err == nil && !ok {
+		err = fmt.Errorf("diary value is not a string: %T", vc)
+	}
+	return predicate.UserOrErr(sql.FieldContains(FieldDiary, vcs), err)
+}
+
+// DiaryHasPrefix applies the HasPrefix predicate on the "diary" field.
+func DiaryHasPrefix(v string) predicate.User {
+	vc, err := ValueScanner.Diary.Value(v)
+	vcs, ok := vc.(string)
+	if err == nil && !ok {
+		err = fmt.Errorf("diary value is not a string: %T", vc)
+	}
+	return predicate.UserOrErr(sql.FieldHasPrefix(FieldDiary, vcs), err)
+}
+
+// DiaryHasSuffix applies the HasSuffix predicate on the "diary" field.
+func DiaryHasSuffix(v string) predicate.User {
+	vc, err := ValueScanner.Diary.Value(v)
+	vcs, ok := vc.(string)
+	if err == nil && !ok {
+		err = fmt.Errorf("diary value is not a string: %T", vc)
+	}
+	return predicate.UserOrErr(sql.FieldHasSuffix(FieldDiary, vcs), err)
+}
+
+// DiaryIsNil applies the IsNil predicate on the "diary" field.
+func DiaryIsNil() predicate.User {
+	return predicate.User(sql.FieldIsNull(FieldDiary))
+}
+
+// DiaryNotNil applies the NotNil predicate on the "diary" field.
+func DiaryNotNil() predicate.User {
+	return predicate.User(sql.FieldNotNull(FieldDiary))
+}
+
+// DiaryEqualFold applies the EqualFold predicate on the "diary" field.
+func DiaryEqualFold(v string) predicate.User {
+	vc, err := ValueScanner.Diary.Value(v)
+	vcs, ok := vc.(string)
+	if err == nil && !ok {
+		err = fmt.Errorf("diary value is not a string: %T", vc)
+	}
+	return predicate.UserOrErr(sql.FieldEqualFold(FieldDiary, vcs), err)
+}
+
+// DiaryContainsFold applies the ContainsFold predicate on the "diary" field.
+func DiaryContainsFold(v string) predicate.User {
+	vc, err := ValueScanner.Diary.Value(v)
+	vcs, ok := vc.(string)
+	if err == nil && !ok {
+		err = fmt.Errorf("diary value is not a string: %T", vc)
+	}
+	return predicate.UserOrErr(sql.FieldContainsFold(FieldDiary, vcs), err)
+}
+
+// BestIsNil applies the IsNil predicate on the "best" field.
+func BestIsNil() predicate.User {
+	return predicate.User(sql.FieldIsNull(FieldBest))
+}
+
+// BestNotNil applies the NotNil predicate on the "best" field.
+func BestNotNil() predicate.User {
+	return predicate.User(sql.FieldNotNull(FieldBest))
+}
+
+// ItemsIsNil applies the IsNil predicate on the "items" field.
+func ItemsIsNil() predicate.User {
+	return predicate.User(sql.FieldIsNull(FieldItems))
+}
+
+// ItemsNotNil applies the NotNil predicate on the "items" field.
+func ItemsNotNil() predicate.User {
+	return predicate.User(sql.FieldNotNull(FieldItems))
+}
+
+// SizeIsNil applies the IsNil predicate on the "size" field.
+func SizeIsNil() predicate.User {
+	return predicate.User(sql.FieldIsNull(FieldSize))
+}
+
+// SizeNotNil applies the NotNil predicate on the "size" field.
+func SizeNotNil() predicate.User {
+	return predicate.User(sql.FieldNotNull(FieldSize))
+}
+
+// ProfileIsNil applies the IsNil predicate on the "profile" field.
+func ProfileIsNil() predicate.User {
+	return predicate.User(sql.FieldIsNull(FieldProfile))
+}
+
+// ProfileNotNil applies the NotNil predicate on the "profile" field.
+func ProfileNotNil() predicate.User {
+	return predicate.User(sql.FieldNotNull(FieldProfile))
+}
+
+// SettingsIsNil applies the IsNil predicate on the "settings" field.
+func SettingsIsNil() predicate.User {
+	return predicate.User(sql.FieldIsNull(FieldSettings))
+}
+
+// SettingsNotNil applies the NotNil predicate on the "settings" field.
+func SettingsNotNil() predicate.User {
+	return predicate.User(sql.FieldNotNull(FieldSettings))
+}
+
+// LinkIsNil applies the IsNil predicate on the "link" field.
+func LinkIsNil() predicate.User {
+	return predicate.User(sql.FieldIsNull(FieldLink))
+}
+
+// LinkNotNil applies the NotNil predicate on the "link" field.
+func LinkNotNil() predicate.User {
+	return predicate.User(sql.FieldNotNull(FieldLink))
+}
+
+// LabelsIsNil applies the IsNil predicate on the "labels" field.
+func LabelsIsNil() predicate.User {
+	return predicate.User(sql.FieldIsNull(FieldLabels))
+}
+
+// LabelsNotNil applies the NotNil predicate on the "labels" field.
+func LabelsNotNil() predicate.User {
+	return predicate.User(sql.FieldNotNull(FieldLabels))
+}
+
+// PlanEQ applies the EQ predicate on the "plan" field.
+func PlanEQ(v string) predicate.User {
+	return predicate.User(sql.FieldEQ(FieldPlan, v))
+}
+
+// PlanNEQ applies the NEQ predicate on the "plan" field.
+func PlanNEQ(v string) predicate.User {
+	return predicate.User(sql.FieldNEQ(FieldPlan, v))
+}
+
+// PlanIn applies the In predicate on the "plan" field.
+func PlanIn(vs ...string) predicate.User {
+	return predicate.User(sql.FieldIn(FieldPlan, vs...))
+}
+
+// PlanNotIn applies the NotIn predicate on the "plan" field.
+func PlanNotIn(vs ...string) predicate.User {
+	return predicate.User(sql.FieldNotIn(FieldPlan, vs...))
+}
+
+// PlanGT applies the GT predicate on the "plan" field.
+func PlanGT(v string) predicate.User {
+	return predicate.User(sql.FieldGT(FieldPlan, v))
+}
+
+// PlanGTE applies the GTE predicate on the "plan" field.
+func PlanGTE(v string) predicate.User {
+	return predicate.User(sql.FieldGTE(FieldPlan, v))
+}
+
+// PlanLT applies the LT predicate on the "plan" field.
+func PlanLT(v string) predicate.User {
+	return predicate.User(sql.FieldLT(FieldPlan, v))
+}
+
+// PlanLTE applies the LTE predicate on the "plan" field.
+func PlanLTE(v string) predicate.User {
+	return predicate.User(sql.FieldLTE(FieldPlan, v))
+}
+
+// PlanContains applies the Contains predicate on the "plan" field.
+func PlanContains(v string) predicate.User {
+	return predicate.User(sql.FieldContains(FieldPlan, v))
+}
+
+// PlanHasPrefix applies the HasPrefix predicate on the "plan" field.
+func PlanHasPrefix(v string) predicate.User {
+	return predicate.User(sql.FieldHasPrefix(FieldPlan, v))
+}
+
+// PlanHasSuffix applies the HasSuffix predicate on the "plan" field.
+func PlanHasSuffix(v string) predicate.User {
+	return predicate.User(sql.FieldHasSuffix(FieldPlan, v))
+}
+
+// PlanIsNil applies the IsNil predicate on the "plan" field.
+func PlanIsNil() predicate.User {
+	return predicate.User(sql.FieldIsNull(FieldPlan))
+}
+
+// PlanNotNil applies the NotNil predicate on the "plan" field.
+func PlanNotNil() predicate.User {
+	return predicate.User(sql.FieldNotNull(FieldPlan))
+}
+
+// PlanEqualFold applies the EqualFold predicate on the "plan" field.
+func PlanEqualFold(v string) predicate.User {
+	return predicate.User(sql.FieldEqualFold(FieldPlan, v))
+}
+
+// PlanContainsFold applies the ContainsFold predicate on the "plan" field.
+func PlanContainsFold(v string) predicate.User {
+	return predicate.User(sql.FieldContainsFold(FieldPlan, v))
+}
+
+// ScratchEQ applies the EQ predicate on the "scratch" field.
+func ScratchEQ(v string) predicate.User {
+	return predicate.User(sql.FieldEQ(FieldScratch, v))
+}
+
+// ScratchNEQ applies the NEQ predicate on the "scratch" field.
+func ScratchNEQ(v string) predicate.User {
+	return predicate.User(sql.FieldNEQ(FieldScratch, v))
+}
+
+// ScratchIn applies the In predicate on the "scratch" field.
+func ScratchIn(vs ...string) predicate.User {
+	return predicate.User(sql.FieldIn(FieldScratch, vs...))
+}
+
+// ScratchNotIn applies the NotIn predicate on the "scratch" field.
+func ScratchNotIn(vs ...string) predicate.User {
+	return predicate.User(sql.FieldNotIn(FieldScratch, vs...))
+}
+
+// ScratchGT applies the GT predicate on the "scratch" field.
+func ScratchGT(v string) predicate.User {
+	return predicate.User(sql.FieldGT(FieldScratch, v))
+}
+
+// ScratchGTE applies the GTE predicate on the "scratch" field.
+func ScratchGTE(v string) predicate.User {
+	return predicate.User(sql.FieldGTE(FieldScratch, v))
+}
+
+// ScratchLT applies the LT predicate on the "scratch" field.
+func ScratchLT(v string) predicate.User {
+	return predicate.User(sql.FieldLT(FieldScratch, v))
+}
+
+// ScratchLTE applies the LTE predicate on the "scratch" field.
+func ScratchLTE(v string) predicate.User {
+	return predicate.User(sql.FieldLTE(FieldScratch, v))
+}
+
+// ScratchContains applies the Contains predicate on the "scratch" field.
+func ScratchContains(v string) predicate.User {
+	return predicate.User(sql.FieldContains(FieldScratch, v))
+}
+
+// ScratchHasPrefix applies the HasPrefix predicate on the "scratch" field.
+func ScratchHasPrefix(v string) predicate.User {
+	return predicate.User(sql.FieldHasPrefix(FieldScratch, v))
+}
+
+// ScratchHasSuffix applies the HasSuffix predicate on the "scratch" field.
+func ScratchHasSuffix(v string) predicate.User {
+	return predicate.User(sql.FieldHasSuffix(FieldScratch, v))
+}
+
+// ScratchIsNil applies the IsNil predicate on the "scratch" field.
+func ScratchIsNil() predicate.User {
+	return predicate.User(sql.FieldIsNull(FieldScratch))
+}
+
+// ScratchNotNil applies the NotNil predicate on the "scratch" field.
+func ScratchNotNil() predicate.User {
+	return predicate.User(sql.FieldNotNull(FieldScratch))
+}
+
+// ScratchEqualFold applies the EqualFold predicate on the "scratch" field.
+func ScratchEqualFold(v string) predicate.User {
+	return predicate.User(sql.FieldEqualFold(FieldScratch, v))
+}
+
+// ScratchContainsFold applies the ContainsFold predicate on the "scratch" field.
+func ScratchContainsFold(v string) predicate.User {
+	return predicate.User(sql.FieldContainsFold(FieldScratch, v))
+}
+
+// HasCard applies the HasEdge predicate on the "card" edge.
+func HasCard() predicate.User {
+	return predicate.User(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2O, false, CardTable, CardColumn),
+		)
+		schemaConfig := internal.SchemaConfigFromContext(s.Context())
+		step.To.Schema = schemaConfig.Card
+		step.Edge.Schema = schemaConfig.Card
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasCardWith applies the HasEdge predicate on the "card" edge with a given conditions (other predicates).
+func HasCardWith(preds ...predicate.Card) predicate.User {
+	return predicate.User(func(s *sql.Selector) {
+		step := newCardStep()
+		schemaConfig := internal.SchemaConfigFromContext(s.Context())
+		step.To.Schema = schemaConfig.Card
+		step.Edge.Schema = schemaConfig.Card
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasPets applies the HasEdge predicate on the "pets" edge.
+func HasPets() predicate.User {
+	return predicate.User(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, PetsTable, PetsColumn),
+		)
+		schemaConfig := internal.SchemaConfigFromContext(s.Context())
+		step.To.Schema = schemaConfig.Pet
+		step.Edge.Schema = schemaConfig.Pet
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasPetsWith applies the HasEdge predicate on the "pets" edge with a given conditions (other predicates).
+func HasPetsWith(preds ...predicate.Pet) predicate.User {
+	return predicate.User(func(s *sql.Selector) {
+		step := newPetsStep()
+		schemaConfig := internal.SchemaConfigFromContext(s.Context())
+		step.To.Schema = schemaConfig.Pet
+		step.Edge.Schema = schemaConfig.Pet
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasFriends applies the HasEdge predicate on the "friends" edge.
+func HasFriends() predicate.User {
+	return predicate.User(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2M, false, FriendsTable, FriendsPrimaryKey...),
+		)
+		schemaConfig := internal.SchemaConfigFromContext(s.Context())
+		step.To.Schema = schemaConfig.User
+		step.Edge.Schema = schemaConfig.UserFriends
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasFriendsWith applies the HasEdge predicate on the "friends" edge with a given conditions (other predicates).
+func HasFriendsWith(preds ...predicate.User) predicate.User {
+	return predicate.User(func(s *sql.Selector) {
+		step := newFriendsStep()
+		schemaConfig := internal.SchemaConfigFromContext(s.Context())
+		step.To.Schema = schemaConfig.User
+		step.Edge.Schema = schemaConfig.UserFriends
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasFollowers applies the HasEdge predicate on the "followers" edge.
+func HasFollowers() predicate.User {
+	return predicate.User(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2M, true, FollowersTable, FollowersPrimaryKey...),
+		)
+		schemaConfig := internal.SchemaConfigFromContext(s.Context())
+		step.To.Schema = schemaConfig.User
+		step.Edge.Schema = schemaConfig.UserFollowing
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasFollowersWith applies the HasEdge predicate on the "followers" edge with a given conditions (other predicates).
+func HasFollowersWith(preds ...predicate.User) predicate.User {
+	return predicate.User(func(s *sql.Selector) {
+		step := newFollowersStep()
+		schemaConfig := internal.SchemaConfigFromContext(s.Context())
+		step.To.Schema = schemaConfig.User
+		step.Edge.Schema = schemaConfig.UserFollowing
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasFollowing applies the HasEdge predicate on the "following" edge.
+func HasFollowing() predicate.User {
+	return predicate.User(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2M, false, FollowingTable, FollowingPrimaryKey...),
+		)
+		schemaConfig := internal.SchemaConfigFromContext(s.Context())
+		step.To.Schema = schemaConfig.User
+		step.Edge.Schema = schemaConfig.UserFollowing
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasFollowingWith applies the HasEdge predicate on the "following" edge with a given conditions (other predicates).
+func HasFollowingWith(preds ...predicate.User) predicate.User {
+	return predicate.User(func(s *sql.Selector) {
+		step := newFollowingStep()
+		schemaConfig := internal.SchemaConfigFromContext(s.Context())
+		step.To.Schema = schemaConfig.User
+		step.Edge.Schema = schemaConfig.UserFollowing
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasSpouse applies the HasEdge predicate on the "spouse" edge.
+func HasSpouse() predicate.User {
+	return predicate.User(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2O, false, SpouseTable, SpouseColumn),
+		)
+		schemaConfig := internal.SchemaConfigFromContext(s.Context())
+		step.To.Schema = schemaConfig.User
+		step.Edge.Schema = schemaConfig.User
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasSpouseWith applies the HasEdge predicate on the "spouse" edge with a given conditions (other predicates).
+func HasSpouseWith(preds ...predicate.User) predicate.User {
+	return predicate.User(func(s *sql.Selector) {
+		step := newSpouseStep()
+		schemaConfig := internal.SchemaConfigFromContext(s.Context())
+		step.To.Schema = schemaConfig.User
+		step.Edge.Schema = schemaConfig.User
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasManager applies the HasEdge predicate on the "manager" edge.
+func HasManager() predicate.User {
+	return predicate.User(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, ManagerTable, ManagerColumn),
+		)
+		schemaConfig := internal.SchemaConfigFromContext(s.Context())
+		step.To.Schema = schemaConfig.User
+		step.Edge.Schema = schemaConfig.User
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasManagerWith applies the HasEdge predicate on the "manager" edge with a given conditions (other predicates).
+func HasManagerWith(preds ...predicate.User) predicate.User {
+	return predicate.User(func(s *sql.Selector) {
+		step := newManagerStep()
+		schemaConfig := internal.SchemaConfigFromContext(s.Context())
+		step.To.Schema = schemaConfig.User
+		step.Edge.Schema = schemaConfig.User
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasReports applies the HasEdge predicate on the "reports" edge.
+func HasReports() predicate.User {
+	return predicate.User(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, ReportsTable, ReportsColumn),
+		)
+		schemaConfig := internal.SchemaConfigFromContext(s.Context())
+		step.To.Schema = schemaConfig.User
+		step.Edge.Schema = schemaConfig.User
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasReportsWith applies the HasEdge predicate on the "reports" edge with a given conditions (other predicates).
+func HasReportsWith(preds ...predicate.User) predicate.User {
+	return predicate.User(func(s *sql.Selector) {
+		step := newReportsStep()
+		schemaConfig := internal.SchemaConfigFromContext(s.Context())
+		step.To.Schema = schemaConfig.User
+		step.Edge.Schema = schemaConfig.User
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasGroups applies the HasEdge predicate on the "groups" edge.
+func HasGroups() predicate.User {
+	return predicate.User(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2M, true, GroupsTable, GroupsPrimaryKey...),
+		)
+		schemaConfig := internal.SchemaConfigFromContext(s.Context())
+		step.To.Schema = schemaConfig.Group
+		step.Edge.Schema = schemaConfig.GroupUsers
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasGroupsWith applies the HasEdge predicate on the "groups" edge with a given conditions (other predicates).
+func HasGroupsWith(preds ...predicate.Group) predicate.User {
+	return predicate.User(func(s *sql.Selector) {
+		step := newGroupsStep()
+		schemaConfig := internal.SchemaConfigFromContext(s.Context())
+		step.To.Schema = schemaConfig.Group
+		step.Edge.Schema = schemaConfig.GroupUsers
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasLiked applies the HasEdge predicate on the "liked" edge.
+func HasLiked() predicate.User {
+	return predicate.User(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2M, false, LikedTable, LikedPrimaryKey...),
+		)
+		schemaConfig := internal.SchemaConfigFromContext(s.Context())
+		step.To.Schema = schemaConfig.Doc
+		step.Edge.Schema = schemaConfig.Like
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasLikedWith applies the HasEdge predicate on the "liked" edge with a given conditions (other predicates).
+func HasLikedWith(preds ...predicate.Doc) predicate.User {
+	return predicate.User(func(s *sql.Selector) {
+		step := newLikedStep()
+		schemaConfig := internal.SchemaConfigFromContext(s.Context())
+		step.To.Schema = schemaConfig.Doc
+		step.Edge.Schema = schemaConfig.Like
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasLikes applies the HasEdge predicate on the "likes" edge.
+func HasLikes() predicate.User {
+	return predicate.User(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, LikesTable, LikesColumn),
+		)
+		schemaConfig := internal.SchemaConfigFromContext(s.Context())
+		step.To.Schema = schemaConfig.Like
+		step.Edge.Schema = schemaConfig.Like
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasLikesWith applies the HasEdge predicate on the "likes" edge with a given conditions (other predicates).
+func HasLikesWith(preds ...predicate.Like) predicate.User {
+	return predicate.User(func(s *sql.Selector) {
+		step := newLikesStep()
+		schemaConfig := internal.SchemaConfigFromContext(s.Context())
+		step.To.Schema = schemaConfig.Like
+		step.Edge.Schema = schemaConfig.Like
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
 }
 
 // And groups predicates with the AND operator between them.
