@@ -44,6 +44,9 @@ func (l Level) Value() (driver.Value, error) { return l.String(), nil }
 
 // Scan implements sql.Scanner.
 func (l *Level) Scan(v any) error {
+	if v == nil {
+		return nil
+	}
 	text := fmt.Sprint(v)
 	if b, ok := v.([]byte); ok {
 		text = string(b)
