@@ -1,16 +1,21 @@
 // Package auditent records by itself what ent creates, updates and deletes, in
-// ent's own transaction:
+// the transaction of the change:
 //
-//	hook, err := auditent.New(trail, auditent.Tx(store.SQLTx), auditent.Options{})
+//	hook, err := auditent.New(trail, auditent.Tx(store.SQLTx), auditent.Options{}) // sqlite: store.Tx
 //	if err != nil {
 //		return err
 //	}
-//	client.Use(hook)
+//	err = auditent.Use(client, hook)
+//	…
+//	client.User.Create().SetName("Dana").Exec(ctx) // recorded
 //
-// Mutations have to be in a transaction (client.Tx, or whatever the function
-// for transactions knows); those outside of one fail, since their entries could
-// not share it. [Tx] adapts ent's own for package postgres, with code that is
-// generated with --feature sql/execquery. For SQLite see [Driver].
+// A mutation in a transaction (client.Tx) is recorded in that. For one in none
+// the hook begins a transaction, which ends with the mutation. So the entry
+// exists if and only if the change does. Hosts that open the client on [Wrap],
+// or make every change in a transaction, can register the hook with client.Use
+// instead. [Driver] is for transactions begun with package database/sql.
+//
+// Who did it, for which organization and from where comes from the context.
 //
 // On PostgreSQL, one pool is enough for ent and the log:
 //
@@ -23,25 +28,105 @@
 //
 // # What is recorded
 //
-// The entities as they are in the database before and after a mutation, bulk
-// mutations included: one more query for a create or delete, and two for an
-// update, beside the one for the IDs that a mutation covers. On PostgreSQL the
-// rows are locked in between. Entities are recorded as the structs that they
-// are, so package audit's rules and tags count (field.StructTag), and values of
-// names like password are redacted. That a field is Sensitive is not known, and
-// ent gives it no tag of its own: name it in audit.Config's Redact. But where
-// any field of the entity has an audit tag, ent itself tags the sensitive ones
-// with audit:"-", so that these are not recorded at all.
+// The hook follows the statements that ent executes for a mutation, and reads
+// the rows that each is about before it, and after it by their primary key. It
+// asks no interceptor and no policy. On PostgreSQL the rows are locked in
+// between. A mutation, with those that its hooks make within it, has one entry
+// for each row that it leaves changed, in the order of the changes.
+//
+// The object's type is the entity's name in snake_case, that of a join table its
+// own name; the ID is the primary key. An entity with a method AuditObject says
+// both itself. All columns are recorded under their names in the database,
+// foreign keys of edges too, with the audit tags of the fields (field.StructTag);
+// see package audit.
+//
+// Builders and features:
+//
+//	Create                              a create
+//	CreateBulk                          creates, in the order given
+//	MapCreateBulk                       creates, in the order given
+//	Update                              an update for each row that changed
+//	UpdateOne, UpdateOneID              an update; nothing if no column changed, or none was found
+//	Delete, DeleteOne, DeleteOneID      a destroy for each row
+//	OnConflict, UpdateNewValues         an update of the row that was there, else a create
+//	upserts of many                     the same, for each row
+//	Ignore, DoNothing                   nothing for the row that was there
+//	ConflictWhere, UpdateWhere          updates only where the row was updated
+//	ConflictConstraint, no columns      as with columns
+//	Modify (sql/modifier)               what the rows are in the end
+//	ForUpdate (sql/lock)                nothing more
+//	ExecContext (sql/execquery)         nothing: it is raw SQL
+//	Tx: Commit, Rollback, OnCommit      only what was committed
+//	Tx within a hook                    a savepoint, if the hook of this package began the transaction
+//	Debug                               the same
+//	AlternateSchema (sql/schemaconfig)  the same, in any schema
+//
+// Edges. A column is recorded on the row that has it, from whichever side the
+// edge is set:
+//
+//	O2O                        an update of the row with the foreign key
+//	O2O, same type             updates of both rows
+//	O2M                        an update of each row that was added, removed or cleared
+//	O2M, on create             the create, then these updates
+//	O2M, same type             the same
+//	edge.Field                 the field
+//	M2M                        creates and destroys of the join table's rows
+//	M2M, same type             the same
+//	M2M, bidirectional         the same, of both rows
+//	edge schemas               creates, updates and destroys of their entities
+//	OnDelete(Cascade), SET NULL  nothing: the database does that by itself
+//
+// Hooks, mixins, policies and interceptors:
+//
+//	schema hooks        what they made of the mutation, and the mutations that they make
+//	runtime hooks       the same, before and after the hook of this package
+//	mixin.Time          its columns
+//	soft deletes        a destroy: a Delete that a hook turns into an update
+//	bringing back       an update
+//	deleting for good   a destroy
+//	query policies      all rows, of types that nobody may query too
+//	mutation policies   only what they let through
+//	interceptors        all rows, those that they hide too
+//
+// Fields:
+//
+//	Optional, Nillable     NULL as null, and not as the zero value
+//	Sensitive              that it changed, and never the value
+//	Bool, Int, Float       as they are
+//	Enum                   the text that is stored
+//	UUID                   a text
+//	Time                   a time
+//	Bytes                  hexadecimal
+//	JSON                   the document, whatever its Go type
+//	JSON, secrets within   redacted by name, and by the audit tags of the Go type
+//	JSON, url.URL          a text
+//	GoType                 as package audit records the type
+//	ValueScanner           the column, which may hold an encrypted value
+//	StorageKey, StructTag  under the tag's name, else the column's
+//	StructTag audit:"-"    nothing
+//	field.ID, UUID as ID   the object's ID
+//
+// A soft delete is known by the Delete that it began as, so a hook for it that
+// is no schema hook has to be registered after the hook of this package.
 //
 // # What is not
 //
-//   - Edges that are no field of the entity: declare theirs with edge.Field.
-//     Rows of join tables are no entities, and never recorded.
-//   - Raw SQL, and what the database does to other rows by itself.
-//   - Whether an upsert (OnConflict) met a row: ent does not say. It is recorded
-//     as a create, of the entity as it then is.
-//   - Entities whose ID has a column of another name (StorageKey): they fail.
+// Raw SQL, the database's own triggers and foreign keys, and rows that ent does
+// not write: capture these by triggers, or with [audit.Log.Record].
 //
-// A mutation that cannot be recorded returns an error. Mostly it is told before
-// anything has changed; in any case, roll the transaction back.
+// What cannot be followed is refused before it is executed, and fails:
+//
+//	Modify of the primary key      create a new row instead
+//	Modify with Prefix             give the condition by Where
+//	upserts by unset columns       set all columns of the conflict
+//	tables without a primary key   give it one, or name the type in Options.Skip
+//
+// So are statements on more rows than Options.MaxRows, databases other than
+// SQLite and PostgreSQL, and, if the client is not on [Wrap], mutations outside
+// of transactions. If a change was made and then cannot be recorded, the
+// mutation fails, and the transaction cannot be committed any more.
+//
+// On SQLite let transactions take the write lock when they begin
+// (_txlock=immediate; see package sqlite). Outside of transactions, a hook that
+// writes before a CreateBulk of several waits for itself there: use client.Tx.
 package auditent

@@ -42,7 +42,7 @@ type begunKey struct{}
 func (w *wrapped) current(ctx context.Context) *recordingTx {
 	b, _ := ctx.Value(begunKey{}).(*begun)
 	for ; b != nil; b = b.outer {
-		if b.driver == w {
+		if b.driver == w && b.tx.live() {
 			return b.tx
 		}
 	}

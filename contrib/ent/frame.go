@@ -29,7 +29,7 @@ type frameKey struct{}
 func frameOf(ctx context.Context, tx *recordingTx) *frame {
 	f, _ := ctx.Value(frameKey{}).(*frame)
 	for ; f != nil; f = f.outer {
-		if f.tx == tx {
+		if f.tx == tx && f.journal.open() {
 			return f
 		}
 	}
@@ -81,8 +81,15 @@ type step struct {
 
 // journal holds what the statements of a mutation did, in order.
 type journal struct {
-	mu    sync.Mutex
-	steps []step
+	mu     sync.Mutex
+	steps  []step
+	closed bool // the mutation has ended; the context may live on
+}
+
+func (j *journal) open() bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return !j.closed
 }
 
 func (j *journal) add(steps ...step) {
@@ -104,9 +111,9 @@ func (j *journal) cut(n int) {
 	j.steps = j.steps[:min(n, len(j.steps))]
 }
 
-// take returns one step for each row, from its first state to its last, in the
-// order in which the rows were first touched, and empties the journal.
-func (j *journal) take() []step {
+// close returns one step for each row, from its first state to its last, in the
+// order in which the rows were first touched.
+func (j *journal) close() []step {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	type place struct {
@@ -128,6 +135,6 @@ func (j *journal) take() []step {
 			merged[i].deletion = s.deletion
 		}
 	}
-	j.steps = nil
+	j.closed = true
 	return merged
 }

@@ -73,15 +73,14 @@ func Tx[T any](adapt func(T) audit.Tx) func(context.Context, ent.Mutation) (audi
 		if !ok {
 			return nil, fmt.Errorf("the mutation of %s is not under way in the hook", m.Type())
 		}
-		own := standard(f.tx)
-		if own == nil {
-			return nil, fmt.Errorf("its transaction is a %T, which has no *sql.Tx: open the client on ent's own driver (entgo.io/ent/dialect/sql)", f.tx.Tx)
+		if own := standard(f.tx); own != nil {
+			if tx, ok := any(own).(T); ok {
+				return adapt(tx), nil
+			}
+		} else if tx, ok := any(f.tx).(T); ok { // of a driver of the host's own
+			return adapt(tx), nil
 		}
-		tx, ok := any(own).(T)
-		if !ok {
-			return nil, fmt.Errorf("its transaction is no %s: give auditent.Tx the store's SQLTx (package postgres) or Tx (package sqlite)", reflect.TypeFor[T]())
-		}
-		return adapt(tx), nil
+		return nil, fmt.Errorf("its transaction, a %T, is no %s: give auditent.Tx the store's SQLTx (package postgres) or Tx (package sqlite), and open the client on ent's own driver (entgo.io/ent/dialect/sql)", f.tx.Tx, reflect.TypeFor[T]())
 	}
 }
 
@@ -124,7 +123,7 @@ func (h *hook) mutateAlone(ctx context.Context, next ent.Mutator, m ent.Mutation
 	ended := false
 	defer func() {
 		if !ended { // the mutation failed or panicked
-			if rerr := tx.Rollback(); rerr != nil && err != nil {
+			if rerr := tx.end(false); rerr != nil && err != nil {
 				err = fmt.Errorf("%w: rolling back: %w", err, rerr)
 			}
 		}
@@ -134,7 +133,7 @@ func (h *hook) mutateAlone(ctx context.Context, next ent.Mutator, m ent.Mutation
 		return value, err
 	}
 	ended = true
-	if err := tx.Commit(); err != nil {
+	if err := tx.end(true); err != nil {
 		return nil, fmt.Errorf("auditent: committing a mutation of %s: %w", m.Type(), err)
 	}
 	return value, nil
@@ -157,12 +156,19 @@ func (h *hook) mutate(ctx context.Context, next ent.Mutator, m ent.Mutation, tx 
 	if err != nil {
 		return nil, fmt.Errorf("auditent: a mutation of %s cannot be recorded: %w", m.Type(), err)
 	}
+	returned := false
+	defer func() {
+		if !returned { // a hook panicked
+			_ = tx.fail(fmt.Errorf("auditent: a mutation of %s did not return", m.Type()))
+		}
+	}()
 	value, failed := next.Mutate(ctx, m)
+	returned = true
 	if failed != nil {
 		// The host may go on with the transaction, so what did happen counts.
 		ctx = context.WithoutCancel(ctx)
 	}
-	steps := f.journal.take()
+	steps := f.journal.close()
 	if err = tx.failure(); err == nil && to == nil && len(steps) > 0 {
 		to, err = h.adapt(ctx, m)
 	}

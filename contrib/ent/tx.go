@@ -5,6 +5,7 @@ import (
 	stdsql "database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"entgo.io/ent/dialect"
@@ -21,6 +22,8 @@ type recordingTx struct {
 	mu     sync.Mutex
 	failed error // a change that was not recorded
 	points int   // savepoints so far
+	ended  bool
+	vars   []string // session variables to reset
 }
 
 func newRecordingTx(tx dialect.Tx, dialectName string) *recordingTx {
@@ -30,7 +33,7 @@ func newRecordingTx(tx dialect.Tx, dialectName string) *recordingTx {
 // begin begins the transaction unless it has begun. The hook's own do so with
 // the first statement that may change something: of the mutations of a bulk
 // create, each of which passes through the hook, only one has any.
-func (t *recordingTx) begin() (err error) {
+func (t *recordingTx) begin(ctx context.Context) (err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.Tx == nil {
@@ -38,7 +41,41 @@ func (t *recordingTx) begin() (err error) {
 			return fmt.Errorf("auditent: beginning a transaction: %w", err)
 		}
 	}
+	if t.start != nil && t.dialectName == dialect.Postgres {
+		for _, name := range varsOf(ctx) {
+			if !slices.Contains(t.vars, name) {
+				t.vars = append(t.vars, name)
+			}
+		}
+	}
 	return nil
+}
+
+// end ends the hook's own transaction. A context that outlives the mutation
+// leads to it no more.
+func (t *recordingTx) end(commit bool) error {
+	t.mu.Lock()
+	t.ended = true
+	begun, vars := t.Tx != nil, t.vars
+	t.mu.Unlock()
+	if !begun {
+		return nil
+	}
+	if !commit {
+		return t.Rollback()
+	}
+	for _, name := range vars {
+		if err := t.Tx.Exec(context.Background(), "RESET "+name, []any{}, nil); err != nil {
+			return errors.Join(err, t.Rollback())
+		}
+	}
+	return t.Commit()
+}
+
+func (t *recordingTx) live() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return !t.ended
 }
 
 func (t *recordingTx) begun() bool {
@@ -49,7 +86,7 @@ func (t *recordingTx) begun() bool {
 
 // Exec implements [dialect.ExecQuerier].
 func (t *recordingTx) Exec(ctx context.Context, query string, args, v any) error {
-	if err := t.begin(); err != nil {
+	if err := t.begin(ctx); err != nil {
 		return err
 	}
 	f := frameOf(ctx, t)
@@ -61,7 +98,7 @@ func (t *recordingTx) Exec(ctx context.Context, query string, args, v any) error
 
 // Query implements [dialect.ExecQuerier].
 func (t *recordingTx) Query(ctx context.Context, query string, args, v any) error {
-	if err := t.begin(); err != nil {
+	if err := t.begin(ctx); err != nil {
 		return err
 	}
 	f := frameOf(ctx, t)
@@ -91,9 +128,6 @@ func (t *recordingTx) failure() error {
 // Commit implements [dialect.Tx]. It rolls back if a change could not be
 // recorded, for hosts that overlooked the error.
 func (t *recordingTx) Commit() error {
-	if !t.begun() {
-		return nil
-	}
 	if failed := t.failure(); failed != nil {
 		return errors.Join(fmt.Errorf("auditent: the transaction is rolled back, since a change in it was not recorded: %w", failed), t.Tx.Rollback())
 	}
@@ -101,12 +135,7 @@ func (t *recordingTx) Commit() error {
 }
 
 // Rollback implements [dialect.Tx].
-func (t *recordingTx) Rollback() error {
-	if !t.begun() {
-		return nil
-	}
-	return t.Tx.Rollback()
-}
+func (t *recordingTx) Rollback() error { return t.Tx.Rollback() }
 
 type execer interface {
 	ExecContext(context.Context, string, ...any) (stdsql.Result, error)
@@ -119,7 +148,7 @@ type queryer interface {
 // ExecContext is for the methods of sql/execquery. It is raw SQL, which is not
 // recorded.
 func (t *recordingTx) ExecContext(ctx context.Context, query string, args ...any) (stdsql.Result, error) {
-	if err := t.begin(); err != nil {
+	if err := t.begin(ctx); err != nil {
 		return nil, err
 	}
 	return execContext(ctx, t.Tx, query, args)
@@ -127,7 +156,7 @@ func (t *recordingTx) ExecContext(ctx context.Context, query string, args ...any
 
 // QueryContext is for the methods of sql/execquery.
 func (t *recordingTx) QueryContext(ctx context.Context, query string, args ...any) (*stdsql.Rows, error) {
-	if err := t.begin(); err != nil {
+	if err := t.begin(ctx); err != nil {
 		return nil, err
 	}
 	return queryContext(ctx, t.Tx, query, args)
@@ -180,7 +209,7 @@ type savepoint struct {
 }
 
 func (t *recordingTx) savepoint(ctx context.Context) (dialect.Tx, error) {
-	if err := t.begin(); err != nil {
+	if err := t.begin(ctx); err != nil {
 		return nil, err
 	}
 	t.mu.Lock()
