@@ -107,10 +107,8 @@ func (f *frame) prepare(ctx context.Context, query string, args []any) (*capture
 		}
 		c.before, err = c.matching(ctx, s.where, "FOR UPDATE")
 	case "UPDATE":
-		for _, column := range s.sets {
-			if slices.Contains(t.key, column) {
-				return nil, fmt.Errorf("it changes %q, which is part of the primary key of %s: create a new row instead", column, s.table)
-			}
+		if err = c.keepsKey(); err != nil {
+			return nil, err
 		}
 		c.before, err = c.matching(ctx, s.where, "FOR NO KEY UPDATE")
 	case "INSERT":
@@ -118,10 +116,34 @@ func (f *frame) prepare(ctx context.Context, query string, args []any) (*capture
 			return nil, f.hook.tooMany(s.table)
 		}
 		if s.conflict == "UPDATE" {
-			c.before, err = c.conflicting(ctx)
+			if err = c.keepsKey(); err == nil {
+				c.before, err = c.conflicting(ctx)
+			}
 		}
 	}
 	return c, err
+}
+
+// keepsKey refuses a statement that may change the primary key of a row.
+func (c *capture) keepsKey() error {
+	for _, set := range c.stmt.sets {
+		if !slices.Contains(c.table.key, set.column) {
+			continue
+		}
+		var path []string // "id", "users"."id" or "excluded"."id"
+		for _, t := range set.value {
+			if !t.is(".") {
+				path = append(path, t.ident())
+			}
+		}
+		n := len(path)
+		itself := n > 0 && path[n-1] == set.column && (n == 1 || path[n-2] == c.stmt.table.name)
+		given := n == 2 && path[1] == set.column && strings.EqualFold(path[0], "excluded") && slices.Contains(c.stmt.target, set.column)
+		if !itself && !given {
+			return fmt.Errorf("it changes %q, which is part of the primary key of %s: create a new row instead, or leave it out of an upsert with SetIgnore", set.column, c.stmt.table)
+		}
+	}
+	return nil
 }
 
 func (h *hook) tooMany(name tableName) error {
@@ -165,11 +187,12 @@ func (c *capture) change(ctx context.Context, query string, args any) (sql.Resul
 		return nil, err
 	}
 	n, err := result.RowsAffected()
-	if err == nil && n != int64(len(c.before)) {
+	if err == nil && n > int64(len(c.before)) {
 		err = fmt.Errorf("%d rows of %s were changed, but %d matched right before; try again", n, c.stmt.table, len(c.before))
 	}
 	if err == nil {
-		err = c.changed(ctx)
+		// The database's triggers may have kept rows from the statement.
+		err = c.changed(ctx, n < int64(len(c.before)))
 	}
 	if err != nil {
 		return nil, c.failed(err)
@@ -182,10 +205,11 @@ func (c *capture) failed(err error) error {
 	return c.frame.tx.fail(fmt.Errorf("auditent: a change of %s cannot be recorded: %w", c.stmt.table, err))
 }
 
-// changed notes what an UPDATE or DELETE did.
-func (c *capture) changed(ctx context.Context) error {
+// changed notes what an UPDATE or DELETE did, which may have left rows as they
+// were.
+func (c *capture) changed(ctx context.Context, some bool) error {
 	var after map[string]*row
-	if c.stmt.verb == "UPDATE" && len(c.before) > 0 {
+	if (c.stmt.verb == "UPDATE" || some) && len(c.before) > 0 {
 		var err error
 		if after, err = c.again(ctx, keysOf(c.before)); err != nil {
 			return err
@@ -194,7 +218,7 @@ func (c *capture) changed(ctx context.Context) error {
 	steps := make([]step, len(c.before))
 	for i, r := range c.before {
 		steps[i] = step{table: c.table, key: r.key, before: r, after: after[r.key]}
-		if c.stmt.verb == "UPDATE" {
+		if now := steps[i].after; c.stmt.verb == "UPDATE" && now != nil && keyText(r.raw) != keyText(now.raw) {
 			steps[i].deletion = c.frame.deletion(c.table.typ)
 		}
 	}

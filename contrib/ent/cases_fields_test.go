@@ -68,6 +68,14 @@ var refusedCases = []documented{
 			`auditent: a statement cannot be recorded, so it is not executed: it changes "id", which is part of the primary key of pets`)
 		require.Equal(s.t, 1, s.plain.Pet.Query().OnlyIDX(s.t.Context()))
 	}, nil},
+	{"upserts of the primary key", func(s *scene) {
+		s.invoices("1")
+		create := func() *example.InvoiceCreate { return s.c.Invoice.Create().SetNumber("1").SetNote("x") }
+		key := sql.ConflictColumns(invoice.FieldTenant, invoice.FieldNumber)
+		require.ErrorContains(s.t, create().OnConflict(key, sql.ResolveWithNewValues()).Exec(s.t.Context()), `it changes "id", which is part of the primary key of invoices`)
+		s.ok(create().OnConflict(key, sql.ResolveWithIgnore()).Exec(s.t.Context()))
+		s.ok(create().SetID(s.plain.Invoice.Query().OnlyIDX(s.t.Context())).OnConflict(sql.ConflictColumns(invoice.FieldID), sql.ResolveWithNewValues()).Exec(s.t.Context()))
+	}, []string{`update invoice UUID: note ""→"x"`}},
 	{"Modify with Prefix", func(s *scene) {
 		s.pets(1)
 		require.ErrorContains(s.t, s.c.Pet.Update().SetName("x").Modify(func(u *sql.UpdateBuilder) {

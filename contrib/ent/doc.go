@@ -117,6 +117,7 @@
 // What cannot be followed is refused before it is executed, and fails:
 //
 //	Modify of the primary key      create a new row instead
+//	upserts of the primary key     leave it out with SetIgnore
 //	Modify with Prefix             give the condition by Where
 //	upserts by unset columns       set all columns of the conflict
 //	tables without a primary key   give it one, or name the type in Options.Skip

@@ -150,7 +150,7 @@ func (r *keyedRows) Close() error {
 	if r.capture.stmt.verb == "INSERT" {
 		err = r.capture.inserted(r.ctx, r.keys)
 	} else {
-		err = r.capture.changed(r.ctx)
+		err = r.capture.changed(r.ctx, len(r.keys) < len(r.capture.before))
 	}
 	if err != nil {
 		return r.capture.failed(err)

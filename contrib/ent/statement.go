@@ -12,7 +12,7 @@ type statement struct {
 	table  tableName
 	name   []token // the table, as written
 	where  []token // of UPDATE and DELETE, without the keyword
-	sets   []string
+	sets   []assignment
 
 	columns   []string    // of INSERT
 	values    [][][]token // rows, each with one list of tokens a column
@@ -23,6 +23,28 @@ type statement struct {
 	returning int         // columns that it returns, 0 for none
 	bare      []token     // all but RETURNING and what follows
 	returned  []token     // the list after RETURNING
+}
+
+// assignment is column = value, after SET.
+type assignment struct {
+	column string
+	value  []token
+}
+
+// assignments reads what follows SET, up to one of the words.
+func (s *statement) assignments(p *parser, words ...string) {
+	for {
+		a := assignment{column: p.next().ident()}
+		if p.is("=") {
+			a.value = p.until(append(words, ",")...)
+		} else {
+			p.until(append(words, ",")...)
+		}
+		s.sets = append(s.sets, a)
+		if !p.is(",") {
+			return
+		}
+	}
 }
 
 // tableName is a table's name, with its schema if the statement has one.
@@ -141,13 +163,7 @@ func (s *statement) parseUpdate(p *parser) error {
 	if !p.is("SET") {
 		return fmt.Errorf("UPDATE of %s has %q instead of SET", s.table, p.peek().text)
 	}
-	for {
-		s.sets = append(s.sets, p.peek().ident())
-		p.until(",", "WHERE", "FROM", "RETURNING", "ORDER", "LIMIT")
-		if !p.is(",") {
-			break
-		}
-	}
+	s.assignments(p, "WHERE", "FROM", "RETURNING", "ORDER", "LIMIT")
 	return s.parseEnd(p)
 }
 
@@ -265,13 +281,7 @@ func (s *statement) parseConflict(p *parser) (err error) {
 		s.conflict = "NOTHING"
 	case p.is("DO", "UPDATE", "SET"):
 		s.conflict = "UPDATE"
-		for {
-			s.sets = append(s.sets, p.peek().ident())
-			p.until(",", "WHERE", "RETURNING")
-			if !p.is(",") {
-				break
-			}
-		}
+		s.assignments(p, "WHERE", "RETURNING")
 		if p.is("WHERE") {
 			p.until("RETURNING")
 		}

@@ -122,12 +122,3 @@ func (w *world) entries(t *testing.T) (all []audit.Entry) {
 	}
 	return all
 }
-
-// news returns what was recorded since the last call.
-func (w *world) news(t *testing.T, seen *int) []string {
-	t.Helper()
-	lines := w.recorded(t)
-	fresh := lines[min(*seen, len(lines)):]
-	*seen = len(lines)
-	return fresh
-}
