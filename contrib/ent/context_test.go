@@ -3,6 +3,7 @@ package auditent_test
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"testing"
 
 	"entgo.io/ent"
@@ -63,6 +64,38 @@ func TestContextOutlivesTheMutation(t *testing.T) {
 			assert.Len(t, w.entries(t), seen+1)
 			inTx = func(do func(*example.Client) error) error { return w.inTx(t.Context(), t, do) }
 		}
+	})
+}
+
+// TestContextOfAnEarlierMutation: one that is used again in the same transaction.
+func TestContextOfAnEarlierMutation(t *testing.T) {
+	onStores(t, func(t *testing.T, w *world) {
+		var earlier context.Context
+		w.client.Group.Use(func(next ent.Mutator) ent.Mutator {
+			return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+				earlier = ctx
+				return next.Mutate(ctx, m)
+			})
+		})
+		require.NoError(t, w.inTx(t.Context(), t, func(c *example.Client) error {
+			c.Group.Create().SetName("g").ExecX(t.Context())
+			return c.Pet.Create().SetName("p").Exec(earlier)
+		}))
+		assert.Len(t, w.recorded(t), 2)
+	})
+}
+
+// TestInterceptorsThatRefuse: what the hook asks of a client, no interceptor
+// sees.
+func TestInterceptorsThatRefuse(t *testing.T) {
+	onStores(t, func(t *testing.T, w *world) {
+		refused := errors.New("refused")
+		w.client.Intercept(ent.TraverseFunc(func(context.Context, ent.Query) error { return refused }))
+		pet := w.client.Pet.Create().SetName("p").SaveX(t.Context())
+		require.NoError(t, w.client.Pet.DeleteOne(pet).Exec(t.Context()))
+		_, err := w.client.Pet.Query().All(t.Context())
+		require.ErrorIs(t, err, refused)
+		assert.Len(t, w.recorded(t), 2)
 	})
 }
 
