@@ -72,7 +72,7 @@ func (p *parser) peek() token {
 
 func (p *parser) next() token {
 	t := p.peek()
-	p.at++
+	p.at = min(p.at+1, len(p.all))
 	return t
 }
 
@@ -150,7 +150,7 @@ func (s *statement) parseTable(p *parser) error {
 	if p.is(".") {
 		s.table.schema, s.table.name = s.table.name, p.next().ident()
 	}
-	if s.name = p.all[from:min(p.at, len(p.all))]; s.table.name == "" {
+	if s.name = p.all[from:p.at]; s.table.name == "" {
 		return fmt.Errorf("the statement names no table, but %q", first.text)
 	}
 	return nil
@@ -183,7 +183,7 @@ func (s *statement) parseEnd(p *parser) error {
 }
 
 func (s *statement) parseReturning(p *parser) error {
-	s.bare = p.all[:min(p.at, len(p.all))]
+	s.bare = p.all[:p.at]
 	if !p.is("RETURNING") {
 		return nil
 	}

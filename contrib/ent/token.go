@@ -44,7 +44,7 @@ func tokenize(query, dialectName string) ([]token, error) {
 	for i := 0; i < len(query); {
 		from, t := i, token{space: space}
 		switch c := query[i]; {
-		case c == ' ' || c == '\n' || c == '\t' || c == '\r':
+		case strings.IndexByte(" \n\t\r\f\v", c) >= 0:
 			i, space = i+1, true
 			continue
 		case strings.HasPrefix(query[i:], "--"):
