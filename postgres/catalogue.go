@@ -43,16 +43,19 @@ func expectedFacts() map[string][]fact {
 	return all
 }
 
-// logTables names the log's tables for the queries of the catalogue: $1 is the
-// OID of audit_entries.
-const logTables = `log AS MATERIALIZED (SELECT relowner, relnamespace FROM pg_class WHERE oid = $1::oid),
+// besideEntries are the log's tables beside audit_entries and its partitions.
+var besideEntries = []string{"audit_holds", "audit_months", "audit_migrations", "audit_capture_orgs", "audit_capture_seen"}
+
+// logTables names the log's tables, and its one type, for the queries of the
+// catalogue: $1 is the OID of audit_entries.
+var logTables = `log AS MATERIALIZED (SELECT relowner, relnamespace FROM pg_class WHERE oid = $1::oid),
 members AS MATERIALIZED (
 	SELECT $1::oid AS oid, 'audit_entries' AS template
 	UNION ALL
 	SELECT inhrelid, 'partition' FROM pg_inherits WHERE inhparent = $1::oid
 	UNION ALL
 	SELECT c.oid, c.relname FROM log JOIN pg_class AS c ON c.relnamespace = log.relnamespace
-		AND c.relname IN ('audit_holds', 'audit_months', 'audit_migrations', 'audit_capture_context', 'audit_capture_orgs', 'audit_capture_seen')),
+		AND c.relname IN ('audit_capture_context', '` + strings.Join(besideEntries, "', '") + `')),
 tables AS MATERIALIZED (
 	SELECT c.oid, c.relname, c.relnamespace, c.relowner, c.relacl, c.relkind, c.relpersistence, c.relrowsecurity, c.relforcerowsecurity,
 		n.nspname, log.relowner AS log_owner, log.relnamespace AS log_namespace, m.template

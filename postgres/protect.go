@@ -118,7 +118,7 @@ func grantOnly(ctx context.Context, tx pgx.Tx, entries table, role string) error
 // tablesBeside returns the log's tables beside audit_entries, and which of them
 // lists the migrations: a host that migrates with a tool of its own has none.
 func tablesBeside(ctx context.Context, tx pgx.Tx, entries table) (tables []string, migrations string, err error) {
-	for _, name := range []string{"audit_holds", "audit_months", "audit_migrations", "audit_capture_orgs", "audit_capture_seen"} {
+	for _, name := range besideEntries {
 		var exists bool
 		if err := tx.QueryRow(ctx, "SELECT to_regclass($1) IS NOT NULL", entries.sibling(name)).Scan(&exists); err != nil {
 			return nil, "", err

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -129,8 +130,7 @@ func findWatched(ctx context.Context, db querier, name string) (table, error) {
 		return t, fmt.Errorf("looking for it: %w", err)
 	case kind != "r" && kind != "p":
 		return t, errors.New("it is no table: only tables can be watched, and what views write to")
-	case strings.HasPrefix(t.Name, "audit_entries") || t.Name == "audit_holds" || t.Name == "audit_months" || t.Name == "audit_migrations" ||
-		t.Name == "audit_capture_orgs" || t.Name == "audit_capture_seen":
+	case strings.HasPrefix(t.Name, "audit_entries") || slices.Contains(besideEntries, t.Name):
 		return t, errors.New("it is the log's own: watch the tables of the application")
 	}
 	return t, nil
