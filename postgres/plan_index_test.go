@@ -54,6 +54,22 @@ func planTables(t *testing.T) map[string]*pgxpool.Pool {
 	return pools
 }
 
+// TestPlansOfReads looks at how PostgreSQL reads what is asked of tables that all of its
+// parts share.
+func TestPlansOfReads(t *testing.T) {
+	t.Parallel()
+	tables := planTables(t)
+	for name, test := range map[string]func(*testing.T, map[string]*pgxpool.Pool){
+		"Pages":                 plansOfPages,
+		"Counts":                plansOfCounts,
+		"Searches":              plansOfSearches,
+		"ShortTimes":            plansOfShortTimes,
+		"RangesReadNothingElse": rangesReadNothingElse,
+	} {
+		t.Run(name, func(t *testing.T) { test(t, tables) })
+	}
+}
+
 // planNode is a node of a plan as EXPLAIN (FORMAT JSON) writes it.
 type planNode struct {
 	Type  string `json:"Node Type"`
@@ -156,7 +172,7 @@ var columnNames = map[audit.Column]string{
 // Every page without a filter, and every page of one filter, is read from one
 // index in its order, in either direction, from a cursor or by number, whether
 // PostgreSQL plans for the values or not. One organization has 15,000 entries.
-func TestPlansOfPages(t *testing.T) {
+func plansOfPages(t *testing.T, tables map[string]*pgxpool.Pool) {
 	t.Parallel()
 	address := func(text string) netip.Prefix { return netip.MustParsePrefix(text) }
 	type filter struct {
@@ -185,7 +201,7 @@ func TestPlansOfPages(t *testing.T) {
 		"as of":    {AsOf: audit.FirstID(date(2026, time.November, 20))},
 		"a range":  {From: date(2026, time.September, 20), Until: date(2026, time.October, 20)},
 	}
-	for table, pool := range planTables(t) {
+	for table, pool := range tables {
 		check := func(what string, w audit.Walk, index string) {
 			t.Helper()
 			var err error
@@ -242,9 +258,9 @@ func TestPlansOfPages(t *testing.T) {
 
 // Counts, charts and lists of values read an index alone, of the one filter
 // there is.
-func TestPlansOfCounts(t *testing.T) {
+func plansOfCounts(t *testing.T, tables map[string]*pgxpool.Pool) {
 	t.Parallel()
-	for table, pool := range planTables(t) {
+	for table, pool := range tables {
 		for mode := range planModes {
 			for index, f := range map[string]audit.Filter{
 				"action":      {Org: "acme", Actions: []audit.Action{"purge", "publish"}},

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -15,7 +16,7 @@ import (
 
 // What several filters want is looked for among those that have the rarest
 // value, by its index, and among the first in the order, by that of the order.
-func TestPlansOfSearches(t *testing.T) {
+func plansOfSearches(t *testing.T, tables map[string]*pgxpool.Pool) {
 	t.Parallel()
 	range10 := netip.MustParsePrefix("10.0.0.0/21")
 	updates := []audit.Action{"update"}
@@ -28,7 +29,7 @@ func TestPlansOfSearches(t *testing.T) {
 		"action":               {Actions: updates, NotUsers: []string{"user1@example.com"}},
 		"action of few values": {Actions: []audit.Action{"purge"}, NotUsers: []string{"user1@example.com"}},
 	}
-	for table, pool := range planTables(t) {
+	for table, pool := range tables {
 		for index, filter := range filters {
 			filter.Org = "acme"
 			for _, within := range []audit.Filter{{}, {From: date(2026, time.September, 20), Until: date(2026, time.October, 20)}} {
@@ -60,9 +61,9 @@ func TestPlansOfSearches(t *testing.T) {
 }
 
 // A short time is read by its own index, in whichever order it is wanted.
-func TestPlansOfShortTimes(t *testing.T) {
+func plansOfShortTimes(t *testing.T, tables map[string]*pgxpool.Pool) {
 	t.Parallel()
-	for table, pool := range planTables(t) {
+	for table, pool := range tables {
 		for _, by := range audit.Columns() {
 			w := audit.Walk{
 				Filter: audit.Filter{Org: "acme", From: date(2026, time.June, 10), Until: date(2026, time.June, 11)},
@@ -87,9 +88,9 @@ func TestPlansOfShortTimes(t *testing.T) {
 
 // A range of time ends where it ends, also within one large table: what lies
 // before it and behind it is not read. 5,000 of acme's entries are updates.
-func TestRangesReadNothingElse(t *testing.T) {
+func rangesReadNothingElse(t *testing.T, tables map[string]*pgxpool.Pool) {
 	t.Parallel()
-	for table, pool := range planTables(t) {
+	for table, pool := range tables {
 		for _, actions := range [][]audit.Action{{"update"}, {"update", "create"}} {
 			for _, dir := range []audit.Direction{audit.Ascending, audit.Descending} {
 				w := audit.Walk{
