@@ -53,3 +53,11 @@ fmt: ## format all Go files
 .PHONY: quickstart
 quickstart: ## run the example application, on SQLite
 	@go run ./examples/quickstart
+
+.PHONY: release
+release: ## make the tree ready for VERSION=v0.1.0, and name the tags; pushes nothing
+	@go -C tools run ./release prepare $(VERSION)
+
+.PHONY: release-check
+release-check: ## go get every module from a local proxy, as outsiders do, and run a program with it
+	@go -C tools run ./release check
