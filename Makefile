@@ -10,7 +10,7 @@ test: ## set up what is missing, then format check, lint and all tests
 	@scripts/test.sh
 
 .PHONY: test-majors
-test-majors: ## what depends on PostgreSQL's version, on all of them
+test-majors: ## what depends on PostgreSQL's version, on those that make test leaves out
 	@scripts/test-majors.sh
 
 .PHONY: test-long

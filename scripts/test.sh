@@ -48,11 +48,6 @@ test_root() {
 
 test_module() { [ "$PWD" = "$root" ] || run_tests ./...; }
 
-# What takes long and what the server's version does not change. On the oldest
-# version only test-majors.sh runs it.
-not_on_oldest='^TestConformance(SQL|InMonths|WithSchema)$|^TestConformance$/^(cache_describe|describe_exec|exec)$'
-not_on_oldest+='|InEveryMode$|^Fuzz|^TestPagesOfSearches$|^TestCheckFindsTamperings$'
-
 failed=0
 section "go test, with -race where there are goroutines"
 test_root || failed=1
