@@ -109,11 +109,11 @@
 //
 // The parent's type is the field's recorded name without "_id", and its ID is
 // the field's value as objects' IDs are written. A field that is nil or NULL, or
-// the zero of a type that has no other way to say so, names no parent. An entry
-// of an update has the parent that the record has after it, so a line that moves
-// from one order to another tells so in the history of the other; if it has none
-// after it, the one before. An entry of a destroy has the last one. The tag
-// counts in the record and in structs that it embeds, once.
+// the zero of a type that has no other way to say so, names no parent. The entry
+// of an update has the parent that the record has after it, or the one before if
+// it has none after it. So the history of an order shows the lines that moved to
+// it. The entry of a destroy has the last parent. The tag counts in the record and
+// in structs that it embeds, once.
 //
 // # Organizations
 //

@@ -22,7 +22,7 @@ var hookCases = []documented{
 		g := s.plain.Group.Create().SetName("a").SaveX(ctx)
 		s.ok(s.c.Group.UpdateOne(g).SetName("b").Exec(ctx))
 	}, []string{`update group 1: name "a"→"b" renames 0→1`, `create pet 1: name "mascot of b"`}},
-	{"runtime hooks", func(s *scene) { // before and after the hook of this package
+	{"runtime hooks", func(s *scene) { // before and after the package's hook
 		ctx := s.t.Context()
 		s.c = s.newClient()
 		shout := func(next ent.Mutator) ent.Mutator {

@@ -57,7 +57,7 @@
 //	ForUpdate (sql/lock)                nothing more
 //	ExecContext (sql/execquery)         nothing: it is raw SQL
 //	Tx: Commit, Rollback, OnCommit      only what was committed
-//	Tx within a hook                    a savepoint, if the hook of this package began the transaction
+//	Tx within a hook                    a savepoint, if the package's hook began the transaction
 //	Debug                               the same
 //	AlternateSchema (sql/schemaconfig)  the same, in any schema
 //
@@ -79,7 +79,7 @@
 // Hooks, mixins, policies and interceptors:
 //
 //	schema hooks        what they made of the mutation, and the mutations that they make
-//	runtime hooks       the same, before and after the hook of this package
+//	runtime hooks       the same, before and after the package's hook
 //	mixin.Time          its columns
 //	soft deletes        a destroy: a Delete that a hook turns into an update
 //	bringing back       an update
@@ -107,7 +107,7 @@
 //	field.ID, UUID as ID   the object's ID
 //
 // A soft delete is known by the Delete that it began as, so a hook for it that
-// is no schema hook has to be registered after the hook of this package.
+// is no schema hook has to be registered after the package's hook.
 //
 // # What is not
 //

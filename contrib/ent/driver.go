@@ -120,7 +120,7 @@ func (w *wrapped) BeginTx(ctx context.Context, o *stdsql.TxOptions) (dialect.Tx,
 	return newRecordingTx(tx, w.Dialect()), nil
 }
 
-// Driver returns a driver for a client within a transaction of the host's own,
+// Driver returns a driver for a client within the host's own transaction,
 // begun with package database/sql. The name is the dialect's.
 //
 //	tx, err := db.BeginTx(ctx, nil)

@@ -77,7 +77,7 @@ func Tx[T any](adapt func(T) audit.Tx) func(context.Context, ent.Mutation) (audi
 			if tx, ok := any(own).(T); ok {
 				return adapt(tx), nil
 			}
-		} else if tx, ok := any(f.tx).(T); ok { // of a driver of the host's own
+		} else if tx, ok := any(f.tx).(T); ok { // of the host's own driver
 			return adapt(tx), nil
 		}
 		return nil, fmt.Errorf("its transaction, a %T, is no %s: give auditent.Tx the store's SQLTx (package postgres) or Tx (package sqlite), and open the client on ent's own driver (entgo.io/ent/dialect/sql)", f.tx.Tx, reflect.TypeFor[T]())
@@ -117,7 +117,7 @@ func (h *hook) begin(ctx context.Context, next ent.Mutator, m ent.Mutation) (ent
 	return h.mutate(ctx, next, m, recordingOf(slot, drv.Dialect()), client)
 }
 
-// mutateAlone runs a mutation in a transaction of its own.
+// mutateAlone runs a mutation in its own transaction.
 func (h *hook) mutateAlone(ctx context.Context, next ent.Mutator, m ent.Mutation, drv *wrapped, client reflect.Value) (_ ent.Value, err error) {
 	within, tx := drv.begin(ctx)
 	ended := false

@@ -58,7 +58,7 @@ var groupLines = []string{
 
 func TestInEntsTransaction(t *testing.T) {
 	onStores(t, func(t *testing.T, w *world) {
-		// The hook in the client is enough: it needs no driver of its own.
+		// The hook in the client is enough: it needs no driver.
 		client := w.newClient()
 		client.Use(w.hook)
 		tx, err := client.Tx(t.Context())
