@@ -1,0 +1,226 @@
+package audit
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+)
+
+// fieldCollector walks a struct type and the structs within it.
+type fieldCollector struct {
+	redactor redactor
+	root     reflect.Type
+	flatten  bool // fields of structs within become fields with a path
+	found    []field
+	left     []leftOut
+}
+
+// leftOut is a field that is not recorded.
+type leftOut struct {
+	name   string
+	index  []int
+	reason string
+}
+
+// leave notes a field that is not recorded.
+func (c *fieldCollector) leave(sf reflect.StructField, at level, tag fieldTag, reason string) {
+	name := tag.name
+	if name == "" {
+		name = snakeCase(sf.Name)
+	}
+	c.left = append(c.left, leftOut{joinPath(at.path, name), append(slices.Clone(at.index), sf.Index...), reason})
+}
+
+// level is where in the root struct a collector is.
+type level struct {
+	path          string
+	index         []int
+	embedding     int
+	secret, plain bool
+	immutable     bool
+	pointer       bool // an embedded pointer led here
+	within        []reflect.Type
+}
+
+func (c *fieldCollector) collect(t reflect.Type, at level) error {
+	if slices.Contains(at.within, t) {
+		return nil // a struct that embeds a pointer to itself has no further fields
+	}
+	at.within = append(slices.Clone(at.within), t)
+	for i := range t.NumField() {
+		sf := t.Field(i)
+		tag, err := parseTag(sf.Tag)
+		if err != nil {
+			return fmt.Errorf("field %s: %w", sf.Name, err)
+		}
+		if tag.skip {
+			c.leave(sf, at, tag, "by its tag")
+			continue
+		}
+		inner := level{
+			path: at.path, index: append(slices.Clone(at.index), i), embedding: at.embedding,
+			secret: at.secret || tag.redact, plain: at.plain || tag.plain, within: at.within,
+			immutable: at.immutable || tag.immutable, pointer: at.pointer,
+		}
+		if !sf.IsExported() && tag.audit && (tag.name != "" || embeddedStruct(sf) == nil) {
+			return fmt.Errorf("field %s has an audit tag, but is not exported, so it cannot be recorded; export it", sf.Name)
+		}
+		if embedded := embeddedStruct(sf); embedded != nil && (tag.name == "" || !sf.IsExported()) {
+			if tag.parent {
+				return errStructParent(sf)
+			}
+			inner.embedding++
+			inner.pointer = inner.pointer || sf.Type.Kind() == reflect.Pointer
+			if err := c.collect(embedded, inner); err != nil {
+				return err
+			}
+			continue
+		}
+		switch {
+		case tag.parent && !mayBeID(sf.Type):
+			return errStructParent(sf)
+		case !sf.IsExported():
+			c.leave(sf, at, tag, "not exported")
+			continue
+		case !isData(sf.Type):
+			c.leave(sf, at, tag, "no data")
+			continue
+		case !tag.column && isAssociation(sf.Type):
+			c.leave(sf, at, tag, "another record, with an ID of its own")
+			continue
+		}
+		name := tag.name
+		if name == "" {
+			name = snakeCase(sf.Name)
+		}
+		// A field keeps its secret under whatever name it is stored.
+		inner.secret = inner.secret || !inner.plain && (c.redactor.secret(name) || c.redactor.secret(sf.Name))
+		if tag.id && inner.secret && at.path == "" {
+			return fmt.Errorf("field %s is the object's ID, but looks like a secret; give another ID, or tag it `audit:\",id,plain\"`", sf.Name)
+		}
+		parentType, err := tag.parentOf(sf, name, inner.secret)
+		if err != nil {
+			return err
+		}
+		if inner.path = name; c.flatten {
+			inner.path = joinPath(at.path, name)
+			if sf.Type.Kind() == reflect.Struct && !isSpecial(sf.Type) && !isClosed(sf.Type) {
+				if err := c.collect(sf.Type, inner); err != nil {
+					return err
+				}
+				continue
+			}
+		}
+		c.found = append(c.found, field{
+			name: inner.path, index: inner.index, pointer: sf.Type.Kind() == reflect.Pointer, secret: inner.secret, plain: inner.plain,
+			direct: directOf(sf.Type), id: tag.id, parent: parentType, within: at.path != "", tagged: tag.audit, embedding: inner.embedding,
+			embedded: inner.pointer, immutable: inner.immutable, shares: !inner.immutable && (inner.pointer || reachOf(sf.Type).shares),
+		})
+	}
+	return nil
+}
+
+// isData reports whether values of the type can be recorded at all.
+func isData(t reflect.Type) bool {
+	switch t.Kind() {
+	case reflect.Func, reflect.Chan, reflect.UnsafePointer:
+		return isSpecial(t)
+	}
+	return true
+}
+
+// isClosed reports whether a struct type has data, and all of it in fields that
+// are not exported, as types for money and versions do. What it holds cannot be
+// recorded, but that it changed can. The locks of package sync hold no data.
+func isClosed(t reflect.Type) bool {
+	return t.Kind() == reflect.Struct && !isSpecial(t) && t.PkgPath() != "sync" && hidesAll(t, nil)
+}
+
+func hidesAll(t reflect.Type, within []reflect.Type) bool {
+	if slices.Contains(within, t) {
+		return true // a struct that embeds a pointer to itself has no further fields
+	}
+	within = append(slices.Clone(within), t)
+	hidden := false
+	for i := range t.NumField() {
+		sf := t.Field(i)
+		if embedded := embeddedStruct(sf); embedded != nil {
+			if embedded.NumField() > 0 && !hidesAll(embedded, within) {
+				return false
+			}
+			hidden = hidden || embedded.NumField() > 0
+			continue
+		}
+		if sf.IsExported() {
+			return false
+		}
+		tag, err := parseTag(sf.Tag)
+		hidden = hidden || err == nil && !tag.skip && isData(sf.Type)
+	}
+	return hidden
+}
+
+// embeddedStruct returns the struct type whose fields count as the outer
+// struct's own, or nil.
+func embeddedStruct(sf reflect.StructField) reflect.Type {
+	t := sf.Type
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if !sf.Anonymous || t.Kind() != reflect.Struct || isColumn(t) {
+		return nil
+	}
+	return t
+}
+
+// isAssociation reports whether the type is, points to, or lists structs with
+// an identity of their own: other records, whose changes are their own entries.
+func isAssociation(t reflect.Type) bool {
+	for seen := map[reflect.Type]bool{}; ; {
+		switch t.Kind() {
+		case reflect.Pointer, reflect.Slice, reflect.Array, reflect.Map:
+			if isColumn(t) || seen[t] { // type Tree map[string]Tree
+				return false
+			}
+			seen[t] = true
+			t = t.Elem()
+			continue
+		case reflect.Struct:
+			return !isColumn(t) && hasIdentity(t)
+		}
+		return false
+	}
+}
+
+func hasIdentity(t reflect.Type) bool {
+	if has(t, auditableType) {
+		return true
+	}
+	for _, sf := range reflect.VisibleFields(t) {
+		tag, err := parseTag(sf.Tag)
+		if err == nil && sf.IsExported() && (tag.id || sf.Name == "ID" || tag.name == "id") {
+			return true
+		}
+	}
+	return false
+}
+
+// visible drops the fields that a less deeply embedded one of the same name
+// hides, as Go does, and refuses two of one name and depth.
+func (c *fieldCollector) visible() ([]field, error) {
+	least := make(map[string]int, len(c.found))
+	for _, f := range c.found {
+		if depth, taken := least[f.name]; !taken || f.embedding < depth {
+			least[f.name] = f.embedding
+		}
+	}
+	visible := slices.DeleteFunc(slices.Clone(c.found), func(f field) bool { return f.embedding > least[f.name] })
+	names := make(map[string]bool, len(visible))
+	for _, f := range visible {
+		if names[f.name] {
+			return nil, fmt.Errorf("two fields of %s are named %q; give one another name with an audit tag", c.root, f.name)
+		}
+		names[f.name] = true
+	}
+	return visible, nil
+}
