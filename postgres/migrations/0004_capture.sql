@@ -518,6 +518,16 @@ BEGIN
 END
 $$;
 
+-- Whether a generated column is made of one of the columns with these numbers. Since
+-- PostgreSQL 15 its expression is what depends on them, before it is the column.
+CREATE FUNCTION audit_capture_derives(relation oid, number int, columns int[]) RETURNS boolean
+	LANGUAGE sql STABLE AS $$
+	SELECT EXISTS (SELECT FROM pg_catalog.pg_depend AS d
+		WHERE d.refclassid = 'pg_catalog.pg_class'::regclass::oid AND d.refobjid = relation AND d.refobjsubid = ANY (columns)
+			AND (d.classid = 'pg_catalog.pg_class'::regclass::oid AND d.objid = relation AND d.objsubid = number
+				OR d.classid = 'pg_catalog.pg_attrdef'::regclass::oid AND d.objid = (SELECT made.oid FROM pg_catalog.pg_attrdef AS made WHERE made.adrelid = relation AND made.adnum = number::int2)))
+$$;
+
 -- The columns as they are now, and what is to be known of each: its name when
 -- Watch was called, which is NULL if Watch did not know it; whether its values
 -- are kept out of the log; whether it is virtual; and how its type reads.
@@ -526,7 +536,8 @@ $$;
 -- names count, and a column that Watch did not know may be a secret under another
 -- name. So may all of them if they are in another order than they were, since a
 -- restore keeps the order. Values whose type kept them out of the log stay out
--- if the type is another one now.
+-- if the type is another one now. A generated column is hidden if what it is made
+-- of is, or if it could show a secret of the JSON that it is made of.
 CREATE FUNCTION audit_capture_columns(relation oid, config jsonb, OUT name text, OUT was text, OUT hidden boolean, OUT virtual boolean,
 		OUT value text, OUT id text, OUT compared text, OUT document text) RETURNS SETOF record
 	LANGUAGE plpgsql STABLE AS $$
@@ -536,6 +547,8 @@ DECLARE	fits constant boolean := coalesce(config ->> text 'identity' = audit_cap
 		ordered boolean;
 		closed boolean;
 		seen text[]; -- what triggers have hidden of it
+		secrets int[] := '{}'; -- the numbers of the columns that are hidden
+		documents int[] := '{}'; -- and of those that are JSON
 		c record;
 BEGIN
 	SELECT pg_catalog.jsonb_object_agg(k.value, k.key) INTO numbers FROM pg_catalog.jsonb_each_text(config -> text 'columns') AS k;
@@ -549,9 +562,11 @@ BEGIN
 		OR EXISTS (SELECT FROM pg_catalog.jsonb_array_elements_text(config -> text 'ignore') AS ignored (name)
 			WHERE config -> text 'columns' ? ignored.name AND ignored.name NOT IN ('updated_at', 'lock_version'))
 		OR EXISTS (SELECT FROM audit_capture_seen AS s WHERE s.identity = config ->> text 'identity');
-	FOR c IN SELECT a.attname::text AS name, a.attnum, a.attgenerated = 'v' AS virtual, t.value, t.id, t.compared, t.document
+	-- Generated columns come in the second pass, if there are any.
+	FOR pass IN CASE WHEN EXISTS (SELECT FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = relation AND a.attnum > 0 AND a.attgenerated <> '') THEN 1 ELSE 2 END..2 LOOP
+	FOR c IN SELECT a.attname::text AS name, a.attnum, a.attgenerated = 'v' AS virtual, a.attgenerated <> '' AS generated, a.atttypid, t.value, t.id, t.compared, t.document
 		FROM pg_catalog.pg_attribute AS a CROSS JOIN LATERAL audit_capture_type(a.atttypid) AS t
-		WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped
+		WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped AND (pass = 2 OR a.attgenerated = '')
 		ORDER BY a.attnum
 	LOOP
 		name := c.name;
@@ -575,12 +590,26 @@ BEGIN
 			OR NOT fits AND was IS NULL AND coalesce(closed, false)
 			OR coalesce(config -> text 'documents' ? was, false) AND c.document IS NULL
 			OR coalesce(config -> text 'opaque' ? was, false) AND c.document IS DISTINCT FROM '');
+		IF pass = 1 THEN
+			IF hidden OR c.document = '' THEN
+				secrets := pg_catalog.array_append(secrets, c.attnum::int);
+			ELSIF c.document <> '' THEN
+				documents := pg_catalog.array_append(documents, c.attnum::int);
+			END IF;
+			CONTINUE;
+		ELSIF c.generated AND NOT hidden AND NOT coalesce(config -> text 'plain' ? coalesce(was, c.name), false) THEN
+			hidden := audit_capture_derives(relation, c.attnum::int, secrets) OR audit_capture_derives(relation, c.attnum::int, documents)
+				AND (c.document IS NULL AND NOT EXISTS (SELECT FROM pg_catalog.pg_type AS p WHERE p.oid = c.atttypid AND p.typcategory IN ('N', 'B', 'D', 'T'))
+					OR EXISTS (SELECT FROM pg_catalog.pg_attrdef AS made CROSS JOIN LATERAL pg_catalog.regexp_matches(pg_catalog.pg_get_expr(made.adbin, made.adrelid), '''((?:[^'']|'''')*)''', 'g') AS quoted
+						WHERE made.adrelid = relation AND made.adnum = c.attnum AND audit_capture_secret(quoted[1], names)));
+		END IF;
 		virtual := c.virtual;
 		value := c.value;
 		id := c.id;
 		compared := c.compared;
 		document := c.document;
 		RETURN NEXT;
+	END LOOP;
 	END LOOP;
 END
 $$;
@@ -939,5 +968,5 @@ REVOKE ALL ON FUNCTION audit_capture_cut(text, int), audit_capture_key(text, int
 	audit_capture_path(text, text), audit_capture_words(text), audit_capture_secret(text, text[]), audit_capture_walk(jsonb, text[], int),
 	audit_capture_masked(jsonb, text[], int), audit_capture_paths(text, jsonb, jsonb, boolean, boolean, text[], int),
 	audit_capture_json(json, text[]), audit_capture_texts(text, json, json, boolean, text[]), audit_capture_hstore(text), audit_capture_fields(text), audit_capture_bound(jsonb, int), audit_capture_bounded(text),
-	audit_capture_org(text, text), audit_capture_type(oid), audit_capture_identity(oid), audit_capture_columns(oid, jsonb), audit_capture_remember(oid, jsonb), audit_capture_sql(oid, text, jsonb, boolean),
+	audit_capture_org(text, text), audit_capture_type(oid), audit_capture_identity(oid), audit_capture_derives(oid, int, int[]), audit_capture_columns(oid, jsonb), audit_capture_remember(oid, jsonb), audit_capture_sql(oid, text, jsonb, boolean),
 	audit_capture_signature(regclass), audit_capture_source(oid, jsonb), audit_capture_settings(oid) FROM PUBLIC;
