@@ -200,12 +200,17 @@ func capturePath(entries table) string {
 func rehearse(ctx context.Context, tx pgx.Tx, watched table, config string, mapped bool) error {
 	rows := "MATERIALIZED (SELECT (NULL::" + watched.sql() + ").*)"
 	if mapped {
-		var statement string
-		if err := tx.QueryRow(ctx, "SELECT audit_capture_sql($1, 'MAP', $2::text::jsonb, false)", watched.OID, config).Scan(&statement); err != nil {
-			return fmt.Errorf("making the statement that keeps its organizations: %w", err)
-		}
-		if _, err := tx.Exec(ctx, "EXPLAIN WITH new_rows AS "+rows+" "+statement); err != nil {
-			return fmt.Errorf("its organizations cannot be kept: %w", err)
+		for _, way := range []struct {
+			operation string
+			single    bool
+		}{{"MAP", false}, {"GONE", false}, {"GONE", true}} {
+			var statement string
+			if err := tx.QueryRow(ctx, "SELECT audit_capture_sql($1, $2, $3::text::jsonb, $4)", watched.OID, way.operation, config, way.single).Scan(&statement); err != nil {
+				return fmt.Errorf("making the statements that keep its organizations: %w", err)
+			}
+			if _, err := tx.Exec(ctx, "EXPLAIN WITH old_rows AS "+rows+", new_rows AS "+rows+" "+statement); err != nil {
+				return fmt.Errorf("its organizations cannot be kept: %w", err)
+			}
 		}
 	}
 	for _, way := range []struct {

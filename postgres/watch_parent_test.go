@@ -176,11 +176,8 @@ func TestWatchTakesTheParentsOrganization(t *testing.T) {
 			return nil
 		}))
 		found := w.family(t)
-		if len(found) > 3 { // the second time, the parent is known from the first
-			want = "initech"
+		if len(found) > 3 { // the second time: that of the parent that is gone says nothing of the next
 			found = found[3:]
-			assert.Equal(t, []string{"initech create line 70,1 of order 70", "initech create order 70 of customer 4", "initech create line 70,2 of order 70"}, found)
-			continue
 		}
 		assert.Equal(t, []string{want + ` create line 70,1 of order 70 {"audit_parent":"missing"}`, "initech create order 70 of customer 4", "initech create line 70,2 of order 70"}, found)
 	}
@@ -232,4 +229,31 @@ func TestWatchTakesThePartitionedParentsOrganization(t *testing.T) {
 		"acme destroy line 1,eu of order 1,eu", "globex destroy line 1,us of order 1,us", "acme destroy line 2,us of order 2,us",
 	}, w.family(t))
 	assert.Empty(t, w.problems(t))
+}
+
+// The key of a parent that is gone can be another organization's next. A child that
+// is written before the new parent's own triggers ran is in none of the two.
+func TestWatchForgetsTheOrganizationOfAKeyThatIsFree(t *testing.T) {
+	t.Parallel()
+	for _, free := range []string{
+		"DELETE FROM customers WHERE id = 2",
+		"UPDATE customers SET id = 9 WHERE id = 2",
+		"ALTER TABLE customers ADD later int; DELETE FROM customers WHERE id = 2",
+		"TRUNCATE customers CASCADE",
+	} {
+		t.Run(free, func(t *testing.T) {
+			t.Parallel()
+			w := watchFamily(t)
+			w.exec(t, `CREATE FUNCTION first_order() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO orders VALUES (new.id * 100, new.id); RETURN NULL; END $$`,
+				"CREATE TRIGGER first_order AFTER INSERT ON customers FOR EACH ROW EXECUTE FUNCTION first_order()", free)
+			told := strings.Join(w.family(t), "\n")
+			if strings.Contains(free, "DELETE") {
+				assert.Contains(t, told, "globex destroy order 20 of customer 2")
+			}
+			w.exec(t, "INSERT INTO customers VALUES (2, 'acme')")
+			assert.ElementsMatch(t, []string{`_platform create order 200 of customer 2 {"audit_parent":"missing"}`, "acme create customer 2"}, w.family(t))
+			w.exec(t, "UPDATE orders SET n = 1 WHERE id = 200", "UPDATE customers SET name = 'A' WHERE id = 2", "INSERT INTO orders VALUES (21, 2)")
+			assert.ElementsMatch(t, []string{"acme update order 200 of customer 2", "acme update customer 2", "acme create order 21 of customer 2"}, w.family(t))
+		})
+	}
 }

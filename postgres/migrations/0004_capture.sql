@@ -369,7 +369,8 @@ $$;
 -- this table and never the parent's own: to read a table runs code of its owner
 -- (policies, the predicates of indexes), here with the rights of the log's owner.
 -- A row stays when the parent's row is gone. A cascade deletes the children after
--- the parent, and they still need to know whose they were.
+-- the parent, and they still need to know whose they were. A child that is new does
+-- not: another organization may be about to take the parent's key.
 CREATE TABLE audit_capture_orgs (
 	-- The function of the table's triggers, which keeps its name when the table gets
 	-- another, or another number after a restore.
@@ -380,13 +381,15 @@ CREATE TABLE audit_capture_orgs (
 	org_id        text COLLATE "C",
 	parent_source text COLLATE "C",
 	parent_id     text COLLATE "C",
+	gone          boolean NOT NULL DEFAULT false, -- no row has this ID any more
 	PRIMARY KEY (source, id)
 );
 
 -- The organization of a row of a table whose triggers call the function source,
--- its parent's if it has none of its own; NULL if that is not known. VOLATILE, so
--- that it is called once for a row, wherever its result is used.
-CREATE FUNCTION audit_capture_org(source text, id text) RETURNS text
+-- its parent's if it has none of its own; NULL if that is not known, or if the row
+-- is gone and must be there. VOLATILE, so that it is called once for a row, wherever
+-- its result is used.
+CREATE FUNCTION audit_capture_org(source text, id text, there boolean) RETURNS text
 	LANGUAGE plpgsql VOLATILE AS $$
 DECLARE	org text;
 		generation int := 0;
@@ -396,7 +399,11 @@ BEGIN
 	END IF;
 	WHILE id IS NOT NULL AND generation < 32 LOOP
 		SELECT o.org_id, o.parent_source, o.parent_id INTO org, source, id FROM audit_capture_orgs AS o
-		WHERE o.source = audit_capture_org.source AND o.id = audit_capture_org.id;
+		WHERE o.source = audit_capture_org.source AND o.id = audit_capture_org.id AND NOT (there AND o.gone);
+		IF NOT FOUND THEN
+			RETURN NULL;
+		END IF;
+		there := false;
 		IF org IS NOT NULL THEN
 			RETURN org;
 		END IF;
@@ -646,7 +653,9 @@ $$;
 -- function or operator of theirs into it: functions are qualified, and both
 -- sides of an operator have exactly the types of one in pg_catalog.
 --
--- The operation MAP keeps what audit_capture_orgs has of the table's new rows.
+-- The operation MAP keeps what audit_capture_orgs has of the table's new rows, and
+-- the operation GONE that its old rows are gone; with single, those whose key no
+-- new row has.
 CREATE FUNCTION audit_capture_sql(relation oid, operation text, config jsonb, single boolean) RETURNS text
 	LANGUAGE plpgsql STABLE AS $$
 DECLARE	c record;
@@ -712,7 +721,7 @@ BEGIN
 			compared := coalesce(compared, '(' || c.id || ') COLLATE "C"');
 			pairs := pg_catalog.array_append(pairs, pg_catalog.format(compared, 'o.f' || n::text) || ' = ' || pg_catalog.format(compared, 'n.f' || n::text));
 		END IF;
-		CONTINUE WHEN is_key OR config -> text 'ignore' ? coalesce(c.was, c.name) OR operation IN ('TRUNCATE', 'MAP'); -- the ID tells the key
+		CONTINUE WHEN is_key OR config -> text 'ignore' ? coalesce(c.was, c.name) OR operation IN ('TRUNCATE', 'MAP', 'GONE'); -- the ID tells the key
 		path := audit_capture_path(text '', c.name);
 		of_old := pg_catalog.format(c.value, 'o.f' || n::text);
 		of_new := pg_catalog.format(c.value, 'n.f' || n::text);
@@ -779,8 +788,8 @@ BEGIN
 	old_source := pg_catalog.format('(SELECT %s FROM old_rows AS r)', list);
 	new_source := pg_catalog.format('(SELECT %s FROM new_rows AS r)', list);
 	IF org = '%s.g' THEN
-		old_source := pg_catalog.format('(SELECT x.*, audit_capture_org(%L::text, %s) COLLATE "C" AS g FROM %s AS x)', config ->> text 'parent_source', pg_catalog.format(parent, 'x'), old_source);
-		new_source := pg_catalog.format('(SELECT x.*, audit_capture_org(%L::text, %s) COLLATE "C" AS g FROM %s AS x)', config ->> text 'parent_source', pg_catalog.format(parent, 'x'), new_source);
+		old_source := pg_catalog.format('(SELECT x.*, audit_capture_org(%L::text, %s, false) COLLATE "C" AS g FROM %s AS x)', config ->> text 'parent_source', pg_catalog.format(parent, 'x'), old_source);
+		new_source := pg_catalog.format('(SELECT x.*, audit_capture_org(%L::text, %s, true) COLLATE "C" AS g FROM %s AS x)', config ->> text 'parent_source', pg_catalog.format(parent, 'x'), new_source);
 	END IF;
 	IF operation = 'MAP' THEN
 		org := CASE WHEN by_parent THEN 'NULL::text' ELSE coalesce(
@@ -793,10 +802,16 @@ BEGIN
 			FROM (SELECT audit_capture_key(%2$s, 255) COLLATE "C" AS id, audit_capture_key(%3$s, 255) COLLATE "C" AS org, %4$L::text AS parent_source, audit_capture_key(%5$s, 255) COLLATE "C" AS parent
 				FROM (SELECT %6$s FROM new_rows AS r) AS n OFFSET 0) AS e
 			LEFT JOIN audit_capture_orgs AS was ON was.source = %1$L::text AND was.id = e.id
-			WHERE was.id IS NULL OR was.org_id IS DISTINCT FROM e.org OR was.parent_source IS DISTINCT FROM e.parent_source OR was.parent_id IS DISTINCT FROM e.parent
-			ON CONFLICT (source, id) DO UPDATE SET org_id = EXCLUDED.org_id, parent_source = EXCLUDED.parent_source, parent_id = EXCLUDED.parent_id$sql$,
+			WHERE was.id IS NULL OR was.gone OR was.org_id IS DISTINCT FROM e.org OR was.parent_source IS DISTINCT FROM e.parent_source OR was.parent_id IS DISTINCT FROM e.parent
+			ON CONFLICT (source, id) DO UPDATE SET org_id = EXCLUDED.org_id, parent_source = EXCLUDED.parent_source, parent_id = EXCLUDED.parent_id, gone = false$sql$,
 			config ->> text 'source', pg_catalog.format(id, 'n'), org, CASE WHEN by_parent THEN config ->> text 'parent_source' END,
 			CASE WHEN by_parent THEN coalesce(pg_catalog.format(parent, 'n'), 'NULL::text') ELSE 'NULL::text' END, list);
+	END IF;
+	IF operation = 'GONE' THEN
+		RETURN pg_catalog.format($sql$UPDATE audit_capture_orgs AS was SET gone = true
+			FROM (SELECT audit_capture_key(%2$s, 255) COLLATE "C" AS id FROM (SELECT %3$s FROM old_rows AS r) AS o%4$s OFFSET 0) AS e
+			WHERE was.source = %1$L::text AND was.id = e.id AND NOT was.gone$sql$, config ->> text 'source', pg_catalog.format(id, 'o'), list,
+			CASE WHEN single THEN pg_catalog.format(' EXCEPT SELECT audit_capture_key(%s, 255) COLLATE "C" FROM (SELECT %s FROM new_rows AS r) AS n', pg_catalog.format(id, 'n'), list) END);
 	END IF;
 	-- Where the parent is not known, on one side, the other side says whose it is: a
 	-- key that changes reaches the children before the parent's own triggers.
@@ -938,6 +953,15 @@ $source$, config::text,
 		audit_capture_sql(relation, text 'UPDATE', config, true), audit_capture_sql(relation, text 'UPDATE', config, false),
 		audit_capture_sql(relation, text 'INSERT', config, false), audit_capture_sql(relation, text 'DELETE', config, false),
 		CASE WHEN (config ->> text 'mapped')::boolean THEN pg_catalog.format($map$
+	IF TG_OP = 'TRUNCATE' THEN
+		UPDATE audit_capture_orgs AS was SET gone = true WHERE was.source = %6$L::text AND NOT was.gone;
+	ELSIF TG_OP = 'DELETE' AND %1$s THEN
+		%4$s;
+	ELSIF TG_OP = 'UPDATE' AND %1$s THEN
+		%5$s;
+	ELSIF TG_OP <> 'INSERT' THEN
+		EXECUTE audit_capture_sql(TG_RELID, text 'GONE', %3$L::jsonb, TG_OP = 'UPDATE');
+	END IF;
 	IF TG_OP = 'INSERT' OR TG_OP = 'UPDATE' THEN
 		IF %1$s THEN
 			%2$s;
@@ -945,7 +969,8 @@ $source$, config::text,
 			EXECUTE audit_capture_sql(TG_RELID, text 'MAP', %3$L::jsonb, false);
 		END IF;
 	END IF;$map$, pg_catalog.format('TG_RELID = %1$L::oid AND audit_capture_signature(%1$L::regclass) = %2$L::bigint', relation, audit_capture_signature(relation)),
-			audit_capture_sql(relation, text 'MAP', config, false), config::text) END);
+			audit_capture_sql(relation, text 'MAP', config, false), config::text,
+			audit_capture_sql(relation, text 'GONE', config, false), audit_capture_sql(relation, text 'GONE', config, true), config ->> text 'source') END);
 END
 $$;
 
@@ -968,5 +993,5 @@ REVOKE ALL ON FUNCTION audit_capture_cut(text, int), audit_capture_key(text, int
 	audit_capture_path(text, text), audit_capture_words(text), audit_capture_secret(text, text[]), audit_capture_walk(jsonb, text[], int),
 	audit_capture_masked(jsonb, text[], int), audit_capture_paths(text, jsonb, jsonb, boolean, boolean, text[], int),
 	audit_capture_json(json, text[]), audit_capture_texts(text, json, json, boolean, text[]), audit_capture_hstore(text), audit_capture_fields(text), audit_capture_bound(jsonb, int), audit_capture_bounded(text),
-	audit_capture_org(text, text), audit_capture_type(oid), audit_capture_identity(oid), audit_capture_derives(oid, int, int[]), audit_capture_columns(oid, jsonb), audit_capture_remember(oid, jsonb), audit_capture_sql(oid, text, jsonb, boolean),
+	audit_capture_org(text, text, boolean), audit_capture_type(oid), audit_capture_identity(oid), audit_capture_derives(oid, int, int[]), audit_capture_columns(oid, jsonb), audit_capture_remember(oid, jsonb), audit_capture_sql(oid, text, jsonb, boolean),
 	audit_capture_signature(regclass), audit_capture_source(oid, jsonb), audit_capture_settings(oid) FROM PUBLIC;
