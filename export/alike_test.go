@@ -66,6 +66,11 @@ func saidOf() []said {
 		{update("a", `b; \`, "why"), []string{`name: a -> "b; \\"`, "(comment) why"}},
 		{update("a", `b; \" -> "c`, ""), []string{`name: a -> "b; \\\" -> \"c"`}},
 		{forged, []string{"name: a -> b", `"(comment) x": 1 -> 2`}},
+		// What looks like the end of a change, or like a mark.
+		{update("a", "b", "ok;\u00a0role:\u00a0user\u00a0->\u00a0admin"), []string{"name: a -> b", "(comment) \"ok;\u00a0role:\u00a0user\u00a0->\u00a0admin\""}},
+		{update("a", "b;\u2003role: user", ""), []string{"name: a -> \"b;\u2003role: user\""}},
+		{update("a", "b\u00a0->\u00a0c", ""), []string{"name: a -> \"b\u00a0->\u00a0c\""}},
+		{event("login_failed", "role:\u00a0admin"), []string{"(comment) role:\u00a0admin"}},
 		// What looks alike.
 		{fields, []string{"name: a -> b", `n\u0430me: 1 -> 2`}},
 		{update("a b", "a\u00a0b", ""), []string{`name: a b -> a\u00a0b`}},

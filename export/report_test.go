@@ -52,6 +52,7 @@ func TestChanges(t *testing.T) {
 		{audit.Update, audit.Change{Field: "a", New: text("")}, `a: (absent) -> ""`},
 		{audit.Update, audit.Change{Field: "a", Old: text("(absent)"), New: text(" x")}, `a: "(absent)" -> " x"`},
 		{audit.Update, audit.Change{Field: "a", Old: text("x -> y; z"), New: text(`"q"`)}, `a: "x -> y; z" -> "\"q\""`},
+		{audit.Update, audit.Change{Field: "a", Old: text("x"), New: text("\uff08absent\uff09")}, "a: x -> \"\uff08absent\uff09\""},
 		{audit.Update, audit.Change{Field: "note", Old: value(`{"$audit":"shared"}`), New: value(`"x"`)}, "note: (not compared) -> x"},
 		{audit.Update, audit.Change{Field: "token", Old: value(`{"$audit":"redacted"}`), New: value(`{"$audit":"redacted"}`)}, "token: (redacted) -> (redacted)"},
 		{audit.Update, audit.Change{Field: "a", Old: value(`[1,"b"]`), New: value(`{"c":null}`)}, `a: [1,"b"] -> {"c":null}`},

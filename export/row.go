@@ -102,12 +102,18 @@ func (r *Report) unreadable(e audit.Entry) string {
 // comment is the host's comment, and the mark before it that tells it from a
 // change: none is needed where there are no changes and it reads like none.
 func (r *Report) comment(e audit.Entry) (mark string, comment side) {
-	text := e.Comment
-	quoted := strings.HasPrefix(text, "(") || strings.HasPrefix(text, `"`) || strings.Contains(text, arrow) || strings.Contains(text, "; ")
-	if len(e.Changes) > 0 || e.Unreadable != "" || quoted || strings.Contains(text, ": ") {
+	look := display.Look(e.Comment)
+	quoted := readsLikeOther(look) || strings.Contains(look, arrow)
+	if len(e.Changes) > 0 || e.Unreadable != "" || quoted || strings.Contains(look, ": ") {
 		mark = r.Strings.Comment + " "
 	}
-	return mark, newSide(display.Visible(text), quoted)
+	return mark, newSide(display.Visible(e.Comment), quoted)
+}
+
+// readsLikeOther reports whether a text looks like a mark or a quoted text, or has
+// in it what looks like the end of a change.
+func readsLikeOther(look string) bool {
+	return strings.HasPrefix(look, "(") || strings.HasPrefix(look, `"`) || strings.Contains(look, "; ")
 }
 
 // change shows "field: old -> new", or one side alone where an object came or
@@ -278,7 +284,7 @@ func fieldNames(e audit.Entry) *display.Reading {
 // the end of a change.
 func fieldName(name string, names *display.Reading) string {
 	shown := names.Show(name)
-	if strings.HasPrefix(name, "(") || strings.HasPrefix(name, `"`) || strings.Contains(name, "; ") {
+	if readsLikeOther(display.Look(name)) {
 		return quoted(shown, "")
 	}
 	return display.Flat(shown)
@@ -333,9 +339,8 @@ func (r *Report) isAmbiguous(text string) bool {
 	case "", s.Null:
 		return true
 	}
-	return strings.HasPrefix(text, "(") || strings.HasPrefix(text, `"`) ||
-		strings.Contains(text, arrow) || strings.Contains(text, "; ") ||
-		strings.TrimSpace(text) != text
+	look := display.Look(text)
+	return readsLikeOther(look) || strings.Contains(look, arrow) || strings.TrimSpace(text) != text
 }
 
 // cutShown cuts a text that is visible already, and reports whether it did.

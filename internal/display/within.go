@@ -47,6 +47,15 @@ func twinsIn(s string, lines bool) (twins map[string]string) {
 	return twins
 }
 
+// Look is what a text looks like: the same for texts that a reader takes for each
+// other. It is for comparing only.
+func Look(text string) string {
+	if isPlain(text) {
+		return text
+	}
+	return lookOfAll(text)
+}
+
 // lookOfAll is how a text looks.
 func lookOfAll(text string) string {
 	reader := glyphs{text: text}
