@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"strings"
 	"testing"
@@ -256,4 +257,34 @@ func TestWatchForgetsTheOrganizationOfAKeyThatIsFree(t *testing.T) {
 			assert.ElementsMatch(t, []string{"acme update order 200 of customer 2", "acme update customer 2", "acme create order 21 of customer 2"}, w.family(t))
 		})
 	}
+}
+
+// Two long keys whose short forms are alike are still of two organizations: these
+// have the same beginning and the same 32 bits of their digests.
+func TestWatchTellsLongKeysOfParentsApart(t *testing.T) {
+	t.Parallel()
+	w := watch(t, "CREATE TABLE files (path text PRIMARY KEY, org text); CREATE TABLE shares (id int PRIMARY KEY, path text)",
+		postgres.Table{Name: "files", Type: "file", OrgColumn: "org"})
+	require.NoError(t, w.admin.Watch(t.Context(), postgres.Table{Name: "shares", Type: "share", ParentColumns: []string{"path"}, ParentTable: "files"}))
+	seen := map[[4]byte]string{}
+	var one, other string
+	for i := 0; other == ""; i++ {
+		path := strings.Repeat("x", 250) + fmt.Sprintf("%08d", i)
+		sum := sha256.Sum256([]byte(path))
+		short := [4]byte(sum[:4])
+		if first, ok := seen[short]; ok {
+			one, other = first, path
+		}
+		seen[short] = path
+	}
+	for _, statement := range []string{"INSERT INTO files VALUES ('" + one + "', 'acme'), ('" + other + "', 'globex')", "INSERT INTO shares VALUES (1, '" + one + "'), (2, '" + other + "')"} {
+		w.exec(t, statement)
+	}
+	var told []string
+	for _, line := range w.family(t) {
+		if strings.Contains(line, "share") {
+			told = append(told, line[:strings.Index(line, " of ")])
+		}
+	}
+	assert.ElementsMatch(t, []string{"acme create share 1", "globex create share 2"}, told)
 }

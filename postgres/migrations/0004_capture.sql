@@ -385,6 +385,14 @@ CREATE TABLE audit_capture_orgs (
 	PRIMARY KEY (source, id)
 );
 
+-- An ID as audit_capture_orgs has it. The digest of one that is too long is whole,
+-- since nobody must find a key that passes for another organization's.
+CREATE FUNCTION audit_capture_orgs_key(whole text) RETURNS text
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+	SELECT CASE WHEN pg_catalog.octet_length(whole) <= 255 THEN whole
+		ELSE audit_capture_cut(whole, 255 - 67) || '…' || pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(whole, 'UTF8')), 'hex') END
+$$;
+
 -- The organization of a row of a table whose triggers call the function source,
 -- its parent's if it has none of its own; NULL if that is not known, or if the row
 -- is gone and must be there. VOLATILE, so that it is called once for a row, wherever
@@ -395,7 +403,7 @@ DECLARE	org text;
 		generation int := 0;
 BEGIN
 	IF pg_catalog.octet_length(id) > 255 THEN
-		id := audit_capture_key(id, 255);
+		id := audit_capture_orgs_key(id);
 	END IF;
 	WHILE id IS NOT NULL AND generation < 32 LOOP
 		SELECT o.org_id, o.parent_source, o.parent_id INTO org, source, id FROM audit_capture_orgs AS o
@@ -799,7 +807,7 @@ BEGIN
 		END IF;
 		RETURN pg_catalog.format($sql$INSERT INTO audit_capture_orgs (source, id, org_id, parent_source, parent_id)
 			SELECT DISTINCT ON (e.id) %1$L, e.id, e.org, e.parent_source, e.parent
-			FROM (SELECT audit_capture_key(%2$s, 255) COLLATE "C" AS id, audit_capture_key(%3$s, 255) COLLATE "C" AS org, %4$L::text AS parent_source, audit_capture_key(%5$s, 255) COLLATE "C" AS parent
+			FROM (SELECT audit_capture_orgs_key(%2$s) COLLATE "C" AS id, audit_capture_key(%3$s, 255) COLLATE "C" AS org, %4$L::text AS parent_source, audit_capture_orgs_key(%5$s) COLLATE "C" AS parent
 				FROM (SELECT %6$s FROM new_rows AS r) AS n OFFSET 0) AS e
 			LEFT JOIN audit_capture_orgs AS was ON was.source = %1$L::text AND was.id = e.id
 			WHERE was.id IS NULL OR was.gone OR was.org_id IS DISTINCT FROM e.org OR was.parent_source IS DISTINCT FROM e.parent_source OR was.parent_id IS DISTINCT FROM e.parent
@@ -809,9 +817,9 @@ BEGIN
 	END IF;
 	IF operation = 'GONE' THEN
 		RETURN pg_catalog.format($sql$UPDATE audit_capture_orgs AS was SET gone = true
-			FROM (SELECT audit_capture_key(%2$s, 255) COLLATE "C" AS id FROM (SELECT %3$s FROM old_rows AS r) AS o%4$s OFFSET 0) AS e
+			FROM (SELECT audit_capture_orgs_key(%2$s) COLLATE "C" AS id FROM (SELECT %3$s FROM old_rows AS r) AS o%4$s OFFSET 0) AS e
 			WHERE was.source = %1$L::text AND was.id = e.id AND NOT was.gone$sql$, config ->> text 'source', pg_catalog.format(id, 'o'), list,
-			CASE WHEN single THEN pg_catalog.format(' EXCEPT SELECT audit_capture_key(%s, 255) COLLATE "C" FROM (SELECT %s FROM new_rows AS r) AS n', pg_catalog.format(id, 'n'), list) END);
+			CASE WHEN single THEN pg_catalog.format(' EXCEPT SELECT audit_capture_orgs_key(%s) COLLATE "C" FROM (SELECT %s FROM new_rows AS r) AS n', pg_catalog.format(id, 'n'), list) END);
 	END IF;
 	-- Where the parent is not known, on one side, the other side says whose it is: a
 	-- key that changes reaches the children before the parent's own triggers.
@@ -993,5 +1001,5 @@ REVOKE ALL ON FUNCTION audit_capture_cut(text, int), audit_capture_key(text, int
 	audit_capture_path(text, text), audit_capture_words(text), audit_capture_secret(text, text[]), audit_capture_walk(jsonb, text[], int),
 	audit_capture_masked(jsonb, text[], int), audit_capture_paths(text, jsonb, jsonb, boolean, boolean, text[], int),
 	audit_capture_json(json, text[]), audit_capture_texts(text, json, json, boolean, text[]), audit_capture_hstore(text), audit_capture_fields(text), audit_capture_bound(jsonb, int), audit_capture_bounded(text),
-	audit_capture_org(text, text, boolean), audit_capture_type(oid), audit_capture_identity(oid), audit_capture_derives(oid, int, int[]), audit_capture_columns(oid, jsonb), audit_capture_remember(oid, jsonb), audit_capture_sql(oid, text, jsonb, boolean),
+	audit_capture_orgs_key(text), audit_capture_org(text, text, boolean), audit_capture_type(oid), audit_capture_identity(oid), audit_capture_derives(oid, int, int[]), audit_capture_columns(oid, jsonb), audit_capture_remember(oid, jsonb), audit_capture_sql(oid, text, jsonb, boolean),
 	audit_capture_signature(regclass), audit_capture_source(oid, jsonb), audit_capture_settings(oid) FROM PUBLIC;
