@@ -123,7 +123,7 @@ func readPostgresTable(ctx context.Context, conn gorm.ConnPool, stmt *gorm.State
 	return t, rows.Err()
 }
 
-const sqliteTable = `SELECT l.schema, l.type, l.wr, c.name, c.pk FROM pragma_table_list(?) l, pragma_table_xinfo(l.name, l.schema) c
+const sqliteTable = `SELECT l.schema, l.name, l.type, l.wr, c.name, c.pk FROM pragma_table_list(?) l, pragma_table_xinfo(l.name, l.schema) c
 	WHERE c.hidden <> 1 AND ? IN ('', l.schema) ORDER BY l.schema <> 'temp', l.schema <> 'main', l.schema, c.cid`
 
 // replacing matches a constraint by which an INSERT removes other rows.
@@ -139,16 +139,16 @@ func readSQLiteTable(ctx context.Context, conn gorm.ConnPool, _ *gorm.Statement,
 	t := new(table)
 	var key places
 	for rows.Next() {
-		var found, kind, column string
+		var found, own, kind, column string
 		var withoutRowid bool
 		var place int
-		if err := rows.Scan(&found, &kind, &withoutRowid, &column, &place); err != nil {
+		if err := rows.Scan(&found, &own, &kind, &withoutRowid, &column, &place); err != nil {
 			return nil, err
 		}
-		if t.id != "" && t.id != found+"."+name {
+		if t.id != "" && t.id != found+"."+own {
 			break // the table of another schema, which this one hides
 		}
-		t.id = found + "." + name
+		t.id = found + "." + own
 		if space = found; kind == "table" && !withoutRowid {
 			t.rowid = "_rowid_"
 		}

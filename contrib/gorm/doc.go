@@ -135,14 +135,15 @@
 //
 // # Fields
 //
-// Fields are recorded under the names of their columns, in the order of the
-// model, with the audit tags that the model has; see package audit. Columns that
-// the model lacks come last. Fields that are no columns (associations, gorm:"-")
-// are not recorded. A field with a serializer is recorded as the model holds it if
-// the serializer is one of GORM's (json, gob, unixtime). Any other serializer may
-// encrypt, so its fields are redacted unless tagged `audit:",plain"`, and that the
-// stored value changed is recorded. The same holds for a type that is a serializer
-// itself.
+// Fields are recorded under the names of their columns, in the order of the model,
+// with the audit tags that the model has; see package audit. Columns that the
+// model lacks come last. Fields that are no columns (associations, gorm:"-") are
+// not recorded, nor are updated_at and lock_version unless an audit tag or
+// Config.Record names them. A field with a serializer is recorded as the model
+// holds it if the serializer is one of GORM's (json, gob, unixtime). Any other
+// serializer may encrypt, so its fields are redacted unless tagged
+// `audit:",plain"`, and that the stored value changed is recorded. The same holds
+// for a type that is a serializer itself.
 //
 // A soft delete is recorded as a destroy, whatever kind of field marks it: for the
 // application, the record is gone. Bringing it back is recorded as an update of
@@ -150,20 +151,28 @@
 //
 // # Objects
 //
-// The object's type is the model's name in snake_case (of a join table, its name),
-// its ID the primary key, which may be zero. A model with a method AuditObject
-// says both itself. If a statement names another table than the model's own, as
-// db.Table("orders_2026") does, that table is the type: rows of two tables are
-// never one object. Options.Skip and Options.Only mean the statement's table. Two
-// models of one name, in two packages, need a method AuditObject.
+// The object's type is the model's name in snake_case (of a join table that has no
+// model of SetupJoinTable, the table's name), its ID the primary key, which may be
+// zero. A model with a method AuditObject says both itself. If a statement names
+// another table than the model's own, as db.Table("orders_2026") does, that table
+// is the type: rows of two tables are never one object. Options.Skip and
+// Options.Only mean the statement's table. Two models of one name, in two
+// packages, need a method AuditObject.
 //
-// A statement without a model, or with the model of another table, is recorded by the model that Options.Models gives
-// for the table, else by the one that the plugin has seen in other statements,
-// audit tags included. Without any, the table's name is the type, and the columns
-// and the key are those of the database's catalogue. The ID in a join table
-// without a key is the values of the columns that end in _id, if there are at
-// least two. Other tables without a key have an ID made of the row's values, which
-// is another one after an update.
+// A statement without a model, or with the model of another table, is recorded by
+// the model that Options.Models gives for the table, else by the one that the
+// plugin has seen in other statements, audit tags included. A table that no model
+// calls its own takes the audit tags of its own statement's model, else of the
+// model that an earlier statement has changed it with, else of the model whose
+// table it is a part of: orders_2026, if it has all columns of orders. Without any,
+// the table's name is the type, and the columns and the key are those of the
+// database's catalogue: only names then tell a secret. So name the models that
+// have audit tags in Options.Models, if such statements may come first.
+//
+// The key's columns are the ID and are not among the changes. The ID in a join
+// table without a key is the values of the columns that end in _id, if there are
+// at least two. Other tables without a key have an ID made of the row's values,
+// which is another one after an update.
 //
 // # What is not
 //

@@ -19,6 +19,7 @@ type Plugin struct {
 	options Options
 	models  sync.Map // *schema.Schema to *model
 	seen    sync.Map // a table's name to its *model
+	shards  sync.Map // a table's name to the *model of another that it was changed with
 	images  sync.Map // imageKey to *image
 	tables  sync.Map // a table's name to its *table
 }
@@ -34,8 +35,12 @@ type Options struct {
 	Skip []string
 	// Models are models whose tables are also changed by statements without a
 	// model, such as db.Table("users").Where(…).Updates(map[string]any{…}): their
-	// names and audit tags hold for those too. Defaults to the models that the
-	// plugin has seen in other statements.
+	// names and audit tags hold for those too. The tags hold also for the tables
+	// that their rows are split into: those whose names begin with the table's
+	// name and "_", as orders_2026, and that have all its columns. Defaults to the
+	// models that the plugin has seen in other statements. Name all models that
+	// have audit tags: the first statement after a start may be one without a
+	// model.
 	Models []any
 	// MaxRows is how many rows one statement may change: they are kept in
 	// memory, twice for an update. Beyond, the statement fails before it has
@@ -119,7 +124,7 @@ func (p *Plugin) audits(db *gorm.DB) bool {
 	}
 	p.see(db)
 	t := targetOf(db)
-	return !t.isIn(p.options.Skip) && (len(p.options.Only) == 0 || t.isIn(p.options.Only))
+	return !t.isIn(p.options.Skip, isSQLite(db)) && (len(p.options.Only) == 0 || t.isIn(p.options.Only, isSQLite(db)))
 }
 
 // record records the events of a statement that was executed.

@@ -117,27 +117,6 @@ func (s *statement) refresh() (err error) {
 	return nil
 }
 
-// findModel finds the model of the statement's table: the statement's own, unless
-// that is the model of another table; then the one that the plugin knows.
-func (s *statement) findModel() error {
-	p := s.plugin
-	if schema := s.db.Statement.Schema; schema != nil {
-		s.model = p.modelOf(schema)
-		s.ownTable = s.target.name == schema.Table
-		if !s.ownTable && base(s.target.name) == base(schema.Table) {
-			own, err := p.tableOf(s.ctx, s.db, s.connection(), schema.Table)
-			if err != nil {
-				return err
-			}
-			s.ownTable = own.id == s.table.id
-		}
-	}
-	if known, ok := p.seen.Load(s.target.name); ok && !s.ownTable {
-		s.model, s.ownTable = known.(*model), true
-	}
-	return nil
-}
-
 // readBefore reads the rows as they are before the statement.
 func (s *statement) readBefore(c *conflict) error {
 	if s.op == creating {

@@ -69,9 +69,12 @@ func (t target) or(given clause.Table) target {
 // base returns a table's name without its schema.
 func base(name string) string { return name[strings.LastIndexByte(name, '.')+1:] }
 
-// isIn reports whether a list names the table, with its schema or without.
-func (t target) isIn(names []string) bool {
-	return slices.Contains(names, t.name) || slices.Contains(names, base(t.name))
+// isIn reports whether a list names the table, with its schema or without. In
+// SQLite, names that differ in case only are one name.
+func (t target) isIn(names []string, fold bool) bool {
+	return slices.ContainsFunc(names, func(name string) bool {
+		return name == t.name || name == base(t.name) || fold && (strings.EqualFold(name, t.name) || strings.EqualFold(name, base(t.name)))
+	})
 }
 
 // checkDelete refuses a DELETE that names its tables itself in a way that
