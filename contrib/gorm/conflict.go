@@ -116,13 +116,16 @@ func (s *statement) readConflicting(c *conflict) error {
 	return s.readWhere(c.columns, c.values, &s.before, "NO KEY UPDATE")
 }
 
-// maxTries is how often an upsert is executed until all rows that it meets are
-// known. The first time shows them.
+// maxTries is how often a statement is executed until all rows that it meets are
+// known. The first time shows those of an upsert.
 const maxTries = 3
 
-// execute executes the statement. An upsert that meets rows which were not read
-// is undone, those are read, and it is executed again.
+// execute executes the statement. If it meets rows which were not read, it is
+// undone, those are read, and it is executed again.
 func (s *statement) execute(text string, args []any, hasReturning bool, c *conflict) (*returned, error) {
+	if s.mayMeetOthers() {
+		return s.executeAgain(text, args, hasReturning)
+	}
 	if c == nil || c.exact {
 		done, err := s.execOnce(text, args, hasReturning, c)
 		if err != nil || c == nil || !s.surprises(done) {

@@ -132,6 +132,9 @@
 // The given values may not decide which rows an upsert meets, for example because
 // of another constraint, an expression, a default or a trigger. Such an upsert is
 // executed, undone and executed again if it meets rows that were not read.
+// On PostgreSQL that holds too for an update or delete whose condition is not on
+// the primary key, as Model(&author) makes one: another transaction may commit rows
+// that match after the plugin has read them. Such a statement has a savepoint.
 //
 // # Fields
 //
