@@ -35,10 +35,14 @@
 // for each row that it leaves changed, in the order of the changes.
 //
 // The object's type is the entity's name in snake_case, that of a join table its
-// own name; the ID is the primary key. An entity with a method AuditObject says
-// both itself. All columns are recorded under their names in the database,
+// own name. The ID is the primary key. If that has several columns, the ID joins
+// them by commas, as in "7,12". An entity with a method AuditObject says both
+// itself. All other columns are recorded under their names in the database,
 // foreign keys of edges too, with the audit tags of the fields (field.StructTag);
-// see package audit.
+// see package audit. An entry of a join table has no changes: its ID says all.
+//
+// mixin.Time sets update_time in every update. Name it in [audit.Config] Ignore
+// if you do not want it in each entry; an update of nothing else then has none.
 //
 // Builders and features:
 //
@@ -107,12 +111,26 @@
 //	field.ID, UUID as ID   the object's ID
 //
 // A soft delete is known by the Delete that it began as, so a hook for it that
-// is no schema hook has to be registered after the package's hook.
+// is no schema hook has to be registered after the package's hook. Its destroy
+// has the row as it was before. What brings the row back is an update of the
+// column that marks it, such as delete_time.
+//
+// A value that is encrypted with a random nonce differs each time it is set. Make
+// the field Sensitive, or tag it audit:",redact", to keep the cipher text out of
+// the log.
 //
 // # What is not
 //
 // Raw SQL, the database's own triggers and foreign keys, and rows that ent does
 // not write: capture these by triggers, or with [audit.Log.Record].
+//
+// ent's migrations give foreign keys an action without being asked. The rows of
+// a join table go with the row on either side (CASCADE), and the foreign key of
+// an edge that is not required is cleared (SET NULL). To record these too, clear
+// the edges before the delete, in one transaction:
+//
+//	tx.User.UpdateOneID(id).ClearGroups().ClearPets().Exec(ctx)
+//	tx.User.DeleteOneID(id).Exec(ctx)
 //
 // What cannot be followed is refused before it is executed, and fails:
 //
@@ -126,6 +144,10 @@
 // SQLite and PostgreSQL, and, if the client is not on [Wrap], mutations outside
 // of transactions. If a change was made and then cannot be recorded, the
 // mutation fails, and the transaction cannot be committed any more.
+//
+// On PostgreSQL, another transaction may commit between the hook's read and the
+// statement, so that the statement changes more rows than were read. The error
+// ends in "try again": repeat the transaction, as after a deadlock.
 //
 // On SQLite let transactions take the write lock when they begin
 // (_txlock=immediate; see package sqlite). Outside of transactions, a hook that
