@@ -293,6 +293,9 @@ func (c *capture) inserted(ctx context.Context, keys [][]any) error {
 	for _, r := range c.before {
 		before[r.key] = r
 	}
+	if err := c.requireNew(ctx, keys, before); err != nil {
+		return err
+	}
 	after, err := c.again(ctx, keys)
 	if err != nil {
 		return err

@@ -85,3 +85,26 @@ func (c *capture) targets(ctx context.Context) ([][]string, error) {
 		return uniqueKeys(ctx, tx, name)
 	}
 }
+
+// requireNew refuses an upsert that updated a row which did not match right
+// before, because another transaction inserted it in between: what it was before
+// is not known. PostgreSQL locks a row before ON CONFLICT updates it, which its
+// xmax shows; that of a row that was inserted is 0.
+func (c *capture) requireNew(ctx context.Context, keys [][]any, before map[string]*row) error {
+	if c.stmt.conflict != "UPDATE" || c.frame.tx.dialectName != dialect.Postgres {
+		return nil
+	}
+	keys = slices.DeleteFunc(slices.Clone(keys), func(key []any) bool { return before[keyText(key)] != nil })
+	for chunk := range slices.Chunk(keys, max(1, chunkParams/len(c.table.key))) {
+		b := c.selectFrom().write(" WHERE xmax <> 0 AND (")
+		c.matchKeys(b, c.table.key, chunk)
+		found, err := c.table.read(ctx, c.frame.tx.Tx, b.write(")"))
+		if err != nil {
+			return err
+		}
+		if len(found) > 0 {
+			return fmt.Errorf("another transaction inserted the row %s of %s right before it was updated; try again", found[0].key, c.stmt.table)
+		}
+	}
+	return nil
+}

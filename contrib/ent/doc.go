@@ -146,8 +146,9 @@
 // mutation fails, and the transaction cannot be committed any more.
 //
 // On PostgreSQL, another transaction may commit between the hook's read and the
-// statement, so that the statement changes more rows than were read. The error
-// ends in "try again": repeat the transaction, as after a deadlock.
+// statement, so that the statement changes a row that was not read: an upsert
+// updates what was just inserted. The error ends in "try again": repeat the
+// transaction, as after a deadlock.
 //
 // On SQLite let transactions take the write lock when they begin
 // (_txlock=immediate; see package sqlite). Outside of transactions, a hook that
