@@ -253,30 +253,36 @@ func (w *world) logged(t *testing.T, q querier, n int) (map[string]told, int) {
 	all := map[string]told{}
 	rows := rowsOf(t, q, "SELECT action, object_type, object_id, changes FROM audit_entries ORDER BY org_id, id LIMIT 1000000 OFFSET "+strconv.Itoa(n))
 	for _, row := range rows {
-		text := func(column string) string {
-			if b, ok := row[column].([]byte); ok {
-				return string(b)
-			}
-			return fmt.Sprint(row[column])
-		}
-		var changes []struct {
-			Field    string
-			Old, New json.RawMessage
-		}
-		require.NoError(t, json.Unmarshal([]byte(text("changes")), &changes))
-		event := told{text("action"), map[string][2]string{}}
-		for _, c := range changes {
-			event.changes[c.Field] = [2]string{textOfJSON(c.Field, c.Old), textOfJSON(c.Field, c.New)}
-		}
-		table := text("object_type")
-		if known, ok := objectTables[table]; ok {
-			table = known
-		}
-		at := table + " " + text("object_id")
+		at, event := toldOf(t, row)
 		require.NotContains(t, all, at, "doubled")
 		all[at] = event
 	}
 	return all, n + len(rows)
+}
+
+// toldOf returns what an entry tells, and of which row.
+func toldOf(t *testing.T, row map[string]any) (at string, event told) {
+	t.Helper()
+	text := func(column string) string {
+		if b, ok := row[column].([]byte); ok {
+			return string(b)
+		}
+		return fmt.Sprint(row[column])
+	}
+	var changes []struct {
+		Field    string
+		Old, New json.RawMessage
+	}
+	require.NoError(t, json.Unmarshal([]byte(text("changes")), &changes))
+	event = told{text("action"), map[string][2]string{}}
+	for _, c := range changes {
+		event.changes[c.Field] = [2]string{textOfJSON(c.Field, c.Old), textOfJSON(c.Field, c.New)}
+	}
+	table := text("object_type")
+	if known, ok := objectTables[table]; ok {
+		table = known
+	}
+	return table + " " + text("object_id"), event
 }
 
 // textOfJSON returns a value of the log as the same text as the database's.
