@@ -238,6 +238,9 @@ func (c *capture) returning() (string, []any) {
 		}
 		b.write(" " + quote(column))
 	}
+	if c.versions() {
+		b.write(", (xmax <> 0)")
+	}
 	return strings.TrimSpace(b.text.String()), b.args
 }
 
@@ -250,7 +253,7 @@ func (c *capture) insert(ctx context.Context) (sql.Result, error) {
 	}
 	var keys [][]any
 	for found.Next() {
-		key, dest := make([]any, len(c.table.key)), make([]any, len(c.table.key)+c.stmt.returning)
+		key, dest := make([]any, c.width()), make([]any, c.width()+c.stmt.returning)
 		for i := range dest {
 			if dest[i] = new(any); i >= c.stmt.returning {
 				dest[i] = &key[i-c.stmt.returning]
@@ -293,7 +296,7 @@ func (c *capture) inserted(ctx context.Context, keys [][]any) error {
 	for _, r := range c.before {
 		before[r.key] = r
 	}
-	if err := c.requireNew(ctx, keys, before); err != nil {
+	if err := c.requireNew(keys, before); err != nil {
 		return err
 	}
 	after, err := c.again(ctx, keys)

@@ -86,24 +86,33 @@ func (c *capture) targets(ctx context.Context) ([][]string, error) {
 	}
 }
 
+// versions reports whether a row that an upsert returns says, after its key, if
+// it was updated. PostgreSQL locks a row before ON CONFLICT updates it, which its
+// xmax shows; that of a row that was inserted is 0.
+func (c *capture) versions() bool {
+	return c.stmt.conflict == "UPDATE" && c.frame.tx.dialectName == dialect.Postgres
+}
+
+// width is how many values a returned row has for the hook.
+func (c *capture) width() int {
+	if c.versions() {
+		return len(c.table.key) + 1
+	}
+	return len(c.table.key)
+}
+
 // requireNew refuses an upsert that updated a row which did not match right
 // before, because another transaction inserted it in between: what it was before
-// is not known. PostgreSQL locks a row before ON CONFLICT updates it, which its
-// xmax shows; that of a row that was inserted is 0.
-func (c *capture) requireNew(ctx context.Context, keys [][]any, before map[string]*row) error {
-	if c.stmt.conflict != "UPDATE" || c.frame.tx.dialectName != dialect.Postgres {
+// is not known. It leaves the keys only.
+func (c *capture) requireNew(keys [][]any, before map[string]*row) error {
+	if !c.versions() {
 		return nil
 	}
-	keys = slices.DeleteFunc(slices.Clone(keys), func(key []any) bool { return before[keyText(key)] != nil })
-	for chunk := range slices.Chunk(keys, max(1, chunkParams/len(c.table.key))) {
-		b := c.selectFrom().write(" WHERE xmax <> 0 AND (")
-		c.matchKeys(b, c.table.key, chunk)
-		found, err := c.table.read(ctx, c.frame.tx.Tx, b.write(")"))
-		if err != nil {
-			return err
-		}
-		if len(found) > 0 {
-			return fmt.Errorf("another transaction inserted the row %s of %s right before it was updated; try again", found[0].key, c.stmt.table)
+	for i, key := range keys {
+		updated := key[len(c.table.key)]
+		keys[i] = key[:len(c.table.key)]
+		if text := keyText(keys[i]); updated == true && before[text] == nil {
+			return fmt.Errorf("another transaction inserted the row %s of %s right before it was updated; try again", text, c.stmt.table)
 		}
 	}
 	return nil

@@ -105,7 +105,7 @@ func (r *keyedRows) Next() bool {
 
 // Scan implements [sql.ColumnScanner].
 func (r *keyedRows) Scan(dest ...any) error {
-	key, all := make([]any, len(r.capture.table.key)), make([]any, 0, len(dest)+len(r.capture.table.key))
+	key, all := make([]any, r.capture.width()), make([]any, 0, len(dest)+r.capture.width())
 	for _, d := range dest {
 		if d == nil {
 			d = new(any)
