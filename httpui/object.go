@@ -18,6 +18,7 @@ type objectPage struct {
 	State      *stateView
 	Comparison *comparison
 	Timeline   timeline
+	Parts      *parts
 }
 
 // timeline is a page of an object's entries, in a form that picks two of them.
@@ -46,8 +47,8 @@ type historyEntry struct {
 }
 
 // historyParams are the parameters of an object's history: a zone, a place, the
-// entry whose state to show, and the two to compare.
-var historyParams = []string{"tz", "after", "before", "at", "a", "b"}
+// entry whose state to show, the two to compare, and a place among its parts.
+var historyParams = []string{"tz", "after", "before", "at", "a", "b", partsAfter, partsBefore}
 
 const historyPerPage = 25
 
@@ -79,7 +80,11 @@ func (h *Handler) object(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	if len(page.Entries) == 0 && v.after.IsZero() && v.before.IsZero() {
+	parts, err := h.parts(r, o, params)
+	if err != nil {
+		return err
+	}
+	if len(page.Entries) == 0 && parts == nil && v.after.IsZero() && v.before.IsZero() {
 		return h.noEntry()
 	}
 	for _, e := range page.Entries { // an old link may have the cut form only
@@ -91,6 +96,7 @@ func (h *Handler) object(w http.ResponseWriter, r *request) error {
 		head:   h.partHead(r, fmt.Sprintf(h.options.Strings.HistoryOf, title), r.link(link(zone))),
 		Object: h.objectLink(r, o, zone, h.recordURLs(r, whole)),
 		Back:   r.link(link(withObject(zone, o))),
+		Parts:  parts,
 	}
 	if at := params.Get("at"); at != "" {
 		if model.State, err = h.stateView(r, o, at, v); err != nil {

@@ -103,6 +103,7 @@ type Strings struct {
 
 	// An object's history.
 	History, HistoryOf, InList, WholeHistory                   string // %s is an object
+	Parts                                                      string
 	StateAsOf, ShowState, SinceHeader                          string // %s is a time
 	PickTwo, PickFrom, PickTo, Compare, CompareFrom, CompareTo string // %s is a time
 	Comparison                                                 string // %s are two times
@@ -234,6 +235,7 @@ func English() Strings {
 		NoEntry: "There is no such entry.",
 
 		History: "History", HistoryOf: "History of %s", InList: "In the list of all entries", WholeHistory: "Whole history",
+		Parts:     "What belongs to it",
 		StateAsOf: "State as of %s", ShowState: "State as of this", SinceHeader: "Since",
 		PickTwo: "Pick two entries, from and to, to compare the states after them.", PickFrom: "from", PickTo: "to", Compare: "Compare",
 		CompareFrom: "Compare from %s", CompareTo: "Compare to %s", Comparison: "From %s to %s",
