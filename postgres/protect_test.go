@@ -150,7 +150,7 @@ func TestRolesDocument(t *testing.T) {
 	text, err := os.ReadFile("../docs/roles.md")
 	require.NoError(t, err)
 	snippets := strings.Split(string(text), "```sql\n")
-	require.Len(t, snippets, 7)
+	require.Len(t, snippets, 8)
 	_, err = postgres.NewAdmin(r.owner).MakeMonthsAhead(t.Context(), 1)
 	require.NoError(t, err)
 	r.exec(t, r.owner, "DROP TRIGGER audit_entries_refuse_truncate ON audit_entries_default")
