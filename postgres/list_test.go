@@ -81,7 +81,7 @@ func TestPagesOfSearches(t *testing.T) {
 		{From: date(2026, time.July, 1), Until: date(2026, time.July, 2)},
 		{AsOf: audit.FirstID(date(2026, time.August, 15))},
 	}
-	sample := 12 // each order with some filters, each filter in some orders
+	sample := 36 // each order with some filters, each filter in some orders
 	if os.Getenv("AUDIT_TEST_LONG") == "1" {
 		sample = 4
 	}

@@ -60,9 +60,8 @@ each_module() {
 }
 
 # run_tests runs go test, and keeps what it prints for report_slowest. lint.sh
-# runs go vet. Tests wait for the database or the browser much of the time, so
-# more of them run at once than there are processors.
-run_tests() { go test -vet=off -timeout 30m -parallel "$((2 * $(nproc)))" "$@" | tee -a "$tests_log"; }
+# runs go vet.
+run_tests() { go test -vet=off -timeout 30m "$@" | tee -a "$tests_log"; }
 
 # report_slowest prints the ten packages that took longest. Several run at a
 # time, so the sum is more than the whole.

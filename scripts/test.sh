@@ -35,43 +35,62 @@ tests_with_goroutines() {
 	' "$1"/*_test.go | sort -u | paste -s -d '|' | sed 's,.*,^(&)$|^TestConformance$/^cache_statement$/^Concurrency$,'
 }
 
-test_root() {
-	local package others failed=0
-	mapfile -t others < <(comm -13 <(go list "${raced[@]}" | sort) <(go list ./... | sort))
-	run_tests "${others[@]}" || failed=1
-	run_tests "${race[@]}" "${raced[@]}" || failed=1
-	for package in "${raced_in_part[@]}"; do
-		run_tests "${race[@]}" -run "$(tests_with_goroutines "$package")" "$package" || failed=1
+# Tests wait for the database much of the time, so more of them run at once than
+# there are processors.
+at_once=(-parallel "$((2 * $(nproc)))")
+
+test_raced() {
+	local package pattern failed=0
+	run_tests "${race[@]}" "${at_once[@]}" "${raced[@]}" || failed=1
+	pattern=$(for package in "${raced_in_part[@]}"; do tests_with_goroutines "$package"; done | paste -s -d '|')
+	run_tests "${race[@]}" "${at_once[@]}" -run "$pattern" "${raced_in_part[@]}" || failed=1
+	return "$failed"
+}
+
+# The root's other tests have run by then.
+test_module() { [ "$PWD" = "$root" ] || run_tests ./...; }
+
+# beside runs a command beside what follows, under a title, until await is called
+# for it. Compilers, servers and the browser keep each other waiting, so that three
+# things at once take two thirds of the time.
+declare -A beside_logs=()
+beside() {
+	local title=$1 log
+	shift
+	log=$(mktemp)
+	(tests_log=$log && "$@") >/dev/null 2>>"$log" &
+	beside_logs[$!]="$log $title"
+}
+
+# await waits for all that beside runs, and prints it.
+await() {
+	local job log title failed=0
+	for job in "${!beside_logs[@]}"; do
+		read -r log title <<<"${beside_logs[$job]}"
+		wait "$job" || failed=1
+		section "$title"
+		cat "$log"
+		{ echo "server $title" && cat "$log"; } >>"$tests_log"
+		rm "$log"
 	done
 	return "$failed"
 }
 
-test_module() { [ "$PWD" = "$root" ] || run_tests ./...; }
-
 failed=0
-section "go test, with -race where there are goroutines"
-test_root || failed=1
+section "go test"
+mapfile -t others < <(comm -13 <(go list "${raced[@]}" | sort) <(go list ./... | sort))
+run_tests "${at_once[@]}" "${others[@]}" || failed=1
 
-# The other modules wait for the browser and the compiler much of the time, so
-# the oldest version has the rest of it.
-oldest=
+beside "with -race" test_raced
 if [ -z "$only" ] && start_major "$oldest_major" c; then
-	oldest_log=$(mktemp)
-	(tests_log=$oldest_log && run_short_set "$not_on_oldest") >/dev/null 2>>"$oldest_log" &
-	oldest=$!
+	beside "on $oldest_major" run_short_set "$not_on_oldest"
 fi
 each_module test_module || failed=1
 section "The same in ./tools"
 (cd tools && run_tests ./...) </dev/null || failed=1
+await || failed=1
+[ -z "${major_dir:-}" ] || stop_postgres "$major_dir"
 ran=("$main_server: all tests" "${ran[@]}")
-if [ -n "$oldest" ]; then
-	section "The same on PostgreSQL $oldest_major"
-	wait "$oldest" || failed=1
-	cat "$oldest_log"
-	{ echo "server on $oldest_major" && cat "$oldest_log"; } >>"$tests_log"
-	rm "$oldest_log"
-	stop_postgres "$major_dir"
-fi
 report_slowest
 report_majors
 exit "$failed"
