@@ -29,7 +29,9 @@ import (
 func TestEveryTemplateIsExecuted(t *testing.T) {
 	t.Parallel()
 	other := fixture.Entry(fixture.Now.Add(-time.Hour), 9) // two entries of one object
-	trail, _, err := fixture.Log(append(fixture.Showcase(), other)...)
+	part := fixture.Entry(fixture.Now.Add(-2*time.Hour), 10)
+	part.Object, part.Parent = audit.Object{Type: "invoice_line", ID: "1"}, fixture.Showcase()[0].Object
+	trail, _, err := fixture.Log(append(fixture.Showcase(), other, part)...)
 	require.NoError(t, err)
 	h, err := New(trail, Options{
 		Authorize: func(*http.Request) bool { return true },

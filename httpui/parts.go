@@ -29,6 +29,9 @@ const (
 // parts returns the entries of what belongs to the object, the newest first, or
 // nil if there is none at this place.
 func (h *Handler) parts(r *request, o audit.Object, params url.Values) (*parts, error) {
+	if o.Type == "" { // nothing belongs to it: a parent has a type
+		return nil, nil
+	}
 	place := only(params, []string{"tz"})
 	for own, general := range map[string]string{partsAfter: "after", partsBefore: "before"} {
 		if cursor := params.Get(own); cursor != "" {
