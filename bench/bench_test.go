@@ -34,6 +34,9 @@ func TestMain(m *testing.M) {
 // TestTheWholeCommand runs everything once, too shortly to mean anything. It
 // counts allocations, so nothing runs beside it.
 func TestTheWholeCommand(t *testing.T) {
+	if os.Getenv("AUDIT_TEST_LONG") != "1" {
+		t.Skip("runs every benchmark once; set AUDIT_TEST_LONG=1")
+	}
 	url := pgtest.URL(t)
 	folder := t.TempDir()
 	results := filepath.Join(folder, "results.json")

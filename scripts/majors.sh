@@ -10,10 +10,11 @@ short_set='
 contrib/gorm .                 ^TestThreeWaysAlikeOnThePage$
 '
 
-# What takes long and what the server's version does not change. On the oldest
-# version test-majors.sh runs it, and make test the rest.
+# What takes longest. On the oldest version test-majors.sh runs it, and make test
+# the rest.
 not_on_oldest='^TestConformance(SQL|InMonths|WithSchema)$|^TestConformance$/^(cache_describe|describe_exec|exec)$'
-not_on_oldest+='|InEveryMode$|^Fuzz|^TestPagesOfSearches$|^TestCheckFindsTamperings$'
+not_on_oldest+='|InEveryMode$|^Fuzz|^TestPagesOfSearches$|^TestPagesDoNotReadTheHistory$|^TestPlansOfReads$'
+not_on_oldest+='|^TestCheckFindsTamperings$|^TestCheckIsSilentAboutALogInUse$|^TestWatchEvery(Key|Type)$|^TestWatchValues$|^TestExpireGivesUp$'
 
 # What ran on which server, for the end.
 ran=()
