@@ -173,8 +173,8 @@ func embeddedStruct(sf reflect.StructField) reflect.Type {
 	return t
 }
 
-// isAssociation reports whether the type is, points to, or lists structs with
-// an identity of their own: other records, whose changes are their own entries.
+// isAssociation reports whether the type is, points to, or lists structs that
+// have an identity: other records, whose changes are their own entries.
 func isAssociation(t reflect.Type) bool {
 	for seen := map[reflect.Type]bool{}; ; {
 		switch t.Kind() {

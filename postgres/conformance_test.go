@@ -2,11 +2,13 @@ package postgres_test
 
 import (
 	"context"
+	"database/sql"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/stretchr/testify/require"
 
 	"github.com/auditkeep/audit/postgres"
@@ -67,6 +69,21 @@ func backend(pool *pgxpool.Pool, store *postgres.Store) storetest.Backend {
 	}}
 }
 
+// sqlBackend is a store with transactions of database/sql.
+func sqlBackend(db *sql.DB, store *postgres.Store) storetest.Backend {
+	return storetest.Backend{Store: store, Begin: func(ctx context.Context) (storetest.Transaction, error) {
+		tx, err := db.BeginTx(ctx, nil)
+		if err != nil {
+			return storetest.Transaction{}, err
+		}
+		return storetest.Transaction{
+			Tx:       store.SQLTx(tx),
+			Commit:   func(context.Context) error { return tx.Commit() },
+			Rollback: func(context.Context) error { return tx.Rollback() },
+		}, nil
+	}}
+}
+
 func TestConformance(t *testing.T) {
 	t.Parallel()
 	for _, mode := range queryModes {
@@ -102,19 +119,27 @@ func TestConformanceSQL(t *testing.T) {
 	logs := migrated(t)
 	storetest.Run(t, func(t *testing.T) storetest.Backend {
 		pool := logs.take(t)
-		store, db := postgres.New(pool), openSQL(t, pool)
-		return storetest.Backend{Store: store, Begin: func(ctx context.Context) (storetest.Transaction, error) {
-			tx, err := db.BeginTx(ctx, nil)
-			if err != nil {
-				return storetest.Transaction{}, err
-			}
-			return storetest.Transaction{
-				Tx:       store.SQLTx(tx),
-				Commit:   func(context.Context) error { return tx.Commit() },
-				Rollback: func(context.Context) error { return tx.Rollback() },
-			}, nil
-		}}
+		return sqlBackend(openSQL(t, pool), postgres.New(pool))
 	})
+}
+
+// The connections are those of database/sql alone.
+func TestConformanceOfNewSQL(t *testing.T) {
+	t.Parallel()
+	for _, mode := range queryModes {
+		t.Run(mode.String(), func(t *testing.T) {
+			t.Parallel()
+			logs := migrated(t)
+			storetest.Run(t, func(t *testing.T) storetest.Backend {
+				config := logs.take(t).Config().ConnConfig
+				config.DefaultQueryExecMode = mode
+				db := stdlib.OpenDB(*config)
+				db.SetMaxOpenConns(10)
+				t.Cleanup(func() { require.NoError(t, db.Close()) })
+				return sqlBackend(db, postgres.NewSQL(db))
+			})
+		})
+	}
 }
 
 func TestConformanceWithSchema(t *testing.T) {

@@ -16,7 +16,6 @@ import (
 	"github.com/auditkeep/audit"
 	"github.com/auditkeep/audit/internal/pgtest"
 	"github.com/auditkeep/audit/postgres"
-	"github.com/auditkeep/audit/storetest"
 )
 
 // newSQLStore is a store on a pool of database/sql, of so many connections.
@@ -32,29 +31,6 @@ func newSQLStore(t *testing.T, most int, mode pgx.QueryExecMode) (*postgres.Stor
 	require.NoError(t, store.Migrate(t.Context()))
 	require.NoError(t, store.Migrate(t.Context()), "nothing is pending")
 	return store, db
-}
-
-func TestConformanceOfNewSQL(t *testing.T) {
-	t.Parallel()
-	for _, mode := range queryModes {
-		t.Run(mode.String(), func(t *testing.T) {
-			t.Parallel()
-			storetest.Run(t, func(t *testing.T) storetest.Backend {
-				store, db := newSQLStore(t, 10, mode)
-				return storetest.Backend{Store: store, Begin: func(ctx context.Context) (storetest.Transaction, error) {
-					tx, err := db.BeginTx(ctx, nil)
-					if err != nil {
-						return storetest.Transaction{}, err
-					}
-					return storetest.Transaction{
-						Tx:       store.SQLTx(tx),
-						Commit:   func(context.Context) error { return tx.Commit() },
-						Rollback: func(context.Context) error { return tx.Rollback() },
-					}, nil
-				}}
-			})
-		})
-	}
 }
 
 // A host's transaction that holds the only connection records by it, and every

@@ -12,7 +12,7 @@ contrib/gorm .                 ^TestThreeWaysAlikeOnThePage$
 
 # What takes longest. On the oldest version test-majors.sh runs it, and make test
 # the rest.
-not_on_oldest='^TestConformance(SQL|InMonths|WithSchema)$|^TestConformance$/^(cache_describe|describe_exec|exec)$'
+not_on_oldest='^TestConformance(SQL|OfNewSQL|InMonths|WithSchema)$|^TestConformance$/^(cache_describe|describe_exec|exec)$'
 not_on_oldest+='|InEveryMode$|^Fuzz|^TestPagesOfSearches$|^TestPagesDoNotReadTheHistory$|^TestPlansOfReads$'
 not_on_oldest+='|^TestCheckFindsTamperings$|^TestCheckIsSilentAboutALogInUse$|^TestWatchEvery(Key|Type)$|^TestWatchValues$|^TestExpireGivesUp$'
 

@@ -10,7 +10,7 @@ import (
 )
 
 // TestUpsertOfWhatAnotherInserted: an upsert that waits for another transaction's
-// insert updates a row that it did not see before. It is no create.
+// insert updates a row that it did not see before. So it is not a create.
 func TestUpsertOfWhatAnotherInserted(t *testing.T) {
 	t.Parallel()
 	w := onPostgres(t)

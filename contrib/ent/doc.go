@@ -110,9 +110,8 @@
 //	StructTag audit:"-"    nothing
 //	field.ID, UUID as ID   the object's ID
 //
-// A soft delete is known by the Delete that it began as, so a hook for it that
-// is no schema hook has to be registered after the package's hook. Its destroy
-// has the row as it was before. What brings the row back is an update of the
+// A soft delete is known by the Delete that it began as, so register a run-time
+// hook for it after the package's hook. The destroy has the row as it was before. What brings the row back is an update of the
 // column that marks it, such as delete_time.
 //
 // A value that is encrypted with a random nonce differs each time it is set. Make

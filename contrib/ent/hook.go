@@ -77,7 +77,7 @@ func Tx[T any](adapt func(T) audit.Tx) func(context.Context, ent.Mutation) (audi
 			if tx, ok := any(own).(T); ok {
 				return adapt(tx), nil
 			}
-		} else if tx, ok := any(f.tx).(T); ok { // of the host's own driver
+		} else if tx, ok := any(f.tx).(T); ok { // a driver that the host gave
 			return adapt(tx), nil
 		}
 		return nil, fmt.Errorf("its transaction, a %T, is no %s: give auditent.Tx the store's SQLTx (package postgres) or Tx (package sqlite), and open the client on ent's own driver (entgo.io/ent/dialect/sql)", f.tx.Tx, reflect.TypeFor[T]())

@@ -26,7 +26,7 @@ func (Card) Edges() []ent.Edge {
 	return []ent.Edge{edge.From("owner", User.Type).Ref("card").Unique().Field("owner_id")}
 }
 
-// Pet belongs to a user, by an edge that is no field.
+// Pet belongs to a user, by an edge without a field.
 type Pet struct{ ent.Schema }
 
 // Fields implements ent.Schema.
@@ -51,7 +51,7 @@ func (Toy) Edges() []ent.Edge {
 	return []ent.Edge{edge.From("pet", Pet.Type).Ref("toys").Unique()}
 }
 
-// Like is a join table with fields of its own.
+// Like is a join table that has more fields.
 type Like struct{ ent.Schema }
 
 // Annotations implements ent.Schema.
