@@ -10,16 +10,14 @@ only=
 ! is_given || only=1
 start_main
 
-scripts/lint.sh
-
 # The packages with goroutines of their own, or that goroutines of hosts share.
 # Elsewhere the race detector would only cost time, and compile all that the
 # packages need once more.
-raced=(. ./audittest ./internal/faults ./middleware ./sqlite/...)
+raced=(./internal/faults ./middleware)
 # The packages with many tests, few of which have goroutines. All of their tests
 # run without the detector, which takes five to ten times the CPU time, and those
 # that have goroutines with it.
-raced_in_part=(./httpui ./postgres)
+raced_in_part=(. ./audittest ./httpui ./postgres ./sqlite)
 # SQLite's engine, translated from C, is left out: with it, the tests on SQLite
 # took more than four times the CPU time. Its driver is raced.
 race=(-race '-gcflags=modernc.org/sqlite/lib=-race=false' '-gcflags=modernc.org/libc/...=-race=false')
@@ -31,8 +29,8 @@ tests_with_goroutines() {
 	awk '
 		/^func (Test|Fuzz)[A-Za-z0-9_]*\(/ { name = $2; sub(/\(.*/, "", name) }
 		/^}/ { name = "" }
-		name != "" && /go func|\.Go\(|sync\.|atomic\.|errgroup|NewServer|newWire/ { print name }
-	' "$1"/*_test.go | sort -u | paste -s -d '|' | sed 's,.*,^(&)$|^TestConformance$/^cache_statement$/^Concurrency$,'
+		name != "" && /go func|\.Go\(|sync\.|atomic\.|errgroup|NewServer|newWire|NewBuffer/ { print name }
+	' "$1"/*_test.go | sort -u | paste -s -d '|' | sed 's,.*,^(&)$|^TestConformance$/^Concurrency$|^TestConformance$/^cache_statement$/^Concurrency$,'
 }
 
 # Tests wait for the database much of the time, so more of them run at once than
@@ -46,6 +44,8 @@ test_raced() {
 	run_tests "${race[@]}" "${at_once[@]}" -run "$pattern" "${raced_in_part[@]}" || failed=1
 	return "$failed"
 }
+
+lint() { scripts/lint.sh | tee -a "$tests_log"; }
 
 # The root's other tests have run by then.
 test_module() { [ "$PWD" = "$root" ] || run_tests ./...; }
@@ -73,13 +73,16 @@ await() {
 		{ echo "server $title" && cat "$log"; } >>"$tests_log"
 		rm "$log"
 	done
+	beside_logs=()
 	return "$failed"
 }
 
 failed=0
+beside "lint" lint
 section "go test"
 mapfile -t others < <(comm -13 <(go list "${raced[@]}" | sort) <(go list ./... | sort))
 run_tests "${at_once[@]}" "${others[@]}" || failed=1
+await || failed=1
 
 beside "with -race" test_raced
 if [ -z "$only" ] && start_major "$oldest_major" c; then

@@ -30,11 +30,15 @@ func (b *tab) downloads() string {
 	return folder
 }
 
-// downloaded waits for a file that is whole.
+// downloaded waits for a file that is whole. Chromium first takes the name with an
+// empty file, writes beside it, and renames when it is done.
 func downloaded(t *testing.T, folder, name string) string {
 	t.Helper()
 	path := filepath.Join(folder, name)
-	require.Eventually(t, func() bool { _, err := os.Stat(path); return err == nil }, time.Minute, 20*time.Millisecond, name)
+	require.Eventually(t, func() bool {
+		file, err := os.Stat(path)
+		return err == nil && file.Size() > 0
+	}, time.Minute, 20*time.Millisecond, name)
 	content, err := os.ReadFile(path)
 	require.NoError(t, err)
 	return string(content)
