@@ -9,12 +9,14 @@ import (
 	"math/rand/v2"
 	"net/netip"
 	"net/url"
+	"reflect"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 	"unique"
+	"unsafe"
 
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/assert"
@@ -251,6 +253,35 @@ func TestWhatNothingWritesIsNotCopied(t *testing.T) {
 		_, err = newLog(t, audit.Config{}).Prepare(t.Context(), audit.Updated(before, copied))
 		require.NoError(t, err)
 	}
+}
+
+// A builder points to itself in a way that the compiler does not see. A copy's
+// pointer may lead to a stack that has gone since, which must not be read.
+func TestACopiedBuilderIsComparedByItsText(t *testing.T) {
+	t.Parallel()
+	type record struct {
+		ID   int
+		Text strings.Builder
+	}
+	astray := func(text, stack string) record {
+		r := record{ID: 1}
+		r.Text.WriteString(text)
+		addr := reflect.ValueOf(&r.Text).Elem().FieldByName("addr")
+		*(**byte)(addr.Addr().UnsafePointer()) = unsafe.StringData(stack)
+		return r
+	}
+	// Constants, in whose place the garbage collector finds nothing wrong.
+	const once, then = "what was on the stack that is gone", "and what has come in its place by now"
+	before, same, other := astray("a", once), astray("a", then), astray("b", then)
+	log := newLog(t, audit.Config{})
+	entries, err := log.Prepare(t.Context(), audit.Updated(before, same))
+	require.NoError(t, err)
+	assert.Empty(t, entries)
+	entries, err = log.Prepare(t.Context(), audit.Updated(before, other))
+	require.NoError(t, err)
+	assert.Len(t, entries, 1)
+	_, err = log.Prepare(t.Context(), audit.Created(audit.Snapshot(before)))
+	require.NoError(t, err)
 }
 
 // The trial of a type happens once, and hands its methods values of its own.

@@ -70,7 +70,7 @@ await() {
 		wait "$job" || failed=1
 		section "$title"
 		cat "$log"
-		{ echo "server $title" && cat "$log"; } >>"$tests_log"
+		{ echo "server $title" && cat "$log" && echo "server "; } >>"$tests_log"
 		rm "$log"
 	done
 	beside_logs=()
