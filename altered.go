@@ -56,7 +56,7 @@ func fitObject(e *Entry) (altered []alteration) {
 // alterations reads what the metadata holds under $audit.
 func (v Value) alterations() (altered []alteration) {
 	var columns metadata
-	if v.Kind() != Map || v.Decode(&columns) != nil {
+	if v.Kind() != KindMap || v.Decode(&columns) != nil {
 		return nil
 	}
 	for column, kept := range columns {
@@ -111,9 +111,9 @@ func (e *Entry) key(column string) (text *string, most int) {
 // bytes returns a text, also one that is kept as bytes.
 func (v Value) bytes() (string, bool) {
 	switch m := v.mark(); {
-	case v.Kind() == String:
+	case v.Kind() == KindString:
 		return v.Text(), true
-	case v.Kind() == Bytes && m.Hex != nil:
+	case v.Kind() == KindBytes && m.Hex != nil:
 		raw, err := hex.DecodeString(*m.Hex)
 		return string(raw), err == nil
 	}

@@ -125,7 +125,7 @@
 //
 // [Log.Page] and [Log.All] return entries through a [Filter], which is plain
 // data and can be joined with the host's own tables ([Filter.Where]).
-// [Log.History] tells of one object, [Log.AsOf] its state at a time, and
+// [Log.History] tells of one object, [Log.StateAt] its state at a time, and
 // [Log.Revert] what would undo an entry.
 //
 // # What to use first
@@ -161,6 +161,7 @@ type Log struct {
 	config  Config
 	planner *planner
 	ids     *idGenerator
+	scope   *string // the organization of In
 }
 
 // Config adjusts a Log. The zero Config is useful.
@@ -250,8 +251,8 @@ func (l *Log) Record(ctx context.Context, tx Tx, events ...Event) error {
 	if err != nil || len(entries) == 0 {
 		return err
 	}
-	if cheap, ok := tx.(NewTx); ok && !slices.ContainsFunc(events, func(e Event) bool { return !e.id.IsZero() }) {
-		return cheap.InsertNew(ctx, entries)
+	if cheap, ok := tx.(FreshTx); ok && !slices.ContainsFunc(events, func(e Event) bool { return !e.id.IsZero() }) {
+		return cheap.InsertFresh(ctx, entries)
 	}
 	return tx.Insert(ctx, entries)
 }
@@ -266,25 +267,4 @@ func (l *Log) RecordDetached(ctx context.Context, events ...Event) error {
 		return err
 	}
 	return l.store.InsertDetached(ctx, entries)
-}
-
-// org returns the organization that a call is for: its own, else the
-// context's, else the configured one.
-func (l *Log) org(ctx context.Context, own string) (string, error) {
-	fromContext, _ := OrgFrom(ctx)
-	for _, org := range []string{own, fromContext, l.config.Org} {
-		if org == "" {
-			continue
-		}
-		if problem := textProblem(org, stored.Org); problem != "" {
-			return "", invalidFilter("org", org, problem, "give the organization's stable key")
-		}
-		return org, nil
-	}
-	return "", ErrNoOrg
-}
-
-func (l *Log) fillOrg(ctx context.Context, f *Filter) (err error) {
-	f.Org, err = l.org(ctx, f.Org)
-	return err
 }

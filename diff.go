@@ -263,7 +263,7 @@ func (d *differ) flattens(path string, n *node) bool {
 	if n == nil {
 		return d.oneSided
 	}
-	if n.kind != Map || n.secret || d.oneSided && len(n.keys) == 0 {
+	if n.kind != KindMap || n.secret || d.oneSided && len(n.keys) == 0 {
 		return false
 	}
 	return !slices.ContainsFunc(n.keys, func(key string) bool { return len(joinPath(path, key)) > maxPathBytes })
@@ -273,10 +273,10 @@ func (d *differ) flattens(path string, n *node) bool {
 // only the old one has. Sorted maps are visited in order.
 func eachKey(old, now *node, visit func(key string, old, now *node)) {
 	if old == nil {
-		old = &node{kind: Map, sorted: true}
+		old = &node{kind: KindMap, sorted: true}
 	}
 	if now == nil {
-		now = &node{kind: Map, sorted: true}
+		now = &node{kind: KindMap, sorted: true}
 	}
 	if old.sorted && now.sorted {
 		i, j := 0, 0

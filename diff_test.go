@@ -378,7 +378,7 @@ func TestLimitsCutAndMark(t *testing.T) {
 	}
 	body, _ := entries[0].Changes.Get("body")
 	size, start := body.New.CutSize()
-	assert.Equal(t, audit.Cut, body.New.Kind())
+	assert.Equal(t, audit.KindCut, body.New.Kind())
 	assert.Equal(t, 10_000, size)
 	assert.True(t, strings.HasPrefix(strings.Repeat("ä", 5000), start) && start != "", "%q", start)
 	tail, _ := entries[0].Changes.Get("tail")

@@ -83,9 +83,9 @@ func TestLargeTextsOfPlainColumnsAreCut(t *testing.T) {
 	assert.Equal(t, 1402, size, "as JSON would have it")
 	assert.Equal(t, strings.Repeat("\n", len(start)), start)
 	change, _ = of(doc{ID: 1, NotUTF8: strings.Repeat("\xff", 600)}).Get("not_utf8")
-	assert.Equal(t, audit.Cut, change.New.Kind())
+	assert.Equal(t, audit.KindCut, change.New.Kind())
 	change, _ = of(doc{ID: 1, AtTheEdge: strings.Repeat("x", 64)}).Get("at_the_edge")
-	assert.Equal(t, audit.String, change.New.Kind())
+	assert.Equal(t, audit.KindString, change.New.Kind())
 }
 
 // Entries keep what is theirs, though they were made in memory used again.

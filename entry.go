@@ -68,9 +68,9 @@ type Action string
 
 // The actions of the page's coloured pills.
 const (
-	Create  Action = "create"
-	Update  Action = "update"
-	Destroy Action = "destroy"
+	ActionCreate  Action = "create"
+	ActionUpdate  Action = "update"
+	ActionDestroy Action = "destroy"
 )
 
 // Object is the record that changed.
@@ -163,13 +163,13 @@ func (e Entry) SortKey(c Column) string {
 	switch c {
 	case ByObjectType:
 		return e.Object.Type
-	case ByID:
+	case ByObjectID:
 		return objectSort(stored.Key(e.Object.ID, stored.ObjectID))
 	case ByAction:
 		return string(e.Action)
 	case ByChanges:
 		return e.Changes.fieldsKey()
-	case ByPerformedBy:
+	case ByActorEmail:
 		return e.Actor.Email
 	case ByIPAddress:
 		return ipKey(e.IP)
@@ -203,7 +203,7 @@ func (e *Entry) hasSortKey(c Column, key string) bool {
 		return e.SortKey(c) == key
 	}
 	switch c {
-	case ByID:
+	case ByObjectID:
 		if text, ok := strings.CutPrefix(key, "t"); ok && !isWholeNumber(strings.TrimPrefix(e.Object.ID, "-")) {
 			return text == e.Object.ID
 		}

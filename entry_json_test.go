@@ -23,7 +23,7 @@ func jsonEntry(t testing.TB) audit.Entry {
 	require.NoError(t, err)
 	return audit.Entry{
 		Org: "acme", ID: id, OccurredAt: id.Time(), RecordedAt: id.Time().Add(1500 * time.Microsecond),
-		Action: audit.Update, Object: audit.Object{Type: "api_key", ID: "7/ä"}, Parent: audit.Object{Type: "user", ID: "3"},
+		Action: audit.ActionUpdate, Object: audit.Object{Type: "api_key", ID: "7/ä"}, Parent: audit.Object{Type: "user", ID: "3"},
 		Actor: audit.Actor{Kind: audit.ActorUser, ID: "u1", Email: "dana@acme.test", OnBehalfOf: "kim@acme.test"},
 		IP:    netip.MustParseAddr("2001:db8::42"), RequestID: "r-1", UserAgent: "curl/8", Source: audit.SourceApp, Comment: "why <not>",
 		Changes: audit.Changes{

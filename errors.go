@@ -45,12 +45,12 @@ type FieldError struct {
 	// Problem says what is wrong with it, Remedy what would be right.
 	Problem, Remedy string
 
-	kind error
+	Kind error
 }
 
 // Error implements error.
 func (e *FieldError) Error() string {
-	msg := e.kind.Error() + ": " + e.Field
+	msg := e.Kind.Error() + ": " + e.Field
 	if e.Value != "" {
 		msg += " " + quote(e.Value)
 	}
@@ -62,7 +62,7 @@ func (e *FieldError) Error() string {
 }
 
 // Unwrap returns the error that it is a case of, such as ErrInvalidEvent.
-func (e *FieldError) Unwrap() error { return e.kind }
+func (e *FieldError) Unwrap() error { return e.Kind }
 
 // FieldErrors returns every [*FieldError] that err wraps or joins, in order.
 func FieldErrors(err error) []*FieldError {
@@ -83,11 +83,11 @@ func FieldErrors(err error) []*FieldError {
 }
 
 func invalidEvent(field, value, problem, remedy string) error {
-	return &FieldError{Field: field, Value: value, Problem: problem, Remedy: remedy, kind: ErrInvalidEvent}
+	return &FieldError{Field: field, Value: value, Problem: problem, Remedy: remedy, Kind: ErrInvalidEvent}
 }
 
 func invalidFilter(field, value, problem, remedy string) error {
-	return &FieldError{Field: field, Value: value, Problem: problem, Remedy: remedy, kind: ErrInvalidFilter}
+	return &FieldError{Field: field, Value: value, Problem: problem, Remedy: remedy, Kind: ErrInvalidFilter}
 }
 
 // quote quotes a value for an error message: control characters escaped, and

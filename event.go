@@ -24,7 +24,7 @@ type Event struct {
 // Created is the event that x came to be. x is a struct, a pointer to one, a
 // map, or a JSON object as [encoding/json.RawMessage].
 func Created[T any](x T) Event {
-	return Event{action: Create, after: reflect.ValueOf(&x).Elem()}
+	return Event{action: ActionCreate, after: reflect.ValueOf(&x).Elem()}
 }
 
 // Updated is the event that an object changed from before to after, each as
@@ -40,12 +40,12 @@ func Created[T any](x T) Event {
 // An update in which nothing changed records nothing.
 func Updated[T any](before, after T) Event {
 	both := &struct{ before, after T }{before, after} // one allocation for the two
-	return Event{action: Update, before: reflect.ValueOf(&both.before).Elem(), after: reflect.ValueOf(&both.after).Elem()}
+	return Event{action: ActionUpdate, before: reflect.ValueOf(&both.before).Elem(), after: reflect.ValueOf(&both.after).Elem()}
 }
 
 // Destroyed is the event that x ceased to be; x as in [Created].
 func Destroyed[T any](x T) Event {
-	return Event{action: Destroy, before: reflect.ValueOf(&x).Elem()}
+	return Event{action: ActionDestroy, before: reflect.ValueOf(&x).Elem()}
 }
 
 // Performed is the event of an action of the host's own that changed no field:

@@ -49,7 +49,7 @@ func TestValidateRefusesAnInvalidPrefix(t *testing.T) {
 	t.Parallel()
 	addr := netip.MustParseAddr("10.0.0.1")
 	for _, p := range []netip.Prefix{netip.PrefixFrom(addr, 99), netip.PrefixFrom(addr, -1)} {
-		assert.Equal(t, []string{"ip"}, fieldsOf(audit.Filter{Org: "acme", IP: p}.Validate()))
+		assert.Equal(t, []string{"ip"}, fieldsOf(audit.Filter{Org: "acme", IPs: []netip.Prefix{p}}.Validate()))
 		assert.Equal(t, []string{"not_ip"}, fieldsOf(audit.Filter{Org: "acme", NotIPs: []netip.Prefix{p}}.Validate()))
 	}
 	assert.NoError(t, audit.Filter{Org: "acme"}.Validate())
@@ -58,14 +58,14 @@ func TestValidateRefusesAnInvalidPrefix(t *testing.T) {
 func TestIDsAreNotTrimmed(t *testing.T) {
 	t.Parallel()
 	for _, id := range []string{" ", " x ", "\t7", "x\n"} {
-		again := reparse(t, audit.Filter{RecordID: id, RequestID: id})
-		assert.Equal(t, id, again.RecordID)
+		again := reparse(t, audit.Filter{ObjectIDs: []string{id}, RequestID: id})
+		assert.Equal(t, []string{id}, again.ObjectIDs)
 		assert.Equal(t, id, again.RequestID)
 	}
 	none, err := audit.ParseFilter(url.Values{"record_id": {""}, "request": {""}, "ip": {" 10.0.0.1 "}, "not_ip": {" 10.0.0.2\n"}}, audit.URLOptions{})
 	require.NoError(t, err)
-	assert.Empty(t, none.RecordID)
-	assert.Equal(t, "10.0.0.1/32", none.IP.String())
+	assert.Empty(t, none.ObjectIDs)
+	assert.Equal(t, "10.0.0.1/32", none.IPs[0].String())
 	assert.Equal(t, []netip.Prefix{netip.MustParsePrefix("10.0.0.2/32")}, none.NotIPs)
 }
 
@@ -93,7 +93,7 @@ func TestMappedRangesAreIPv4(t *testing.T) {
 			if not {
 				m.NotIPs, p.NotIPs = []netip.Prefix{netip.MustParsePrefix(mapped)}, []netip.Prefix{netip.MustParsePrefix(plain)}
 			} else {
-				m.IP, p.IP = netip.MustParsePrefix(mapped), netip.MustParsePrefix(plain)
+				m.IPs, p.IPs = []netip.Prefix{netip.MustParsePrefix(mapped)}, []netip.Prefix{netip.MustParsePrefix(plain)}
 			}
 			assert.Equal(t, !not, m.Match(e), mapped)
 			assert.Equal(t, p.URLValues(), m.URLValues())

@@ -35,30 +35,33 @@ func ParseFilter(v url.Values, o URLOptions) (Filter, error) {
 	f := Filter{
 		Actions:        actions(v["action"]),
 		ObjectTypes:    v["object_type"],
-		Users:          v["user"],
-		RecordID:       p.exact("record_id"),
+		ActorEmails:    v["user"],
+		ObjectIDs:      given(v["record_id"]),
 		RequestID:      p.exact("request"),
 		Parent:         Object{Type: p.exact("parent_type"), ID: p.exact("parent_id")},
+		ActorIDs:       v["actor_id"],
 		NotActions:     actions(v["not_action"]),
 		NotObjectTypes: v["not_object_type"],
-		NotUsers:       v["not_user"],
+		NotActorEmails: v["not_user"],
 	}
-	f.IP = p.prefix("ip", p.one("ip"))
-	for _, text := range v["not_ip"] {
-		if prefix := p.prefix("not_ip", strings.TrimSpace(text)); prefix.IsValid() {
-			f.NotIPs = append(f.NotIPs, prefix)
-		}
-	}
+	f.IPs, f.NotIPs = p.prefixes("ip"), p.prefixes("not_ip")
 	if text := p.one("asof"); text != "" {
 		id, err := ParseID(text)
 		p.fail("asof", text, err, "use the value that a page gave, unchanged")
-		f.AsOf = id
+		f.NotAfter = id
 	}
 	p.dateRange(&f, o)
 	// The organization comes later, and from elsewhere.
 	check := f
 	check.Org = PlatformOrg
-	for _, key := range []string{"user", "not_user", "record_id", "request", "parent_id"} {
+	for _, kind := range v["actor_kind"] {
+		f.ActorKinds = append(f.ActorKinds, ActorKind(kind))
+	}
+	for _, source := range v["source"] {
+		f.Sources = append(f.Sources, Source(source))
+	}
+	check.ActorKinds, check.Sources = f.ActorKinds, f.Sources
+	for _, key := range []string{"user", "not_user", "actor_id", "record_id", "request", "parent_id"} {
 		for _, value := range v[key] {
 			// Of any length, but a text.
 			if problem := textProblem(value, len(value)); problem != "" && !p.failed(key) {
@@ -67,6 +70,7 @@ func ParseFilter(v url.Values, o URLOptions) (Filter, error) {
 		}
 	}
 	for _, wrong := range FieldErrors(check.Validate()) {
+		wrong.Field = parameters[wrong.Field]
 		if !p.failed(wrong.Field) { // it says nothing about what could not be read
 			p.errs = append(p.errs, wrong)
 		}
@@ -75,6 +79,21 @@ func ParseFilter(v url.Values, o URLOptions) (Filter, error) {
 		return Filter{}, err
 	}
 	return f, nil
+}
+
+// parameters are the names that a URL has for a filter's fields.
+var parameters = map[string]string{
+	"Filter.Actions": "action", "Filter.ObjectTypes": "object_type", "Filter.ActorEmails": "user", "Filter.ObjectIDs": "record_id",
+	"Filter.ActorIDs": "actor_id", "Filter.ActorKinds": "actor_kind", "Filter.Sources": "source",
+	"Filter.NotActions": "not_action", "Filter.NotObjectTypes": "not_object_type", "Filter.NotActorEmails": "not_user",
+	"Filter.IPs": "ip", "Filter.NotIPs": "not_ip", "Filter.RequestID": "request",
+	"Filter.Parent.Type": "parent_type", "Filter.Parent.ID": "parent_id",
+	"Filter.From": "from", "Filter.Until": "to", "Filter.NotAfter": "asof",
+}
+
+// given returns the values that are not empty: a form sends empty fields too.
+func given(values []string) []string {
+	return slices.DeleteFunc(slices.Clone(values), func(value string) bool { return value == "" })
 }
 
 func actions(values []string) []Action {
@@ -105,22 +124,25 @@ func (f Filter) URLValues() url.Values {
 	}
 	list("action", toStrings(f.Actions))
 	list("object_type", f.ObjectTypes)
-	list("user", keyTexts(stored.Email, f.Users...))
+	list("user", keyTexts(stored.Email, f.ActorEmails...))
 	list("not_action", toStrings(f.NotActions))
 	list("not_object_type", f.NotObjectTypes)
-	list("not_user", keyTexts(stored.Email, f.NotUsers...))
-	one("record_id", keyTexts(stored.ObjectID, f.RecordID)[0])
+	list("not_user", keyTexts(stored.Email, f.NotActorEmails...))
+	list("record_id", keyTexts(stored.ObjectID, f.ObjectIDs...))
+	list("actor_id", keyTexts(stored.ActorID, f.ActorIDs...))
+	list("actor_kind", toStrings(f.ActorKinds))
+	list("source", toStrings(f.Sources))
 	one("request", keyTexts(stored.RequestID, f.RequestID)[0])
 	one("parent_type", f.Parent.Type)
 	one("parent_id", keyTexts(stored.ObjectID, f.Parent.ID)[0])
-	if f.IP.IsValid() {
-		v.Set("ip", formatPrefix(f.IP))
+	for _, prefix := range f.IPs {
+		v.Add("ip", formatPrefix(prefix))
 	}
 	for _, prefix := range f.NotIPs {
 		v.Add("not_ip", formatPrefix(prefix))
 	}
-	if !f.AsOf.IsZero() {
-		v.Set("asof", f.AsOf.String())
+	if !f.NotAfter.IsZero() {
+		v.Set("asof", f.NotAfter.String())
 	}
 	// Entries' times are whole microseconds, so a bound between two of them
 	// means the later one.
@@ -222,6 +244,16 @@ func (p *urlParser) prefix(field, text string) netip.Prefix {
 	return plainPrefix(prefix)
 }
 
+// prefixes reads all values of a parameter that are not empty.
+func (p *urlParser) prefixes(field string) (all []netip.Prefix) {
+	for _, text := range p.values[field] {
+		if prefix := p.prefix(field, strings.TrimSpace(text)); prefix.IsValid() {
+			all = append(all, prefix)
+		}
+	}
+	return all
+}
+
 // plainPrefix returns the range in the form that entries' addresses have: a
 // range of IPv4 addresses mapped into IPv6 is one of IPv4.
 func plainPrefix(p netip.Prefix) netip.Prefix {
@@ -244,8 +276,8 @@ func (p *urlParser) dateRange(f *Filter, o URLOptions) {
 			preset = o.Range
 		}
 		now := o.Now
-		if !f.AsOf.IsZero() {
-			now = f.AsOf.Time()
+		if !f.NotAfter.IsZero() {
+			now = f.NotAfter.Time()
 		} else if now.IsZero() {
 			now = time.Now()
 		}

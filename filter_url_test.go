@@ -71,7 +71,7 @@ func TestParseFilterNamesWhatIsWrong(t *testing.T) {
 		"asof=4711":                                 "asof",
 		"asof=019c0000-0000-4000-8000-000000000000": "asof",
 		"asof=019c0000-0000-7fff-8000-000000000000": "asof",
-		"record_id=1&record_id=2":                   "record_id",
+		"request=1&request=2":                       "request",
 		"user=%00":                                  "user",
 		"user=%ff":                                  "user",
 	} {

@@ -379,8 +379,8 @@ func (f flat) put(t *testing.T, path string, v audit.Value) {
 		}
 	}
 	switch v.Kind() {
-	case audit.Absent:
-	case audit.Map:
+	case audit.KindAbsent:
+	case audit.KindMap:
 		var items map[string]json.RawMessage
 		require.NoError(t, v.Decode(&items))
 		for key, item := range items {

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Bar is the part of a histogram's bucket that one action fills.
-type Bar struct {
+// HistogramBar is the part of a histogram's bucket that one action fills.
+type HistogramBar struct {
 	// Bucket counts from zero.
 	Bucket int
 	Action Action
@@ -19,7 +19,7 @@ type Bar struct {
 type Histogram struct {
 	// Bars come by bucket, and within one by action in byte order. Buckets
 	// without an entry have none.
-	Bars []Bar
+	Bars []HistogramBar
 	// Entries is the sum of all bars.
 	Entries int
 	// More says that more entries match than were to be counted. Then there

@@ -20,8 +20,8 @@ func TestHistogramRefusals(t *testing.T) {
 		bounds []time.Time
 		limit  int
 	}{
-		"limit": {audit.Filter{}, nil, 0},
-		"from":  {audit.Filter{From: at(1), Until: at(1)}, nil, 1},
+		"limit":       {audit.Filter{}, nil, 0},
+		"Filter.From": {audit.Filter{From: at(1), Until: at(1)}, nil, 1},
 		"201 bounds": {audit.Filter{}, func() (all []time.Time) {
 			for i := range audit.MaxBounds + 1 {
 				all = append(all, at(i))

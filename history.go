@@ -8,34 +8,34 @@ import (
 	"time"
 )
 
-// MaxFolded is how many entries a state is put together from. Beyond it,
-// [Log.AsOf], [Log.AsOfEntry] and [Log.Revert] return ErrTooLong.
-const MaxFolded = CountCap
+// MaxStateEntries is how many entries a state is put together from. Beyond it,
+// [Log.StateAt], [Log.StateAfter] and [Log.Revert] return ErrTooLong.
+const MaxStateEntries = CountCap
 
 // ErrTooLong is returned where a state would be put together from more than
-// [MaxFolded] entries.
+// [MaxStateEntries] entries.
 var ErrTooLong = errors.New("audit: too many entries to put the object's state together")
 
 // History streams the entries of an object and of those that belong to it
 // ([Event.WithParent]), the newest first, as [Log.All] does.
-func (l *Log) History(ctx context.Context, org string, object Object) iter.Seq2[Entry, error] {
+func (l *Log) History(ctx context.Context, object Object) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
-		if err := l.history(ctx, org, object, yield); err != nil {
+		if err := l.history(ctx, object, yield); err != nil {
 			yield(Entry{}, err)
 		}
 	}
 }
 
 // history merges two streams, each of which an index gives in order.
-func (l *Log) history(ctx context.Context, org string, object Object, yield func(Entry, error) bool) error {
-	own, err := l.objectFilter(ctx, org, object)
+func (l *Log) history(ctx context.Context, object Object, yield func(Entry, error) bool) error {
+	own, err := l.objectFilter(ctx, object)
 	if err != nil {
 		return err
 	}
-	if own.AsOf, err = l.Newest(ctx, own.Org); err != nil || own.AsOf.IsZero() {
+	if own.NotAfter, err = l.In(own.Org).Newest(ctx); err != nil || own.NotAfter.IsZero() {
 		return err
 	}
-	belonging := Filter{Org: own.Org, AsOf: own.AsOf, Parent: object}
+	belonging := Filter{Org: own.Org, NotAfter: own.NotAfter, Parent: object}
 	nextOwn, stopOwn := iter.Pull2(l.All(ctx, own, Sort{}))
 	defer stopOwn()
 	nextBelonging, stopBelonging := iter.Pull2(l.All(ctx, belonging, Sort{}))
@@ -72,11 +72,11 @@ func (l *Log) history(ctx context.Context, org string, object Object, yield func
 	return nil
 }
 
-// AsOf returns what the log knows of an object at a time, that instant
+// StateAt returns what the log knows of an object at a time, that instant
 // included: its state is put together from the entries since its last create.
 // An object without entries by then has the zero State.
-func (l *Log) AsOf(ctx context.Context, org string, object Object, t time.Time) (State, error) {
-	f, err := l.objectFilter(ctx, org, object)
+func (l *Log) StateAt(ctx context.Context, object Object, t time.Time) (State, error) {
+	f, err := l.objectFilter(ctx, object)
 	if err != nil {
 		return State{}, err
 	}
@@ -84,27 +84,27 @@ func (l *Log) AsOf(ctx context.Context, org string, object Object, t time.Time) 
 	return l.fold(ctx, f)
 }
 
-// AsOfEntry returns the state that an entry left its object in. It returns
+// StateAfter returns the state that an entry left its object in. It returns
 // ErrNotFound where there is no such entry.
-func (l *Log) AsOfEntry(ctx context.Context, org string, id ID) (State, error) {
-	e, err := l.Entry(ctx, org, id)
+func (l *Log) StateAfter(ctx context.Context, id ID) (State, error) {
+	e, err := l.Entry(ctx, id)
 	if err != nil {
 		return State{}, err
 	}
-	f, err := l.objectFilter(ctx, e.Org, e.Object)
+	f, err := l.In(e.Org).objectFilter(ctx, e.Object)
 	if err != nil {
 		return State{}, err
 	}
-	f.AsOf = id
+	f.NotAfter = id
 	return l.fold(ctx, f)
 }
 
 // objectFilter matches the entries of one object.
-func (l *Log) objectFilter(ctx context.Context, org string, object Object) (Filter, error) {
+func (l *Log) objectFilter(ctx context.Context, object Object) (Filter, error) {
 	if object.Type == "" || object.ID == "" {
 		return Filter{}, invalidFilter("object", object.String(), "an object has a type and an ID", "give both")
 	}
-	f := Filter{Org: org, ObjectTypes: []string{object.Type}, RecordID: object.ID}
+	f := Filter{ObjectTypes: []string{object.Type}, ObjectIDs: []string{object.ID}}
 	return f, l.fillOrg(ctx, &f)
 }
 
@@ -112,7 +112,7 @@ func (l *Log) objectFilter(ctx context.Context, org string, object Object) (Filt
 // one object.
 func (l *Log) fold(ctx context.Context, f Filter) (State, error) {
 	creates := f
-	creates.Actions = []Action{Create}
+	creates.Actions = []Action{ActionCreate}
 	page, err := l.Page(ctx, Query{Filter: creates, Limit: 1})
 	if err != nil {
 		return State{}, err
@@ -130,7 +130,7 @@ func (l *Log) fold(ctx context.Context, f Filter) (State, error) {
 		if e.ID.Compare(start) < 0 {
 			continue // of the create's own microsecond
 		}
-		if n++; n > MaxFolded {
+		if n++; n > MaxStateEntries {
 			return State{}, ErrTooLong
 		}
 		state.Apply(e)
@@ -158,12 +158,12 @@ type Reversal struct {
 // Revert says what would undo an entry. It changes nothing: the host applies
 // the changes to its own record, and records that. It returns ErrNotFound
 // where there is no such entry.
-func (l *Log) Revert(ctx context.Context, org string, id ID) (Reversal, error) {
-	e, err := l.Entry(ctx, org, id)
+func (l *Log) Revert(ctx context.Context, id ID) (Reversal, error) {
+	e, err := l.Entry(ctx, id)
 	if err != nil {
 		return Reversal{}, err
 	}
-	f, err := l.objectFilter(ctx, e.Org, e.Object)
+	f, err := l.In(e.Org).objectFilter(ctx, e.Object)
 	if err != nil {
 		return Reversal{}, fmt.Errorf("reverting entry %s: %w", id, err)
 	}

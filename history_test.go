@@ -46,7 +46,7 @@ func TestHistoryEndsWhereItBegan(t *testing.T) {
 
 	read := func() (found []string) {
 		t.Helper()
-		for e, err := range eventful.History(ctx, "", order) {
+		for e, err := range eventful.History(ctx, order) {
 			require.NoError(t, err)
 			found = append(found, string(e.Action)+" "+e.Object.Type)
 		}

@@ -39,19 +39,19 @@ func (in *inspector) node(v reflect.Value, plain bool) (*node, error) {
 	for v.IsValid() && (v.Kind() == reflect.Interface || v.Kind() == reflect.Pointer) {
 		if v.IsNil() {
 			in.nodes--
-			return &node{kind: Null}, nil
+			return &node{kind: KindNull}, nil
 		}
 		if v.Kind() == reflect.Pointer {
 			leave, cycle := in.enter(v)
 			if cycle {
-				return &node{kind: Cycle}, nil
+				return &node{kind: KindCycle}, nil
 			}
 			defer leave()
 		}
 		v = v.Elem()
 	}
 	if !v.IsValid() {
-		return &node{kind: Null}, nil
+		return &node{kind: KindNull}, nil
 	}
 	if in.nodes--; in.nodes < 0 || in.depth <= 0 {
 		return in.cut(v), nil
@@ -76,7 +76,7 @@ func (in *inspector) cut(v reflect.Value) *node {
 	if in.rest == nil {
 		in.rest = newBeyond()
 	}
-	return &node{kind: Cut, source: v, rest: in.rest}
+	return &node{kind: KindCut, source: v, rest: in.rest}
 }
 
 // enter notes a reference, and reports whether the walk is already within it.
@@ -95,19 +95,19 @@ func (in *inspector) enter(v reflect.Value) (leave func(), cycle bool) {
 func (in *inspector) plainKind(v reflect.Value, plain bool) (*node, error) {
 	switch v.Kind() {
 	case reflect.Bool:
-		return &node{kind: Bool, text: strconv.FormatBool(v.Bool())}, nil
+		return &node{kind: KindBool, text: strconv.FormatBool(v.Bool())}, nil
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
-		return &node{kind: Number, text: strconv.FormatInt(v.Int(), 10)}, nil
+		return &node{kind: KindNumber, text: strconv.FormatInt(v.Int(), 10)}, nil
 	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
-		return &node{kind: Number, text: strconv.FormatUint(v.Uint(), 10)}, nil
+		return &node{kind: KindNumber, text: strconv.FormatUint(v.Uint(), 10)}, nil
 	case reflect.Float32:
 		return floatNode(v.Float(), 32), nil
 	case reflect.Float64:
 		return floatNode(v.Float(), 64), nil
 	case reflect.Complex64, reflect.Complex128:
-		return &node{kind: String, text: strconv.FormatComplex(v.Complex(), 'g', -1, 128)}, nil
+		return &node{kind: KindString, text: strconv.FormatComplex(v.Complex(), 'g', -1, 128)}, nil
 	case reflect.String:
-		return &node{kind: String, text: v.String()}, nil
+		return &node{kind: KindString, text: v.String()}, nil
 	case reflect.Slice, reflect.Array:
 		return in.list(v, plain)
 	case reflect.Map:
@@ -115,7 +115,7 @@ func (in *inspector) plainKind(v reflect.Value, plain bool) (*node, error) {
 	case reflect.Struct:
 		return in.structure(v, plain)
 	default:
-		return &node{kind: Opaque, text: v.Type().String()}, nil
+		return &node{kind: KindOpaque, text: v.Type().String()}, nil
 	}
 }
 
@@ -124,11 +124,11 @@ func floatNode(f float64, bits int) *node {
 	text := strconv.FormatFloat(f, 'g', -1, bits)
 	switch text {
 	case "NaN":
-		return &node{kind: String, text: "NaN"}
+		return &node{kind: KindString, text: "NaN"}
 	case "+Inf":
-		return &node{kind: String, text: "Infinity"}
+		return &node{kind: KindString, text: "Infinity"}
 	case "-Inf":
-		return &node{kind: String, text: "-Infinity"}
+		return &node{kind: KindString, text: "-Infinity"}
 	}
 	return numberNode(text)
 }
@@ -139,17 +139,17 @@ func floatNode(f float64, bits int) *node {
 func numberNode(literal string) *node {
 	if isNumber(literal) {
 		if canonical := string(appendNumber(nil, literal)); canonical[0] != '"' {
-			return &node{kind: Number, text: canonical}
+			return &node{kind: KindNumber, text: canonical}
 		}
 	}
-	return &node{kind: String, text: literal}
+	return &node{kind: KindString, text: literal}
 }
 
 // list takes a list apart, or leaves it whole where it has more items than the
 // limits still allow.
 func (in *inspector) list(v reflect.Value, plain bool) (*node, error) {
 	if v.Kind() == reflect.Slice && v.IsNil() {
-		return &node{kind: Null}, nil
+		return &node{kind: KindNull}, nil
 	}
 	if v.Type().Elem().Kind() == reflect.Uint8 {
 		return in.bytes(bytesOf(v), plain)
@@ -160,11 +160,11 @@ func (in *inspector) list(v reflect.Value, plain bool) (*node, error) {
 	if v.Kind() == reflect.Slice && v.Len() > 0 {
 		leave, cycle := in.enter(v)
 		if cycle {
-			return &node{kind: Cycle}, nil
+			return &node{kind: KindCycle}, nil
 		}
 		defer leave()
 	}
-	n := &node{kind: Array, items: make([]*node, v.Len())}
+	n := &node{kind: KindArray, items: make([]*node, v.Len())}
 	for i := range n.items {
 		item, err := in.node(v.Index(i), plain)
 		if err != nil {
@@ -195,20 +195,20 @@ func (in *inspector) bytes(b []byte, plain bool) (*node, error) {
 		return in.cut(reflect.ValueOf(b)), nil
 	}
 	if !beginsLikeJSON(trimmed) || len(b) > in.json {
-		return &node{kind: String, text: bytesText(b)}, nil
+		return &node{kind: KindString, text: bytesText(b)}, nil
 	}
 	tree, err := decodeJSON(trimmed)
 	switch {
 	case err == nil && isText(b):
 		return in.node(reflect.ValueOf(tree), plain)
 	case !looksLikeJSON(b):
-		return &node{kind: String, text: bytesText(b)}, nil
+		return &node{kind: KindString, text: bytesText(b)}, nil
 	case err != nil && strings.Contains(err.Error(), "max depth"):
 		return in.cut(reflect.ValueOf(b)), nil
 	}
 	n := in.invalidJSON(b, plain)
 	if n.shown && !isText(b) { // more likely not JSON at all
-		n = &node{kind: String, text: bytesText(b)}
+		n = &node{kind: KindString, text: bytesText(b)}
 	}
 	return n, nil
 }
@@ -230,14 +230,14 @@ func beginsLikeJSON(b []byte) bool {
 // mapping takes a map apart, or leaves it whole like a list.
 func (in *inspector) mapping(v reflect.Value, plain bool) (*node, error) {
 	if v.IsNil() {
-		return &node{kind: Null}, nil
+		return &node{kind: KindNull}, nil
 	}
 	if v.Len() > in.nodes {
 		return in.cut(v), nil
 	}
 	leave, cycle := in.enter(v)
 	if cycle {
-		return &node{kind: Cycle}, nil
+		return &node{kind: KindCycle}, nil
 	}
 	defer leave()
 	return in.keys(v, plain)
@@ -255,7 +255,7 @@ func (in *inspector) keys(v reflect.Value, plain bool) (*node, error) {
 		keys = append(keys, key)
 	}
 	sortKeys(keys)
-	n := &node{kind: Map, sorted: true, keys: make([]string, 0, len(keys)), items: make([]*node, 0, len(keys))}
+	n := &node{kind: KindMap, sorted: true, keys: make([]string, 0, len(keys)), items: make([]*node, 0, len(keys))}
 	for _, key := range keys {
 		if err := in.member(n, key.text, key.value, plain, false); err != nil {
 			return nil, err
@@ -277,7 +277,7 @@ func (in *inspector) key(v reflect.Value) (mapKey, error) {
 		if err != nil {
 			return mapKey{}, fmt.Errorf("map key: %w", err)
 		}
-		if text = n.text; n.kind != String && n.kind != Number {
+		if text = n.text; n.kind != KindString && n.kind != KindNumber {
 			text = n.encode(maxPathBytes).JSON()
 		}
 	case v.Kind() == reflect.String:
@@ -324,9 +324,9 @@ func (in *inspector) structure(v reflect.Value, plain bool) (*node, error) {
 		if in.rest == nil {
 			in.rest = newBeyond()
 		}
-		return &node{kind: Opaque, text: v.Type().String(), rest: in.rest}, nil
+		return &node{kind: KindOpaque, text: v.Type().String(), rest: in.rest}, nil
 	}
-	n := &node{kind: Map}
+	n := &node{kind: KindMap}
 	for i := range p.fields {
 		f := &p.fields[i]
 		fv := f.get(v)

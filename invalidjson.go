@@ -16,7 +16,7 @@ func isText(text []byte) bool { return utf8.Valid(text) }
 // cannot be found in it. So the text itself is kept only if no name of a secret
 // occurs in it, in any spelling.
 func (in *inspector) invalidJSON(text []byte, plain bool) *node {
-	return &node{kind: InvalidJSON, text: string(text), shown: plain || !in.planner.redactor.occursIn(text)}
+	return &node{kind: KindInvalidJSON, text: string(text), shown: plain || !in.planner.redactor.occursIn(text)}
 }
 
 // occursIn reports whether a text could hold a secret's name. A backslash could

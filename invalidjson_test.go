@@ -129,7 +129,7 @@ func TestBytesOfJSON(t *testing.T) {
 	}
 	v, err := audit.ParseValue(`{"$audit":"invalid_json","text":"{"}`)
 	require.NoError(t, err)
-	assert.Equal(t, audit.InvalidJSON, v.Kind())
+	assert.Equal(t, audit.KindInvalidJSON, v.Kind())
 	assert.Equal(t, "{ (not JSON)", v.Text())
 	v, err = audit.ParseValue(`{"$audit":"invalid_json","bytes":5}`)
 	require.NoError(t, err)

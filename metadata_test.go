@@ -59,7 +59,7 @@ func TestTextsNeverStopAChange(t *testing.T) {
 				assert.Contains(t, kept.text, "…", "%s of %s", column, name)
 			}
 			if is {
-				assert.Contains(t, []audit.ValueKind{audit.String, audit.Bytes, audit.Cut}, altered.Kind(), "%s of %s", column, name)
+				assert.Contains(t, []audit.ValueKind{audit.KindString, audit.KindBytes, audit.KindCut}, altered.Kind(), "%s of %s", column, name)
 			}
 		}
 		if len(text) <= 64<<10 {

@@ -43,10 +43,10 @@ func (n *node) equal(other *node) bool {
 	if n == nil || other == nil {
 		return n == other
 	}
-	if n.kind == Cut { // the other side may be cut elsewhere, or not at all
+	if n.kind == KindCut { // the other side may be cut elsewhere, or not at all
 		return n.rest.compare(n.source, other.source)
 	}
-	if other.kind == Cut {
+	if other.kind == KindCut {
 		return other.equal(n)
 	}
 	if n.kind == other.kind && n.rest != nil && other.rest != nil && n.text == other.text { // Opaque, InvalidJSON
@@ -60,9 +60,9 @@ func (n *node) equalKind(other *node) bool {
 		return false
 	}
 	switch n.kind {
-	case Array:
+	case KindArray:
 		return slices.EqualFunc(n.items, other.items, (*node).equal)
-	case Map:
+	case KindMap:
 		return n.equalMap(other)
 	default:
 		return n.text == other.text && n.hidden == other.hidden
@@ -119,7 +119,7 @@ func (n *node) append(buf []byte, limit int) []byte {
 		return buf
 	case n.secret:
 		return append(buf, redactedJSON...)
-	case n.kind == String:
+	case n.kind == KindString:
 		return appendBoundText(buf, n.text, limit)
 	}
 	e := encoder{buf: buf, start: len(buf), limit: limit}
@@ -160,15 +160,15 @@ func (e *encoder) node(n *node) {
 		return
 	}
 	switch n.kind {
-	case Null:
+	case KindNull:
 		e.buf = append(e.buf, "null"...)
-	case Bool:
+	case KindBool:
 		e.buf = append(e.buf, n.text...)
-	case Number:
+	case KindNumber:
 		e.buf = append(e.buf, n.text...) // canonical since it was made
-	case String:
+	case KindString:
 		e.buf = appendText(e.buf, n.text)
-	case Array:
+	case KindArray:
 		e.buf = append(e.buf, '[')
 		for i, item := range n.items {
 			if i > 0 {
@@ -177,16 +177,16 @@ func (e *encoder) node(n *node) {
 			e.node(item)
 		}
 		e.buf = append(e.buf, ']')
-	case Map:
+	case KindMap:
 		e.object(n)
-	case Cut:
+	case KindCut:
 		unit, size := cutSize(n.source)
 		e.buf = appendCutMark(e.buf, unit, size, "", 0)
-	case Cycle:
+	case KindCycle:
 		e.buf = append(e.buf, `{"`+markKey+`":"cycle"}`...)
-	case InvalidJSON:
+	case KindInvalidJSON:
 		e.buf = appendInvalidJSON(e.buf, n)
-	case Opaque:
+	case KindOpaque:
 		e.buf = append(e.buf, `{"`+markKey+`":"opaque","type":`...)
 		e.buf = appendString(e.buf, n.text)
 		e.buf = append(e.buf, '}')

@@ -144,7 +144,7 @@ func ownObject(v reflect.Value) (object Object, ok bool, err error) {
 // idText returns a value as an object's ID; what cannot be one is "".
 func idText(n *node) string {
 	switch n.kind {
-	case String, Number, Bool:
+	case KindString, KindNumber, KindBool:
 		return n.text
 	default:
 		return ""

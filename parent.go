@@ -139,7 +139,7 @@ func (d *differ) parentID(f *field, v reflect.Value) (string, error) {
 		return "", err
 	}
 	switch n.kind {
-	case String, Number, Bool, Null:
+	case KindString, KindNumber, KindBool, KindNull:
 		return idText(n), nil
 	}
 	for v.Kind() == reflect.Interface || v.Kind() == reflect.Pointer {

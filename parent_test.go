@@ -290,7 +290,7 @@ func ExampleLog_History() {
 		fmt.Println(err)
 		return
 	}
-	for entry, err := range trail.History(ctx, "", audit.Object{Type: "order", ID: "7"}) {
+	for entry, err := range trail.History(ctx, audit.Object{Type: "order", ID: "7"}) {
 		if err != nil {
 			fmt.Println(err)
 			return

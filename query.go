@@ -9,18 +9,18 @@ type Column string
 
 // The columns, in the page's order.
 const (
-	ByTimestamp   Column = "timestamp"
-	ByObjectType  Column = "object_type"
-	ByID          Column = "id"
-	ByAction      Column = "action"
-	ByChanges     Column = "changes" // by the names of the changed fields
-	ByPerformedBy Column = "performed_by"
-	ByIPAddress   Column = "ip_address"
+	ByTimestamp  Column = "timestamp"
+	ByObjectType Column = "object_type"
+	ByObjectID   Column = "id"
+	ByAction     Column = "action"
+	ByChanges    Column = "changes" // by the names of the changed fields
+	ByActorEmail Column = "performed_by"
+	ByIPAddress  Column = "ip_address"
 )
 
 // Columns are all columns, in the page's order.
 func Columns() []Column {
-	return []Column{ByTimestamp, ByObjectType, ByID, ByAction, ByChanges, ByPerformedBy, ByIPAddress}
+	return []Column{ByTimestamp, ByObjectType, ByObjectID, ByAction, ByChanges, ByActorEmail, ByIPAddress}
 }
 
 // Direction is ascending or descending.
@@ -54,12 +54,12 @@ func (s Sort) Resolve() (Sort, error) {
 		}
 	}
 	switch s.By {
-	case ByTimestamp, ByObjectType, ByID, ByAction, ByChanges, ByPerformedBy, ByIPAddress:
+	case ByTimestamp, ByObjectType, ByObjectID, ByAction, ByChanges, ByActorEmail, ByIPAddress:
 	default:
-		return s, invalidFilter("sort", string(s.By), "not a column", fmt.Sprintf("use one of %q", Columns()))
+		return s, invalidFilter("Sort.By", string(s.By), "not a column", fmt.Sprintf("use one of %q", Columns()))
 	}
 	if s.Dir != Ascending && s.Dir != Descending {
-		return s, invalidFilter("dir", string(s.Dir), "not a direction", `use "asc" or "desc"`)
+		return s, invalidFilter("Sort.Dir", string(s.Dir), "not a direction", `use "asc" or "desc"`)
 	}
 	return s, nil
 }
@@ -118,14 +118,14 @@ func (q Query) walk() (Walk, error) {
 		q.Limit = defaultLimit
 	}
 	if q.Limit < 0 || q.Limit > MaxLimit {
-		return Walk{}, invalidFilter("per_page", fmt.Sprint(q.Limit), fmt.Sprintf("a page holds 1 to %d entries", MaxLimit), "ask for fewer and walk on with the cursor")
+		return Walk{}, invalidFilter("Query.Limit", fmt.Sprint(q.Limit), fmt.Sprintf("a page holds 1 to %d entries", MaxLimit), "ask for fewer and walk on with the cursor")
 	}
 	w := Walk{Filter: q.Filter, Sort: sort, Limit: q.Limit + 1}
 	given := 0
 	if q.Number != 0 {
 		given++
 		if q.Number < 1 || (q.Number-1) > (CountCap-1)/q.Limit {
-			return Walk{}, invalidFilter("page", fmt.Sprint(q.Number), fmt.Sprintf("numbered pages go from 1 to %d", (CountCap-1)/q.Limit+1), "walk further with After or Last, or narrow the filter")
+			return Walk{}, invalidFilter("Query.Number", fmt.Sprint(q.Number), fmt.Sprintf("numbered pages go from 1 to %d", (CountCap-1)/q.Limit+1), "walk further with After or Last, or narrow the filter")
 		}
 		w.Offset = (q.Number - 1) * q.Limit
 	}
@@ -142,10 +142,10 @@ func (q Query) walk() (Walk, error) {
 		w.Backward = true
 	}
 	if given > 1 {
-		return Walk{}, invalidFilter("page", "", "more than one of page number, after, before and last is given", "give one")
+		return Walk{}, invalidFilter("Query.Number", "", "more than one of page number, after, before and last is given", "give one")
 	}
 	if !w.After.IsZero() && w.After.sort != sort {
-		return Walk{}, invalidFilter("cursor", w.After.String(), "the cursor belongs to another sort", "start from the first page")
+		return Walk{}, invalidFilter("Query.After", w.After.String(), "the cursor belongs to another sort", "start from the first page")
 	}
 	return w, nil
 }

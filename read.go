@@ -63,8 +63,8 @@ func (l *Log) all(ctx context.Context, f Filter, s Sort, yield func(Entry, error
 	if err != nil {
 		return err
 	}
-	if f.AsOf.IsZero() {
-		if walk.Filter.AsOf, err = l.Newest(ctx, f.Org); err != nil || walk.Filter.AsOf.IsZero() {
+	if f.NotAfter.IsZero() {
+		if walk.Filter.NotAfter, err = l.In(f.Org).Newest(ctx); err != nil || walk.Filter.NotAfter.IsZero() {
 			return err
 		}
 	}
@@ -98,10 +98,10 @@ func (l *Log) all(ctx context.Context, f Filter, s Sort, yield func(Entry, error
 	}
 }
 
-// Newest returns the ID of the organization's newest entry, for Filter.AsOf;
+// Newest returns the ID of the organization's newest entry, for Filter.NotAfter;
 // the zero ID where there is none.
-func (l *Log) Newest(ctx context.Context, org string) (ID, error) {
-	f := Filter{Org: org}
+func (l *Log) Newest(ctx context.Context) (ID, error) {
+	var f Filter
 	if err := l.fillOrg(ctx, &f); err != nil {
 		return ID{}, err
 	}
@@ -114,8 +114,8 @@ func (l *Log) Newest(ctx context.Context, org string) (ID, error) {
 
 // Entry returns one entry, or ErrNotFound, whether it is missing or another
 // organization's.
-func (l *Log) Entry(ctx context.Context, org string, id ID) (Entry, error) {
-	f := Filter{Org: org, AsOf: id}
+func (l *Log) Entry(ctx context.Context, id ID) (Entry, error) {
+	f := Filter{NotAfter: id}
 	if err := l.fillOrg(ctx, &f); err != nil {
 		return Entry{}, err
 	}
@@ -152,16 +152,16 @@ func (l *Log) Count(ctx context.Context, f Filter, limit int) (int, error) {
 const MaxValues = 10_000
 
 // Values returns every distinct value ever recorded in the organization under
-// ByAction, ByObjectType or ByPerformedBy (emails), in byte order: those that
+// ByAction, ByObjectType or ByActorEmail (emails), in byte order: those that
 // begin with prefix, at most limit of them. The empty value means "none
 // recorded".
-func (l *Log) Values(ctx context.Context, org string, column Column, prefix string, limit int) ([]string, error) {
-	f := Filter{Org: org}
+func (l *Log) Values(ctx context.Context, column Column, prefix string, limit int) ([]string, error) {
+	var f Filter
 	if err := l.fillOrg(ctx, &f); err != nil {
 		return nil, err
 	}
-	if column != ByAction && column != ByObjectType && column != ByPerformedBy {
-		return nil, invalidFilter("column", string(column), "its values are not listed", fmt.Sprintf("use one of %q", []Column{ByAction, ByObjectType, ByPerformedBy}))
+	if column != ByAction && column != ByObjectType && column != ByActorEmail {
+		return nil, invalidFilter("column", string(column), "its values are not listed", fmt.Sprintf("use one of %q", []Column{ByAction, ByObjectType, ByActorEmail}))
 	}
 	if problem := textProblem(prefix, stored.Email); problem != "" {
 		return nil, invalidFilter("prefix", prefix, problem, "shorten it")

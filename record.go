@@ -50,7 +50,7 @@ func (l *Log) Prepare(ctx context.Context, events ...Event) ([]Entry, error) {
 
 // base returns the part of an entry that all events of one call share.
 func (l *Log) base(ctx context.Context) (Entry, error) {
-	org, err := l.org(ctx, "")
+	org, err := l.orgOf(ctx, "")
 	if wrong := (*FieldError)(nil); errors.As(err, &wrong) {
 		return Entry{}, invalidEvent("org", wrong.Value, wrong.Problem, "give WithOrg the organization's stable key")
 	}

@@ -114,5 +114,5 @@ func checkRetentionTime(field string, t time.Time) error {
 }
 
 func invalidRetention(field, value, problem, remedy string) error {
-	return &FieldError{Field: field, Value: value, Problem: problem, Remedy: remedy, kind: ErrInvalidRetention}
+	return &FieldError{Field: field, Value: value, Problem: problem, Remedy: remedy, Kind: ErrInvalidRetention}
 }

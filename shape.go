@@ -127,9 +127,9 @@ func hasInts(t reflect.Type, fields int) bool {
 // shaped takes apart a value whose type has a shape.
 func (in *inspector) shaped(s shape, v reflect.Value, plain bool) (*node, error) {
 	if v.Kind() == reflect.Slice && v.IsNil() || v.Kind() == reflect.Struct && isInvalid(v) {
-		return &node{kind: Null}, nil
+		return &node{kind: KindNull}, nil
 	}
-	text := func(s string) (*node, error) { return &node{kind: String, text: s}, nil }
+	text := func(s string) (*node, error) { return &node{kind: KindString, text: s}, nil }
 	switch s {
 	case timeShape:
 		return timeNode(timeOf(v.Convert(timeType))), nil
@@ -142,14 +142,14 @@ func (in *inspector) shaped(s shape, v reflect.Value, plain bool) (*node, error)
 	case ipNetShape:
 		network := v.Convert(reflect.TypeFor[net.IPNet]()).Interface().(net.IPNet)
 		if network.IP == nil {
-			return &node{kind: Null}, nil
+			return &node{kind: KindNull}, nil
 		}
 		return text(network.String())
 	case hardwareShape:
 		return text(net.HardwareAddr(v.Bytes()).String())
 	case addressShape:
 		if v.IsZero() {
-			return &node{kind: Null}, nil
+			return &node{kind: KindNull}, nil
 		}
 		return text(fmt.Sprint(v.Interface()))
 	case floatShape:
@@ -177,7 +177,7 @@ func isInvalid(v reflect.Value) bool {
 
 // urlNode returns a URL as text, without the password in it.
 func urlNode(u url.URL) *node {
-	n := &node{kind: String, text: u.Redacted()}
+	n := &node{kind: KindString, text: u.Redacted()}
 	if u.User != nil {
 		n.hidden, _ = u.User.Password()
 	}
@@ -186,7 +186,7 @@ func urlNode(u url.URL) *node {
 
 // decimal returns a decimal's text as the number that its column holds.
 func decimal(n *node) *node {
-	if n.kind == String {
+	if n.kind == KindString {
 		return numberNode(n.text)
 	}
 	return n

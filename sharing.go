@@ -41,7 +41,7 @@ const maxNamedFields = 20
 // refuse returns the error that names the fields.
 func (s *sharedFields) refuse(p *plan) error {
 	if s.whole {
-		return &FieldError{Field: "before", Problem: "shares its memory with after, so it was overwritten by what changed after", Remedy: sharedRemedy, kind: ErrShared}
+		return &FieldError{Field: "before", Problem: "shares its memory with after, so it was overwritten by what changed after", Remedy: sharedRemedy, Kind: ErrShared}
 	}
 	names := slices.Sorted(maps.Keys(s.names))
 	if p != nil {
@@ -60,7 +60,7 @@ func (s *sharedFields) refuse(p *plan) error {
 	if len(names) > 1 {
 		problem = "before and after share their memory, so a change within it is on both sides and would be lost"
 	}
-	return &FieldError{Field: strings.Join(names, ", ") + more, Problem: problem, Remedy: sharedRemedy, kind: ErrShared}
+	return &FieldError{Field: strings.Join(names, ", ") + more, Problem: problem, Remedy: sharedRemedy, Kind: ErrShared}
 }
 
 // shared returns the recorded fields in which the sides of an update share

@@ -358,7 +358,7 @@ func TestSharedFieldsCanBeMarked(t *testing.T) {
 
 	entries, err := log.Prepare(t.Context(), audit.Updated(before, after))
 	require.NoError(t, err)
-	assert.Equal(t, audit.Shared, entries[0].Changes[1].Old.Kind())
+	assert.Equal(t, audit.KindShared, entries[0].Changes[1].Old.Kind())
 	assert.Equal(t, "not compared", entries[0].Changes[1].Old.Text())
 	_, err = audit.New(nowhere{}, audit.Config{Shared: 7})
 	assert.ErrorContains(t, err, "Config.Shared is 7")

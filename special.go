@@ -33,10 +33,10 @@ func (in *inspector) special(v reflect.Value, plain bool) (n *node, err error) {
 	if s == decimalShape {
 		n = decimal(n)
 	}
-	if n.kind == String && in.hides(v, plain) {
+	if n.kind == KindString && in.hides(v, plain) {
 		n, err = in.plainKind(v, plain)
 	}
-	if n != nil && n.kind != Cut && n.rest == nil {
+	if n != nil && n.kind != KindCut && n.rest == nil {
 		n.source, n.byMethod = v, true
 	}
 	return n, err
@@ -88,13 +88,13 @@ func (in *inspector) byMethod(v reflect.Value, plain bool) (n *node, err error) 
 		return in.driverValue(value, v, plain)
 	default:
 		if v.Kind() == reflect.Slice && v.IsNil() {
-			return &node{kind: Null}, nil
+			return &node{kind: KindNull}, nil
 		}
 		text, err := x.(encoding.TextMarshaler).MarshalText()
 		if err != nil {
 			return in.failed(method, v, err, plain)
 		}
-		return &node{kind: String, text: string(text)}, nil
+		return &node{kind: KindString, text: string(text)}, nil
 	}
 }
 
@@ -112,7 +112,7 @@ func (in *inspector) failed(method string, v reflect.Value, err error, plain boo
 		if in.rest == nil {
 			in.rest = newBeyond()
 		}
-		return &node{kind: InvalidJSON, source: v, rest: in.rest}, nil
+		return &node{kind: KindInvalidJSON, source: v, rest: in.rest}, nil
 	}
 	return nil, fmt.Errorf("%s of %s: %w", method, v.Type(), err)
 }
@@ -130,10 +130,10 @@ func isUnsupported(err error) bool {
 // marshaled takes apart the JSON that a value gave.
 func (in *inspector) marshaled(x json.Marshaler, text []byte, v reflect.Value, plain bool) (*node, error) {
 	if len(text) == 0 && v.Kind() == reflect.Slice {
-		return &node{kind: Null}, nil // a column without a value
+		return &node{kind: KindNull}, nil // a column without a value
 	}
 	if v.Kind() == reflect.Slice && v.Len() == 0 && v.Type().Elem().Kind() == reflect.Uint8 {
-		return &node{kind: Null}, nil
+		return &node{kind: KindNull}, nil
 	}
 	if len(text) > in.json {
 		return in.cut(reflect.ValueOf(text)), nil
@@ -172,7 +172,7 @@ func (in *inspector) driverValue(value driver.Value, v reflect.Value, plain bool
 		case reflect.Struct:
 			if !isNullableText(t) && looksLikeJSON([]byte(text)) {
 				n, err := in.bytes([]byte(text), plain)
-				if err == nil && n.kind == InvalidJSON && n.shown {
+				if err == nil && n.kind == KindInvalidJSON && n.shown {
 					break // PostgreSQL's own texts may look so: [(0,0),(1,1)]
 				}
 				return n, err
@@ -181,7 +181,7 @@ func (in *inspector) driverValue(value driver.Value, v reflect.Value, plain bool
 			if t.Kind() != reflect.Map && t.Elem().Kind() == reflect.Uint8 {
 				break // a UUID, JSON
 			}
-			if n, err := in.bytes([]byte(text), plain); err == nil && (n.kind == kindOf(t) || n.kind == Null || n.kind == Cut) {
+			if n, err := in.bytes([]byte(text), plain); err == nil && (n.kind == kindOf(t) || n.kind == KindNull || n.kind == KindCut) {
 				return n, nil
 			}
 			return in.plainKind(v, plain)
@@ -200,9 +200,9 @@ func (in *inspector) driverValue(value driver.Value, v reflect.Value, plain bool
 // kindOf is what JSON has for a map or a list.
 func kindOf(t reflect.Type) ValueKind {
 	if t.Kind() == reflect.Map {
-		return Map
+		return KindMap
 	}
-	return Array
+	return KindArray
 }
 
 // isNullableText reports whether a struct is a text that may be NULL, such as
@@ -229,5 +229,5 @@ func isNumber(literal string) bool {
 }
 
 func timeNode(t time.Time) *node {
-	return &node{kind: String, text: string(appendTime(nil, t))}
+	return &node{kind: KindString, text: string(appendTime(nil, t))}
 }

@@ -15,10 +15,10 @@ import (
 // object's create, the fields that did not change since are unknown, not
 // absent. Redacted and cut values stay the marks that they are.
 type State struct {
-	// AsOf is the entry applied last, First the one that the State rests on:
+	// Last is the entry applied last, First the one that the State rests on:
 	// the create, or where there is none, the first that was applied. Both are
 	// zero before any entry.
-	AsOf, First ID
+	Last, First ID
 	// Presence says whether the object exists.
 	Presence Presence
 	// Complete reports whether Fields holds all that was ever recorded of the
@@ -28,9 +28,9 @@ type State struct {
 	Complete bool
 	// Created reports whether First is the object's create.
 	Created bool
-	// Gaps are the places where an entry found another value than the entries
+	// Unrecorded are the places where an entry found another value than the entries
 	// before it had left: something changed the object without recording it.
-	Gaps []Gap
+	Unrecorded []Unrecorded
 
 	fields map[string]stateField
 	within within
@@ -65,9 +65,9 @@ type FieldState struct {
 	Since ID
 }
 
-// Gap is a field whose old value in an entry is not the one that the entries
+// Unrecorded is a field whose old value in an entry is not the one that the entries
 // before had left.
-type Gap struct {
+type Unrecorded struct {
 	Entry ID
 	Field string
 	// Left is the value that was left, Found the one the entry found; either
@@ -95,20 +95,20 @@ func (s *State) Get(field string) Value { return s.fields[field].Value }
 // Clone returns a copy that further entries do not touch.
 func (s *State) Clone() State {
 	out := *s
-	out.fields, out.within, out.Gaps = maps.Clone(s.fields), s.within.clone(), slices.Clone(s.Gaps)
+	out.fields, out.within, out.Unrecorded = maps.Clone(s.fields), s.within.clone(), slices.Clone(s.Unrecorded)
 	return out
 }
 
 // Apply leads the state on by one entry. The entries must be of one object and
 // come in the order of their IDs; none between them may be left out.
 func (s *State) Apply(e Entry) {
-	if e.Action == Create {
+	if e.Action == ActionCreate {
 		*s = State{First: e.ID, Presence: ObjectPresent, Complete: true, Created: true}
 	}
 	if s.First.IsZero() {
 		s.First = e.ID
 	}
-	s.AsOf = e.ID
+	s.Last = e.ID
 	if e.Unreadable != "" {
 		s.Complete = false
 	}
@@ -121,7 +121,7 @@ func (s *State) Apply(e Entry) {
 		s.set(c.Field, c.New, e.ID)
 	}
 	switch {
-	case e.Action == Destroy:
+	case e.Action == ActionDestroy:
 		s.Presence, s.Complete, s.fields, s.within = ObjectDestroyed, true, nil, nil
 	case len(e.Changes) > 0:
 		s.Presence = ObjectPresent
@@ -132,10 +132,10 @@ func (s *State) Apply(e Entry) {
 // than the value it stands for, so it contradicts nothing.
 func (s *State) findGap(e Entry, c Change) {
 	left, known := s.whole(c.Field)
-	if e.Action == Create || !known || left == c.Old || holdsMark(left) || holdsMark(c.Old) {
+	if e.Action == ActionCreate || !known || left == c.Old || holdsMark(left) || holdsMark(c.Old) {
 		return
 	}
-	s.Gaps = append(s.Gaps, Gap{Entry: e.ID, Field: c.Field, Left: left, Found: c.Old})
+	s.Unrecorded = append(s.Unrecorded, Unrecorded{Entry: e.ID, Field: c.Field, Left: left, Found: c.Old})
 }
 
 // whole returns a field's value, put together again where it was taken apart.

@@ -79,7 +79,7 @@ type pathValue struct {
 // an object without keys, and one with a key whose path is too long for a
 // change.
 func splitObject(path string, v Value) (keys []pathValue, ok bool) {
-	if v.Kind() != Map || len(path) >= maxPathBytes {
+	if v.Kind() != KindMap || len(path) >= maxPathBytes {
 		return nil, false
 	}
 	p := quickParser{rest: v.json}

@@ -37,7 +37,7 @@ func stateText(s audit.State) string {
 	for _, f := range s.Fields() {
 		text += " " + f.Field + "=" + f.Value.JSON()
 	}
-	for _, g := range s.Gaps {
+	for _, g := range s.Unrecorded {
 		text += fmt.Sprintf(" !%s:%s/%s", g.Field, g.Left.JSON(), g.Found.JSON())
 	}
 	return text
@@ -53,50 +53,50 @@ func TestState(t *testing.T) {
 	const secret = `{"$audit":"redacted"}`
 	for name, steps := range map[string][]step{
 		"a life": {
-			{audit.Create, [][3]string{{"name", "-", `"a"`}, {"note", "-", "null"}, {"age", "-", "1"}}, `present name="a" note=null age=1`},
-			{audit.Update, [][3]string{{"age", "1", "2"}}, `present name="a" note=null age=2`},
+			{audit.ActionCreate, [][3]string{{"name", "-", `"a"`}, {"note", "-", "null"}, {"age", "-", "1"}}, `present name="a" note=null age=1`},
+			{audit.ActionUpdate, [][3]string{{"age", "1", "2"}}, `present name="a" note=null age=2`},
 			{"archived", nil, `present name="a" note=null age=2`},
-			{audit.Update, [][3]string{{"note", "null", "-"}, {"tag", "-", `""`}}, `present name="a" age=2 tag=""`},
-			{audit.Destroy, [][3]string{{"name", `"a"`, "-"}, {"age", "2", "-"}, {"tag", `""`, "-"}}, `destroyed`},
-			{audit.Create, [][3]string{{"name", "-", `"b"`}}, `present name="b"`},
+			{audit.ActionUpdate, [][3]string{{"note", "null", "-"}, {"tag", "-", `""`}}, `present name="a" age=2 tag=""`},
+			{audit.ActionDestroy, [][3]string{{"name", `"a"`, "-"}, {"age", "2", "-"}, {"tag", `""`, "-"}}, `destroyed`},
+			{audit.ActionCreate, [][3]string{{"name", "-", `"b"`}}, `present name="b"`},
 		},
 		"no create": {
 			{"viewed", nil, `unknown incomplete`},
-			{audit.Update, [][3]string{{"name", `"a"`, `"b"`}}, `present incomplete name="b"`},
-			{audit.Update, [][3]string{{"age", "1", "-"}}, `present incomplete name="b"`},
-			{audit.Destroy, [][3]string{{"name", `"b"`, "-"}, {"other", "1", "-"}}, `destroyed`},
+			{audit.ActionUpdate, [][3]string{{"name", `"a"`, `"b"`}}, `present incomplete name="b"`},
+			{audit.ActionUpdate, [][3]string{{"age", "1", "-"}}, `present incomplete name="b"`},
+			{audit.ActionDestroy, [][3]string{{"name", `"b"`, "-"}, {"other", "1", "-"}}, `destroyed`},
 		},
 		"paths": {
-			{audit.Create, [][3]string{{"meta.a", "-", "1"}, {"meta.b", "-", "2"}, {"x", "-", "0"}, {"empty", "-", "{}"}}, `present meta.a=1 meta.b=2 x=0 empty={}`},
-			{audit.Update, [][3]string{{"meta.b", "2", "-"}, {"empty.k", "-", `[{}]`}}, `present meta.a=1 x=0 empty.k=[{}]`},
-			{audit.Update, [][3]string{{"meta.a", "1", "-"}}, `present meta={} x=0 empty.k=[{}]`},
-			{audit.Update, [][3]string{{"meta", "{}", "null"}}, `present meta=null x=0 empty.k=[{}]`},
-			{audit.Update, [][3]string{{"meta", "null", `{"c":{"d":1},"dot.ted":2}`}}, `present meta.c.d=1 meta.dot\.ted=2 x=0 empty.k=[{}]`},
-			{audit.Update, [][3]string{{"meta.c.d", "1", "3"}}, `present meta.c.d=3 meta.dot\.ted=2 x=0 empty.k=[{}]`},
-			{audit.Update, [][3]string{{"meta", `{"c":{"d":3},"dot.ted":2}`, "-"}}, `present x=0 empty.k=[{}]`},
+			{audit.ActionCreate, [][3]string{{"meta.a", "-", "1"}, {"meta.b", "-", "2"}, {"x", "-", "0"}, {"empty", "-", "{}"}}, `present meta.a=1 meta.b=2 x=0 empty={}`},
+			{audit.ActionUpdate, [][3]string{{"meta.b", "2", "-"}, {"empty.k", "-", `[{}]`}}, `present meta.a=1 x=0 empty.k=[{}]`},
+			{audit.ActionUpdate, [][3]string{{"meta.a", "1", "-"}}, `present meta={} x=0 empty.k=[{}]`},
+			{audit.ActionUpdate, [][3]string{{"meta", "{}", "null"}}, `present meta=null x=0 empty.k=[{}]`},
+			{audit.ActionUpdate, [][3]string{{"meta", "null", `{"c":{"d":1},"dot.ted":2}`}}, `present meta.c.d=1 meta.dot\.ted=2 x=0 empty.k=[{}]`},
+			{audit.ActionUpdate, [][3]string{{"meta.c.d", "1", "3"}}, `present meta.c.d=3 meta.dot\.ted=2 x=0 empty.k=[{}]`},
+			{audit.ActionUpdate, [][3]string{{"meta", `{"c":{"d":3},"dot.ted":2}`, "-"}}, `present x=0 empty.k=[{}]`},
 		},
 		"paths without a create": {
-			{audit.Update, [][3]string{{"meta.a", "1", "2"}}, `present incomplete meta.a=2`},
-			{audit.Update, [][3]string{{"meta.a", "2", "-"}}, `present incomplete`},
-			{audit.Update, [][3]string{{"meta", `{"z":1}`, "5"}}, `present incomplete meta=5`},
+			{audit.ActionUpdate, [][3]string{{"meta.a", "1", "2"}}, `present incomplete meta.a=2`},
+			{audit.ActionUpdate, [][3]string{{"meta.a", "2", "-"}}, `present incomplete`},
+			{audit.ActionUpdate, [][3]string{{"meta", `{"z":1}`, "5"}}, `present incomplete meta=5`},
 		},
 		"names that begin alike": {
-			{audit.Create, [][3]string{{"a", "-", "1"}, {"ab", "-", "2"}, {"a b.c", "-", "3"}}, `present a=1 ab=2 a b.c=3`},
-			{audit.Update, [][3]string{{"a", "1", "-"}}, `present ab=2 a b.c=3`},
+			{audit.ActionCreate, [][3]string{{"a", "-", "1"}, {"ab", "-", "2"}, {"a b.c", "-", "3"}}, `present a=1 ab=2 a b.c=3`},
+			{audit.ActionUpdate, [][3]string{{"a", "1", "-"}}, `present ab=2 a b.c=3`},
 		},
 		"gaps": {
-			{audit.Create, [][3]string{{"name", "-", `"a"`}, {"meta.a", "-", "1"}}, `present name="a" meta.a=1`},
-			{audit.Update, [][3]string{{"name", `"z"`, `"b"`}}, `present name="b" meta.a=1 !name:"a"/"z"`},
-			{audit.Update, [][3]string{{"other", "1", "2"}}, `present name="b" meta.a=1 other=2 !name:"a"/"z" !other:/1`},
-			{audit.Update, [][3]string{{"meta", `{"a":7}`, `null`}}, `present name="b" meta=null other=2 !name:"a"/"z" !other:/1 !meta:{"a":1}/{"a":7}`},
+			{audit.ActionCreate, [][3]string{{"name", "-", `"a"`}, {"meta.a", "-", "1"}}, `present name="a" meta.a=1`},
+			{audit.ActionUpdate, [][3]string{{"name", `"z"`, `"b"`}}, `present name="b" meta.a=1 !name:"a"/"z"`},
+			{audit.ActionUpdate, [][3]string{{"other", "1", "2"}}, `present name="b" meta.a=1 other=2 !name:"a"/"z" !other:/1`},
+			{audit.ActionUpdate, [][3]string{{"meta", `{"a":7}`, `null`}}, `present name="b" meta=null other=2 !name:"a"/"z" !other:/1 !meta:{"a":1}/{"a":7}`},
 		},
 		"marks": {
-			{audit.Create, [][3]string{{"token", "-", secret}, {"list", "-", `[` + secret + `]`}}, `present token=` + secret + ` list=[` + secret + `]`},
-			{audit.Update, [][3]string{{"token", secret, secret}, {"list", `[1]`, `[2]`}}, `present token=` + secret + ` list=[2]`},
+			{audit.ActionCreate, [][3]string{{"token", "-", secret}, {"list", "-", `[` + secret + `]`}}, `present token=` + secret + ` list=[` + secret + `]`},
+			{audit.ActionUpdate, [][3]string{{"token", secret, secret}, {"list", `[1]`, `[2]`}}, `present token=` + secret + ` list=[2]`},
 		},
 		"left out for want of room": {
-			{audit.Create, [][3]string{{"a", "-", "1"}, {"…", "-", `{"$audit":"cut","items":3}`}}, `present incomplete a=1`},
-			{audit.Create, [][3]string{{"a", "-", "1"}}, `present a=1`},
+			{audit.ActionCreate, [][3]string{{"a", "-", "1"}, {"…", "-", `{"$audit":"cut","items":3}`}}, `present incomplete a=1`},
+			{audit.ActionCreate, [][3]string{{"a", "-", "1"}}, `present a=1`},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -112,7 +112,7 @@ func TestState(t *testing.T) {
 				state.Apply(entry)
 				assert.Equal(t, step.want, stateText(state), "step %d", i+1)
 				assert.Equal(t, before, stateText(clone), "a clone is not touched")
-				assert.Equal(t, entry.ID, state.AsOf)
+				assert.Equal(t, entry.ID, state.Last)
 			}
 		})
 	}
@@ -123,8 +123,8 @@ func TestStateSince(t *testing.T) {
 	id := func(n int64) audit.ID { return audit.FirstID(time.UnixMicro(n)) }
 	var state audit.State
 	assert.True(t, state.First.IsZero())
-	state.Apply(audit.Entry{ID: id(1), Action: audit.Create, Changes: audit.Changes{change(t, "a", "-", "1"), change(t, "b", "-", "1")}})
-	state.Apply(audit.Entry{ID: id(2), Action: audit.Update, Changes: audit.Changes{change(t, "b", "1", "2")}})
+	state.Apply(audit.Entry{ID: id(1), Action: audit.ActionCreate, Changes: audit.Changes{change(t, "a", "-", "1"), change(t, "b", "-", "1")}})
+	state.Apply(audit.Entry{ID: id(2), Action: audit.ActionUpdate, Changes: audit.Changes{change(t, "b", "1", "2")}})
 	assert.Equal(t, id(1), state.First)
 	assert.Equal(t, []audit.ID{id(1), id(2)}, []audit.ID{state.Fields()[0].Since, state.Fields()[1].Since})
 	assert.Equal(t, "2", state.Get("b").JSON())
@@ -170,7 +170,7 @@ func FuzzState(f *testing.F) {
 			entries, err = trail.Prepare(ctx, audit.Created(versions[i]).WithObject(audit.Object{Type: "thing", ID: "1"}))
 			require.NoError(t, err)
 			fresh.Apply(entries[0])
-			require.Empty(t, state.Gaps)
+			require.Empty(t, state.Unrecorded)
 			if !state.Complete || !fresh.Complete {
 				t.Skip() // cut for want of room
 			}
@@ -196,19 +196,19 @@ func TestStateTakesDeepValuesApart(t *testing.T) {
 	long, err := audit.ParseValue(`{"in":{"` + strings.Repeat("k", 250) + `":1,"x":2},"y":3}`)
 	require.NoError(t, err)
 	var s audit.State
-	s.Apply(audit.Entry{ID: audit.NewID(), Action: audit.Create, Changes: audit.Changes{{Field: "deep", New: deep}, {Field: "long", New: long}}})
+	s.Apply(audit.Entry{ID: audit.NewID(), Action: audit.ActionCreate, Changes: audit.Changes{{Field: "deep", New: deep}, {Field: "long", New: long}}})
 	fields := s.Fields()
 	require.Len(t, fields, 3)
 	assert.Equal(t, "deep"+strings.Repeat(".a", 125), fields[0].Field, "254 bytes: the next path would be too long for a change")
 	assert.Equal(t, []string{"long.in", "long.y"}, []string{fields[1].Field, fields[2].Field})
 
 	// What is taken apart is still known as a whole.
-	s.Apply(audit.Entry{ID: audit.NewID(), Action: audit.Update, Changes: audit.Changes{{Field: "deep", Old: deep, New: long}, {Field: "long", Old: long}}})
-	assert.Empty(t, s.Gaps)
+	s.Apply(audit.Entry{ID: audit.NewID(), Action: audit.ActionUpdate, Changes: audit.Changes{{Field: "deep", Old: deep, New: long}, {Field: "long", Old: long}}})
+	assert.Empty(t, s.Unrecorded)
 	assert.Len(t, s.Fields(), 2)
 	before := s.Clone()
-	s.Apply(audit.Entry{ID: audit.NewID(), Action: audit.Update, Changes: audit.Changes{{Field: "deep.y", Old: long, New: audit.Value{}}}})
-	assert.Len(t, s.Gaps, 1)
+	s.Apply(audit.Entry{ID: audit.NewID(), Action: audit.ActionUpdate, Changes: audit.Changes{{Field: "deep.y", Old: long, New: audit.Value{}}}})
+	assert.Len(t, s.Unrecorded, 1)
 	assert.Len(t, s.Fields(), 1)
 	assert.Len(t, before.Fields(), 2, "a clone stays as it was")
 }
@@ -221,7 +221,7 @@ func BenchmarkStateOfManyFields(b *testing.B) {
 		require.NoError(b, err)
 		two, err := audit.ParseValue(`{"x":2}`)
 		require.NoError(b, err)
-		created, updated := audit.Entry{ID: audit.NewID(), Action: audit.Create}, audit.Entry{ID: audit.NewID(), Action: audit.Update}
+		created, updated := audit.Entry{ID: audit.NewID(), Action: audit.ActionCreate}, audit.Entry{ID: audit.NewID(), Action: audit.ActionUpdate}
 		for i := range n {
 			field := fmt.Sprintf("f%d", i)
 			created.Changes = append(created.Changes, audit.Change{Field: field, New: one})

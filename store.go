@@ -29,12 +29,12 @@ type Store interface {
 	// len(bounds)+1 buckets: bucket i begins with bounds[i-1] and ends before
 	// bounds[i], the first and the last being open. If more than limit entries
 	// match, it counts any limit+1 of them: the work must not grow beyond that.
-	Histogram(ctx context.Context, filter Filter, bounds []ID, limit int) ([]Bar, error)
+	Histogram(ctx context.Context, filter Filter, bounds []ID, limit int) ([]HistogramBar, error)
 
 	// Values returns the distinct values, in byte order and at most limit,
 	// that the organization's entries have in a column and that begin with
 	// prefix; the empty value (none recorded) is one of them. The columns are
-	// ByAction, ByObjectType and ByPerformedBy. The work must grow with the
+	// ByAction, ByObjectType and ByActorEmail. The work must grow with the
 	// number of values, not of entries.
 	Values(ctx context.Context, org string, column Column, prefix string, limit int) ([]string, error)
 }
@@ -50,15 +50,15 @@ type Tx interface {
 	Insert(ctx context.Context, entries []Entry) error
 }
 
-// NewTx is a [Tx] that inserts entries more cheaply where it is known that their
+// FreshTx is a [Tx] that inserts entries more cheaply where it is known that their
 // IDs were made by the library just now, so that none can be taken: it is asked
 // by [Log.Record] instead of Insert where no event has an ID of the host's own.
 // A store need not have it.
-type NewTx interface {
+type FreshTx interface {
 	Tx
-	// InsertNew is Insert, but an ID that is taken all the same may be any
+	// InsertFresh is Insert, but an ID that is taken all the same may be any
 	// error.
-	InsertNew(ctx context.Context, entries []Entry) error
+	InsertFresh(ctx context.Context, entries []Entry) error
 }
 
 // Walk says which entries a store's List returns, and in which order.

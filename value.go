@@ -24,20 +24,20 @@ type ValueKind int
 
 // The kinds of value.
 const (
-	Absent      ValueKind = iota // the side has no such field
-	Null                         // null or nil
-	Bool                         // true or false
-	Number                       // a number of any size
-	String                       // a text
-	Array                        // a list
-	Map                          // an object with keys
-	Redacted                     // a secret that is not kept
-	Cut                          // too large: only its size and beginning are kept
-	Cycle                        // a value that contains itself
-	Bytes                        // a text that is not UTF-8 or holds NUL, kept as bytes
-	Opaque                       // a function, a channel, a struct without exported fields: only the type's name is kept
-	InvalidJSON                  // a text that should be JSON and is not
-	Shared                       // not compared: before and after shared memory, see Config.Shared
+	KindAbsent      ValueKind = iota // the side has no such field
+	KindNull                         // null or nil
+	KindBool                         // true or false
+	KindNumber                       // a number of any size
+	KindString                       // a text
+	KindArray                        // a list
+	KindMap                          // an object with keys
+	KindRedacted                     // a secret that is not kept
+	KindCut                          // too large: only its size and beginning are kept
+	KindCycle                        // a value that contains itself
+	KindBytes                        // a text that is not UTF-8 or holds NUL, kept as bytes
+	KindOpaque                       // a function, a channel, a struct without exported fields: only the type's name is kept
+	KindInvalidJSON                  // a text that should be JSON and is not
+	KindShared                       // not compared: before and after shared memory, see Config.Shared
 )
 
 // The marks: {"$audit":"redacted"}, {"$audit":"cut","bytes":n,"start":"…"} or
@@ -84,45 +84,45 @@ func (v Value) IsAbsent() bool { return v.json == "" }
 // Kind returns what the value is.
 func (v Value) Kind() ValueKind {
 	if v.json == "" {
-		return Absent
+		return KindAbsent
 	}
 	switch v.json[0] {
 	case 'n':
-		return Null
+		return KindNull
 	case 't', 'f':
-		return Bool
+		return KindBool
 	case '"':
-		return String
+		return KindString
 	case '[':
-		return Array
+		return KindArray
 	case '{':
 		return v.markKind()
 	default:
-		return Number
+		return KindNumber
 	}
 }
 
 func (v Value) markKind() ValueKind {
 	if !strings.HasPrefix(v.json, `{"`+markKey+`":"`) {
-		return Map
+		return KindMap
 	}
 	switch v.mark().Kind {
 	case "redacted":
-		return Redacted
+		return KindRedacted
 	case "cut":
-		return Cut
+		return KindCut
 	case "cycle":
-		return Cycle
+		return KindCycle
 	case "bytes":
-		return Bytes
+		return KindBytes
 	case "opaque":
-		return Opaque
+		return KindOpaque
 	case "shared":
-		return Shared
+		return KindShared
 	case "invalid_json":
-		return InvalidJSON
+		return KindInvalidJSON
 	default:
-		return Map
+		return KindMap
 	}
 }
 
@@ -143,18 +143,18 @@ func (v Value) CutSize() (bytes int, start string) {
 // list or object as JSON, a mark in words, "" for the absent value.
 func (v Value) Text() string {
 	switch v.Kind() {
-	case String:
+	case KindString:
 		if strings.IndexByte(v.json, '\\') < 0 {
 			return v.json[1 : len(v.json)-1] // nothing in it is escaped
 		}
 		var s string
 		_ = json.Unmarshal([]byte(v.json), &s) // canonical JSON is valid JSON
 		return s
-	case Redacted:
+	case KindRedacted:
 		return "redacted"
-	case Shared:
+	case KindShared:
 		return "not compared"
-	case Cut:
+	case KindCut:
 		switch m := v.mark(); {
 		case m.Start != "":
 			return fmt.Sprintf("%s… (cut: %d bytes)", m.Start, m.Bytes)
@@ -165,16 +165,16 @@ func (v Value) Text() string {
 		default:
 			return "(cut)"
 		}
-	case Cycle:
+	case KindCycle:
 		return "(contains itself)"
-	case Bytes:
+	case KindBytes:
 		if m := v.mark(); m.Hex != nil {
 			return `\x` + *m.Hex
 		}
 		return v.json
-	case Opaque:
+	case KindOpaque:
 		return "(" + v.mark().Type + ")"
-	case InvalidJSON:
+	case KindInvalidJSON:
 		switch m := v.mark(); {
 		case m.Text != nil:
 			return *m.Text + " (not JSON)"

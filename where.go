@@ -2,13 +2,10 @@ package audit
 
 import (
 	"fmt"
-	"net/netip"
 	"slices"
 	"time"
 
 	sq "github.com/Masterminds/squirrel"
-
-	"github.com/auditkeep/audit/internal/stored"
 )
 
 // Dialect is the flavour of SQL that a condition is written in.
@@ -58,54 +55,14 @@ func (f Filter) Where(d Dialect, alias string) (sq.Sqlizer, error) {
 	if !f.Until.IsZero() {
 		add(sq.Lt{column("id"): d.IDArg(firstIDNotBefore(f.Until))})
 	}
-	if !f.AsOf.IsZero() {
-		add(sq.LtOrEq{column("id"): d.IDArg(f.AsOf)})
+	if !f.NotAfter.IsZero() {
+		add(sq.LtOrEq{column("id"): d.IDArg(f.NotAfter)})
 	}
-	// An empty squirrel.Eq would be TRUE and an empty list FALSE: unused
-	// fields must not come here at all.
-	for _, in := range []struct {
-		column      string
-		values, not []string
-	}{
-		{"action", toStrings(f.Actions), toStrings(f.NotActions)},
-		{"object_type", f.ObjectTypes, f.NotObjectTypes},
-		{"actor_email", keys(f.Users, stored.Email), keys(f.NotUsers, stored.Email)},
-	} {
-		if len(in.values) > 0 {
-			add(sq.Eq{column(in.column): in.values})
-		}
-		if len(in.not) > 0 {
-			add(notIn(d, column(in.column), in.not))
-		}
+	for i := range conditions {
+		where = conditions[i].where(where, &f, d, column)
 	}
-	if f.RecordID != "" {
-		add(sq.Eq{column("object_sort"): Entry{Object: Object{ID: f.RecordID}}.SortKey(ByID)})
-	}
-	if f.RequestID != "" {
-		add(sq.Eq{column("request_id"): stored.Key(f.RequestID, stored.RequestID)})
-		// Written out, so that the planners see that the partial index applies:
-		// they cannot tell it from a parameter.
-		add(sq.Expr(column("request_id") + " <> ''"))
-	}
-	if !f.Parent.IsZero() {
-		add(sq.Eq{column("parent_type"): f.Parent.Type})
-		add(sq.Eq{column("parent_id"): storedObject(f.Parent).ID})
-		add(sq.Expr(column("parent_type") + " <> ''")) // as above
-	}
-	between := func(operator string, p netip.Prefix) sq.Sqlizer {
-		least, greatest := ipKeyRange(p)
-		return sq.Expr(column("ip_key")+operator+"? AND ?", least, greatest)
-	}
-	switch ip := plainPrefix(f.IP); {
-	case ip.IsValid() && ip.IsSingleIP():
-		// As an equality, the index on it gives the order by ID too.
-		least, _ := ipKeyRange(ip)
-		add(sq.Eq{column("ip_key"): least})
-	case ip.IsValid():
-		add(between(" BETWEEN ", ip))
-	}
-	for _, p := range f.NotIPs {
-		add(between(" NOT BETWEEN ", plainPrefix(p)))
+	for i := range addressConditions {
+		where = addressConditions[i].where(where, &f, column)
 	}
 	return where, nil
 }

@@ -45,7 +45,7 @@ func TestRequire(t *testing.T) {
 	audittest.RequireNotRecorded(t, log)
 
 	changed := audit.Entry{
-		Org: audittest.Org, ID: audit.NewID(), Action: audit.Update, Object: key,
+		Org: audittest.Org, ID: audit.NewID(), Action: audit.ActionUpdate, Object: key,
 		Changes: audit.Changes{{Field: "name"}, {Field: "email"}},
 	}
 	changed.OccurredAt = changed.ID.Time()
@@ -53,7 +53,7 @@ func TestRequire(t *testing.T) {
 	require.NoError(t, log.Record(ctx, store.Tx(), audit.Performed("lock", user)))
 	require.NoError(t, log.RecordDetached(audit.WithOrg(ctx, "other"), audit.Performed("unlock", user)))
 
-	update := audittest.Want{Action: audit.Update, Type: "api_key", ID: "42", Fields: []string{"email"}}
+	update := audittest.Want{Action: audit.ActionUpdate, Type: "api_key", ID: "42", Fields: []string{"email"}}
 	lock := audittest.Want{Action: "lock", User: "ada@example.com"}
 	unlock := audittest.Want{Org: "other", Action: "unlock"}
 	audittest.RequireRecorded(t, log)

@@ -5,7 +5,7 @@
 //	tx := store.Begin()
 //	… // the code under test, given log and tx
 //	require.NoError(t, tx.Commit(ctx))
-//	audittest.RequireRecorded(t, log, audittest.Want{Action: audit.Update, Type: "api_key", ID: "42"})
+//	audittest.RequireRecorded(t, log, audittest.Want{Action: audit.ActionUpdate, Type: "api_key", ID: "42"})
 //
 // The assertions work with a log on a real database just as well.
 package audittest
@@ -104,25 +104,25 @@ func (s *Store) Count(ctx context.Context, filter audit.Filter, limit int) (int,
 }
 
 // Histogram implements [audit.Store].
-func (s *Store) Histogram(ctx context.Context, filter audit.Filter, bounds []audit.ID, limit int) ([]audit.Bar, error) {
+func (s *Store) Histogram(ctx context.Context, filter audit.Filter, bounds []audit.ID, limit int) ([]audit.HistogramBar, error) {
 	matching, err := s.matching(ctx, filter)
 	if err != nil {
 		return nil, err
 	}
-	counts := map[audit.Bar]int{}
+	counts := map[audit.HistogramBar]int{}
 	for _, e := range matching[:min(limit+1, len(matching))] {
 		bucket, starts := slices.BinarySearchFunc(bounds, e.ID, audit.ID.Compare)
 		if starts {
 			bucket++
 		}
-		counts[audit.Bar{Bucket: bucket, Action: e.Action}]++
+		counts[audit.HistogramBar{Bucket: bucket, Action: e.Action}]++
 	}
-	var bars []audit.Bar
+	var bars []audit.HistogramBar
 	for bar, n := range counts {
 		bar.Entries = n
 		bars = append(bars, bar)
 	}
-	slices.SortFunc(bars, func(a, b audit.Bar) int {
+	slices.SortFunc(bars, func(a, b audit.HistogramBar) int {
 		return cmp.Or(cmp.Compare(a.Bucket, b.Bucket), cmp.Compare(a.Action, b.Action))
 	})
 	return bars, nil

@@ -62,11 +62,11 @@ func measureAudited(ctx context.Context, b *bench) error {
 		{"first page", "", "occurred_at DESC", nil, filtered(func(*audit.Filter) {})},
 		{"page 200", "", "occurred_at DESC", nil, audit.Query{Filter: s.base, Sort: newest, Number: audit.CountCap / 50}},
 		{"sort: action asc", "", "action, occurred_at", nil, audit.Query{Filter: s.base, Sort: audit.Sort{By: audit.ByAction}}},
-		{"filter: user", " AND actor_email = $2", "occurred_at DESC", []any{s.Actor.Email}, filtered(func(f *audit.Filter) { f.Users = []string{s.Actor.Email} })},
+		{"filter: user", " AND actor_email = $2", "occurred_at DESC", []any{s.Actor.Email}, filtered(func(f *audit.Filter) { f.ActorEmails = []string{s.Actor.Email} })},
 		{"filter: record", " AND object_type = $2 AND object_id = $3", "occurred_at DESC", []any{s.Object.Type, s.Object.ID}, filtered(func(f *audit.Filter) {
-			f.ObjectTypes, f.RecordID = []string{s.Object.Type}, s.Object.ID
+			f.ObjectTypes, f.ObjectIDs = []string{s.Object.Type}, []string{s.Object.ID}
 		})},
-		{"filter: an address that does not occur", " AND ip = $2", "occurred_at DESC", []any{"192.0.2.1"}, filtered(func(f *audit.Filter) { f.IP = netip.MustParsePrefix("192.0.2.1/32") })},
+		{"filter: an address that does not occur", " AND ip = $2", "occurred_at DESC", []any{"192.0.2.1"}, filtered(func(f *audit.Filter) { f.IPs = []netip.Prefix{netip.MustParsePrefix("192.0.2.1/32")} })},
 	} {
 		offset := ""
 		if c.query.Number > 0 {

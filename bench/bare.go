@@ -45,7 +45,7 @@ func newestEntries(ctx context.Context, pool *pgxpool.Pool, rows int) (iter.Seq2
 	if err != nil {
 		return nil, err
 	}
-	all := trail.All(ctx, audit.Filter{AsOf: asLoaded}, audit.Sort{})
+	all := trail.All(ctx, audit.Filter{NotAfter: asLoaded}, audit.Sort{})
 	return func(yield func(audit.Entry, error) bool) {
 		n := 0
 		for entry, err := range all {

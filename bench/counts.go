@@ -23,16 +23,16 @@ func measureCounts(ctx context.Context, b *bench) error {
 	)
 	values := func(column audit.Column, prefix string, limit int) func(context.Context) error {
 		return func(ctx context.Context) error {
-			_, err := l.trail.Values(ctx, largestOrg, column, prefix, limit)
+			_, err := l.trail.In(largestOrg).Values(ctx, column, prefix, limit)
 			return err
 		}
 	}
 	candidates := []candidate{
 		{name: types, do: values(audit.ByObjectType, "", 1000)},
 		{name: "values: 8 actions", do: values(audit.ByAction, "", 1000)},
-		{name: users, do: values(audit.ByPerformedBy, "", 50)},
-		{name: find, do: values(audit.ByPerformedBy, "user7", 50)},
-		{name: everybody, do: values(audit.ByPerformedBy, "", audit.MaxValues)},
+		{name: users, do: values(audit.ByActorEmail, "", 50)},
+		{name: find, do: values(audit.ByActorEmail, "user7", 50)},
+		{name: everybody, do: values(audit.ByActorEmail, "", audit.MaxValues)},
 	}
 	var counts []string
 	for _, r := range timeRanges() {

@@ -81,7 +81,7 @@ func (b *bench) newLogIn(ctx context.Context, schema string, from time.Time) (*p
 	if err := admin.Migrate(ctx); err != nil {
 		return nil, err
 	}
-	_, err = admin.MakeMonths(ctx, from, dataEnd.AddDate(0, 1, 0))
+	_, err = admin.MakePartitions(ctx, from, dataEnd.AddDate(0, 1, 0))
 	return l, err
 }
 

@@ -53,7 +53,7 @@ func (m maker) updates(ctx context.Context, n int) ([]audit.Entry, error) {
 		if err != nil {
 			return nil, err
 		}
-		if made[0].Action == audit.Update {
+		if made[0].Action == audit.ActionUpdate {
 			entries = append(entries, made...)
 		}
 	}

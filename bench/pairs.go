@@ -29,7 +29,7 @@ func measurePairs(ctx context.Context, b *bench) error {
 		for _, other := range single[i+1:] {
 			for _, sort := range []audit.Sort{
 				{By: audit.ByTimestamp, Dir: audit.Descending},
-				{By: audit.ByID, Dir: audit.Ascending},
+				{By: audit.ByObjectID, Dir: audit.Ascending},
 				{By: audit.ByChanges, Dir: audit.Ascending},
 			} {
 				query := audit.Query{Filter: s.base, Sort: sort}

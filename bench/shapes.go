@@ -45,19 +45,19 @@ func filters() []struct {
 	}{
 		{"action", func(f *audit.Filter, s sample) { f.Actions = []audit.Action{s.Action} }},
 		{"object type", func(f *audit.Filter, s sample) { f.ObjectTypes = []string{s.Object.Type} }},
-		{"user", func(f *audit.Filter, s sample) { f.Users = []string{s.Actor.Email} }},
-		{"record ID", func(f *audit.Filter, s sample) { f.RecordID = s.Object.ID }},
-		{"IP address", func(f *audit.Filter, s sample) { f.IP = netip.PrefixFrom(s.IP, s.IP.BitLen()) }},
-		{"IP range", func(f *audit.Filter, s sample) { f.IP = netip.PrefixFrom(s.IP, 24).Masked() }},
+		{"user", func(f *audit.Filter, s sample) { f.ActorEmails = []string{s.Actor.Email} }},
+		{"record ID", func(f *audit.Filter, s sample) { f.ObjectIDs = []string{s.Object.ID} }},
+		{"IP address", func(f *audit.Filter, s sample) { f.IPs = []netip.Prefix{netip.PrefixFrom(s.IP, s.IP.BitLen())} }},
+		{"IP range", func(f *audit.Filter, s sample) { f.IPs = []netip.Prefix{netip.PrefixFrom(s.IP, 24).Masked()} }},
 		{"request", func(f *audit.Filter, s sample) { f.RequestID = s.RequestID }},
 		{"three actions", func(f *audit.Filter, _ sample) { f.Actions = []audit.Action{"create", "destroy", "export"} }},
-		{"not an action", func(f *audit.Filter, _ sample) { f.NotActions = []audit.Action{audit.Update} }},
-		{"not a user", func(f *audit.Filter, s sample) { f.NotUsers = []string{s.Actor.Email} }},
+		{"not an action", func(f *audit.Filter, _ sample) { f.NotActions = []audit.Action{audit.ActionUpdate} }},
+		{"not a user", func(f *audit.Filter, s sample) { f.NotActorEmails = []string{s.Actor.Email} }},
 		{"an action that does not occur", func(f *audit.Filter, _ sample) { f.Actions = []audit.Action{"unheard_of"} }},
 		{"a type that does not occur", func(f *audit.Filter, _ sample) { f.ObjectTypes = []string{"unheard_of"} }},
-		{"a user who does not occur", func(f *audit.Filter, _ sample) { f.Users = []string{"nobody@acme.test"} }},
-		{"a record ID that does not occur", func(f *audit.Filter, _ sample) { f.RecordID = "999999999999" }},
-		{"an address that does not occur", func(f *audit.Filter, _ sample) { f.IP = netip.PrefixFrom(none, 32) }},
+		{"a user who does not occur", func(f *audit.Filter, _ sample) { f.ActorEmails = []string{"nobody@acme.test"} }},
+		{"a record ID that does not occur", func(f *audit.Filter, _ sample) { f.ObjectIDs = []string{"999999999999"} }},
+		{"an address that does not occur", func(f *audit.Filter, _ sample) { f.IPs = []netip.Prefix{netip.PrefixFrom(none, 32)} }},
 		{"a request that does not occur", func(f *audit.Filter, _ sample) { f.RequestID = "unheard-of" }},
 	}
 }
@@ -84,7 +84,7 @@ func shapes() []shape {
 			}})
 		}
 	}
-	for _, sort := range []audit.Sort{newest, {By: audit.ByPerformedBy, Dir: audit.Ascending}} {
+	for _, sort := range []audit.Sort{newest, {By: audit.ByActorEmail, Dir: audit.Ascending}} {
 		by := fmt.Sprintf(", sort: %s %s", sort.By, sort.Dir)
 		out = append(out,
 			shape{"next, from the middle" + by, anyPage, func(s sample) audit.Query {
@@ -120,13 +120,13 @@ var asLoaded = audit.FirstID(dataEnd.Add(-time.Microsecond))
 
 // sampleOf finds an entry in the middle of a range of the log, as it was loaded.
 func sampleOf(ctx context.Context, trail *audit.Log, r timeRange) (sample, error) {
-	s := sample{base: audit.Filter{Org: largestOrg, From: r.from, AsOf: asLoaded}}
+	s := sample{base: audit.Filter{Org: largestOrg, From: r.from, NotAfter: asLoaded}}
 	from := r.from
 	if from.IsZero() {
 		from = dataStart
 	}
 	middle := s.base
-	middle.AsOf = audit.FirstID(from.Add(dataEnd.Sub(from) / 2))
+	middle.NotAfter = audit.FirstID(from.Add(dataEnd.Sub(from) / 2))
 	page, err := trail.Page(ctx, audit.Query{Filter: middle, Limit: 1})
 	if err != nil {
 		return s, err

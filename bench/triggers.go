@@ -84,7 +84,7 @@ func measureTriggers(ctx context.Context, b *bench) error {
 	}
 	admin := postgres.NewAdmin(h.pool)
 	for _, table := range []string{captured.table, "bulk_captured"} {
-		if err := admin.Watch(ctx, postgres.Table{Name: table, Type: "account", Org: largestOrg}); err != nil {
+		if err := admin.Watch(ctx, postgres.WatchTable{Name: table, Type: "account", Org: largestOrg}); err != nil {
 			return err
 		}
 	}

@@ -50,7 +50,7 @@ func saidOf() []said {
 	list := update("a", "b", "")
 	list.Changes[0].Old, list.Changes[0].New = value("[\"a b\"]"), value("[\"a b\",\"a\u00a0b\"]")
 	alone := update("", "", "")
-	alone.Action, alone.Changes[0].Old, alone.Changes[0].New = audit.Create, audit.Value{}, value("[\"\u00e9\",\"e\u0301\"]")
+	alone.Action, alone.Changes[0].Old, alone.Changes[0].New = audit.ActionCreate, audit.Value{}, value("[\"\u00e9\",\"e\u0301\"]")
 	return []said{
 		// Comments.
 		{update("a", "b", "ticket 4711, asked by phone"), []string{"name: a -> b", "(comment) ticket 4711, asked by phone"}},

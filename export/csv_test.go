@@ -33,9 +33,9 @@ func writeCSV(t testing.TB, r export.Report, entries ...audit.Entry) string {
 func TestCSV(t *testing.T) {
 	t.Parallel()
 	created, system := entry(1), entry(2)
-	created.Action = audit.Create
+	created.Action = audit.ActionCreate
 	created.Changes = audit.Changes{{Field: "name", New: text(`say "hi", or not`)}, {Field: "active", New: value("true")}}
-	system.Action, system.Object, system.Actor, system.IP = audit.Destroy, audit.Object{Type: "end_user", ID: "x-1"}, audit.Actor{}, created.IP.Next()
+	system.Action, system.Object, system.Actor, system.IP = audit.ActionDestroy, audit.Object{Type: "end_user", ID: "x-1"}, audit.Actor{}, created.IP.Next()
 	system.Changes = audit.Changes{{Field: "email", Old: text("a@acme.test")}}
 	got := writeCSV(t, export.Report{Zone: zone(t, "Asia/Kolkata")}, entry(0), created, system)
 	assert.Equal(t, "\ufeff"+csvHeader+
@@ -156,7 +156,7 @@ func TestWriteRefuses(t *testing.T) {
 		`format "xls"`: func() error { _, err := export.Format("xls").Write(nil, nil, export.Report{}); return err },
 		"are nil":      func() error { _, err := export.CSV.Write(nil, nil, export.Report{}); return err },
 		"MaxRows -1":   func() error { _, err := export.CSV.Write(nil, nil, export.Report{MaxRows: -1}); return err },
-		`sort "nose"`: func() error {
+		`Sort.By "nose"`: func() error {
 			_, err := export.CSV.Write(nil, nil, export.Report{Sort: audit.Sort{By: "nose"}})
 			return err
 		},
@@ -270,7 +270,7 @@ func TestCSVSeparators(t *testing.T) {
 	t.Parallel()
 	e := entry(0)
 	e.Changes = audit.Changes{{Field: "a", New: text("1;2")}}
-	e.Action = audit.Create
+	e.Action = audit.ActionCreate
 	assert.Contains(t, writeCSV(t, export.Report{Separator: ';'}, e), "API Key;42;create;\"a: 1;2\";dana@acme.test;")
 	assert.Contains(t, writeCSV(t, export.Report{Separator: '\t'}, e), "API Key\t42\tcreate\ta: 1;2\tdana@acme.test\t")
 	e.Object.ID = "1;-5"

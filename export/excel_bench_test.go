@@ -90,18 +90,18 @@ func excelBenchEntries(b *testing.B) []audit.Entry {
 		fields := 0
 		switch i % 4 {
 		case 0, 1:
-			e.Action, fields = audit.Update, 3
+			e.Action, fields = audit.ActionUpdate, 3
 		case 2:
-			e.Action, fields = audit.Create, 8
+			e.Action, fields = audit.ActionCreate, 8
 		case 3:
-			e.Action, fields = audit.Destroy, 5
+			e.Action, fields = audit.ActionDestroy, 5
 		}
 		for field := range fields {
 			c := audit.Change{Field: fmt.Sprintf("field_%d", field)}
-			if e.Action != audit.Create {
+			if e.Action != audit.ActionCreate {
 				c.Old = value(fmt.Sprintf(`"value %d of %d"`, field, i))
 			}
-			if e.Action != audit.Destroy {
+			if e.Action != audit.ActionDestroy {
 				c.New = value(strconv.Itoa(field * i))
 			}
 			e.Changes = append(e.Changes, c)

@@ -79,11 +79,11 @@ func bottomBorder(color string) []excelize.Border {
 // action is the style of an action, in the colours of the page's pills.
 func (s *cellStyles) action(a audit.Action) int {
 	switch a {
-	case audit.Create:
+	case audit.ActionCreate:
 		return s.create
-	case audit.Update:
+	case audit.ActionUpdate:
 		return s.update
-	case audit.Destroy:
+	case audit.ActionDestroy:
 		return s.destroy
 	default:
 		return s.other

@@ -28,7 +28,7 @@ var excelTestTime = time.Date(2026, 3, 1, 12, 30, 45, 123_456_000, time.UTC)
 func excelEntry(alter func(*audit.Entry)) audit.Entry {
 	e := audit.Entry{
 		Org: "acme", ID: audit.FirstID(excelTestTime), OccurredAt: excelTestTime, RecordedAt: excelTestTime,
-		Action: audit.Update, Object: audit.Object{Type: "api_key", ID: "42"},
+		Action: audit.ActionUpdate, Object: audit.Object{Type: "api_key", ID: "42"},
 		Actor: audit.Actor{Kind: audit.ActorUser, ID: "7", Email: "dana@acme.test"},
 		IP:    netip.MustParseAddr("203.0.113.7"),
 		Changes: audit.Changes{
@@ -168,12 +168,12 @@ func TestExcelWithoutEntries(t *testing.T) {
 
 func TestExcelStyles(t *testing.T) {
 	t.Parallel()
-	actions := []audit.Action{audit.Create, audit.Update, audit.Destroy, "archived"}
+	actions := []audit.Action{audit.ActionCreate, audit.ActionUpdate, audit.ActionDestroy, "archived"}
 	entries := make([]audit.Entry, len(actions))
 	for i, action := range actions {
 		entries[i] = excelEntry(func(e *audit.Entry) { e.Action = action })
 	}
-	file := excelOpen(t, excelBytes(t, Report{Actions: map[audit.Action]string{audit.Create: "angelegt"}}, entries...))
+	file := excelOpen(t, excelBytes(t, Report{Actions: map[audit.Action]string{audit.ActionCreate: "angelegt"}}, entries...))
 	assert.Equal(t, "angelegt", excelCell(t, file, "Audit Logs", "D2"))
 	for i, want := range [][2]string{{"0D5A2B", "DCF5E4"}, {"6B4500", "FDF0CF"}, {"8C1C17", "FDE2E1"}, {"333333", "EEEEEE"}} {
 		style := excelStyle(t, file, "D"+strconv.Itoa(i+2))
@@ -448,7 +448,7 @@ func TestExcelHostileStrings(t *testing.T) {
 		columns[column] = "=" + string(column) + "_x000D_"
 	}
 	file := excelOpen(t, excelBytes(t, Report{
-		Filter:  audit.Filter{Users: []string{"=1+1", "\u202e"}},
+		Filter:  audit.Filter{ActorEmails: []string{"=1+1", "\u202e"}},
 		Strings: Strings{Columns: columns, Report: "=1+1", FiltersApplied: "a/b"},
 		Zone:    time.FixedZone(`"x`, 5*3600+30*60),
 	}, excelEntry(nil)))

@@ -120,7 +120,7 @@ func TestExcelLongTexts(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			entry := excelEntry(func(e *audit.Entry) { e.Action, e.Changes, e.Comment = audit.Create, test.changes, test.comment })
+			entry := excelEntry(func(e *audit.Entry) { e.Action, e.Changes, e.Comment = audit.ActionCreate, test.changes, test.comment })
 			cell := excelCell(t, excelOpen(t, excelBytes(t, Report{}, entry)), "Audit Logs", "E2")
 			assert.LessOrEqual(t, cellUnits(cell), maxCellUnits)
 			assert.True(t, strings.HasPrefix(cell, test.begins), "begins %q", cell[:min(len(cell), 60)])

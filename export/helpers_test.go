@@ -21,7 +21,7 @@ func entry(n int) audit.Entry {
 	id := audit.FirstID(at.Add(time.Duration(n) * time.Microsecond))
 	return audit.Entry{
 		Org: "acme", ID: id, OccurredAt: id.Time(), RecordedAt: id.Time(),
-		Action: audit.Update, Object: audit.Object{Type: "api_key", ID: "42"},
+		Action: audit.ActionUpdate, Object: audit.Object{Type: "api_key", ID: "42"},
 		Actor: audit.Actor{Kind: audit.ActorUser, Email: "dana@acme.test"},
 		IP:    netip.MustParseAddr("203.0.113.24"), Source: audit.SourceApp, Format: audit.Format,
 		Changes: audit.Changes{{Field: "name", Old: text("ci"), New: text("deploy")}},

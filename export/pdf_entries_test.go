@@ -25,7 +25,7 @@ func variedEntry(i int) audit.Entry {
 	}
 	switch i % 6 {
 	case 0:
-		e.Action, e.Object = audit.Create, audit.Object{Type: "api_key", ID: fmt.Sprintf("key_%08x", i*2654435761)}
+		e.Action, e.Object = audit.ActionCreate, audit.Object{Type: "api_key", ID: fmt.Sprintf("key_%08x", i*2654435761)}
 		e.Changes = audit.Changes{
 			{Field: "name", New: text(fmt.Sprintf("CI deploy key %d", i))},
 			{Field: "scopes", New: value(`["read","write"]`)},
@@ -33,10 +33,10 @@ func variedEntry(i int) audit.Entry {
 			{Field: "expires_at", New: text(at.AddDate(1, 0, 0).Format(time.RFC3339))},
 		}
 	case 1:
-		e.Action, e.Object = audit.Update, audit.Object{Type: "customer", ID: fmt.Sprintf("0192f3a1-7c1e-7d55-9a3e-%012d", i)}
+		e.Action, e.Object = audit.ActionUpdate, audit.Object{Type: "customer", ID: fmt.Sprintf("0192f3a1-7c1e-7d55-9a3e-%012d", i)}
 		e.Changes = audit.Changes{{Field: "email", Old: text(fmt.Sprintf("old-%d@example.org", i)), New: text(fmt.Sprintf("new-%d@example.org", i))}}
 	case 2:
-		e.Action, e.Object = audit.Destroy, audit.Object{Type: "sso_connection", ID: fmt.Sprint(1000 + i)}
+		e.Action, e.Object = audit.ActionDestroy, audit.Object{Type: "sso_connection", ID: fmt.Sprint(1000 + i)}
 		e.Changes = audit.Changes{{Field: "domain", Old: text(fmt.Sprintf("tenant%d.example.net", i))}, {Field: "enabled", Old: value("true")}}
 		e.Actor = audit.Actor{}
 	case 3:
@@ -44,7 +44,7 @@ func variedEntry(i int) audit.Entry {
 		e.Comment = fmt.Sprintf("wrong password, attempt %d", i%9)
 		e.Actor = audit.Actor{Kind: audit.ActorAPIKey, ID: fmt.Sprintf("ak_%d", i)}
 	case 4:
-		e.Action, e.Object = audit.Update, audit.Object{Type: "order", ID: fmt.Sprintf("ORD-2026-%06d", i)}
+		e.Action, e.Object = audit.ActionUpdate, audit.Object{Type: "order", ID: fmt.Sprintf("ORD-2026-%06d", i)}
 		e.Actor.OnBehalfOf = "support@example.com"
 		e.Changes = audit.Changes{
 			{Field: "status", Old: text("pending"), New: text("shipped")},
@@ -53,7 +53,7 @@ func variedEntry(i int) audit.Entry {
 			{Field: "note", Old: value("null"), New: text(fmt.Sprintf("Call before delivery; gate code is with the neighbour (ring twice). See https://intranet.example.com/orders/%d/notes?tab=delivery&lang=en for the whole story.", i))},
 		}
 	default:
-		e.Action, e.Object = audit.Update, audit.Object{Type: "vendor", ID: fmt.Sprint(i)}
+		e.Action, e.Object = audit.ActionUpdate, audit.Object{Type: "vendor", ID: fmt.Sprint(i)}
 		e.Changes = audit.Changes{{Field: "name", Old: text("Müller & Söhne"), New: text(fmt.Sprintf("Müller & Töchter Nr. %d", i))}, {Field: "settings.limits.daily", Old: value(fmt.Sprint(i)), New: value(fmt.Sprint(i + 1))}}
 	}
 	return e

@@ -48,11 +48,11 @@ type pdfPill struct {
 
 func pillOf(a audit.Action) pdfPill {
 	switch a {
-	case audit.Create:
+	case audit.ActionCreate:
 		return pdfPill{"+", "+", createInk, createGround}
-	case audit.Update:
+	case audit.ActionUpdate:
 		return pdfPill{"~", "~", updateInk, updateGround}
-	case audit.Destroy:
+	case audit.ActionDestroy:
 		return pdfPill{"−", "-", destroyInk, destroyGround}
 	default:
 		return pdfPill{"•", "*", otherInk, otherGround}

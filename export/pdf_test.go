@@ -77,7 +77,7 @@ func pdfPages(t *testing.T, file []byte) []string {
 func TestPDF(t *testing.T) {
 	t.Parallel()
 	r := fixed
-	r.Title, r.Filter = "Changes to keys", audit.Filter{Actions: []audit.Action{audit.Create}}
+	r.Title, r.Filter = "Changes to keys", audit.Filter{Actions: []audit.Action{audit.ActionCreate}}
 	e := variedEntry(0)
 	pages := pdfPages(t, writePDF(t, r, e))
 	require.Len(t, pages, 1)
@@ -167,7 +167,7 @@ func TestPDFLongFilter(t *testing.T) {
 	t.Parallel()
 	r := fixed
 	for i := range 2000 {
-		r.Filter.Users = append(r.Filter.Users, fmt.Sprintf("user-%d", i))
+		r.Filter.ActorEmails = append(r.Filter.ActorEmails, fmt.Sprintf("user-%d", i))
 	}
 	pages := pdfPages(t, writePDF(t, r, variedEntry(0)))
 	all := strings.Join(pages, "")
@@ -189,7 +189,7 @@ func TestPDFHostileTexts(t *testing.T) {
 	var entries []audit.Entry
 	r := fixed
 	r.Title, r.GeneratedBy = hostileToPDF[0]+"\u202e\x00"+hostileToPDF[2], hostileToPDF[5]
-	r.Filter.Users = hostileToPDF
+	r.Filter.ActorEmails = hostileToPDF
 	for i, s := range hostileToPDF {
 		e := variedEntry(i)
 		e.Object, e.Action, e.Actor.Email = audit.Object{Type: s, ID: s}, audit.Action(s), s

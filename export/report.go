@@ -132,8 +132,8 @@ func (r Report) bounds() (first, last time.Time) {
 	switch {
 	case !r.Filter.Until.IsZero():
 		last = r.Filter.Until.In(zone).Add(-time.Microsecond)
-	case !r.Filter.AsOf.IsZero():
-		last = r.Filter.AsOf.Time().In(zone)
+	case !r.Filter.NotAfter.IsZero():
+		last = r.Filter.NotAfter.Time().In(zone)
 	}
 	return first, last
 }
@@ -173,8 +173,8 @@ func (r Report) about(result Result) []line {
 	}
 	lines = append(lines, filters...)
 	lines = append(lines, line{s.Sort, r.sortText()})
-	if !f.AsOf.IsZero() {
-		lines = append(lines, line{s.AsOf, r.clock(f.AsOf.Time()) + " (" + f.AsOf.String() + ")"})
+	if !f.NotAfter.IsZero() {
+		lines = append(lines, line{s.AsOf, r.clock(f.NotAfter.Time()) + " (" + f.NotAfter.String() + ")"})
 	}
 	lines = append(lines, line{s.GeneratedAt, r.clock(r.GeneratedAt)})
 	if r.GeneratedBy != "" {

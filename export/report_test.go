@@ -28,7 +28,7 @@ func TestFileName(t *testing.T) {
 		{audit.Filter{}, "UTC", "audit-logs_start_now.csv"},
 		{audit.Filter{From: day(1, 0), Until: day(3, 0)}, "UTC", "audit-logs_2026-11-01_2026-11-02.csv"},
 		{audit.Filter{From: day(1, 0), Until: day(3, 0)}, "Asia/Kolkata", "audit-logs_2026-11-01T053000_2026-11-03T052959.csv"},
-		{audit.Filter{From: day(1, -5*time.Hour-30*time.Minute), AsOf: audit.FirstID(day(2, 90*time.Minute))}, "Asia/Kolkata", "audit-logs_2026-11-01_2026-11-02T070000.csv"},
+		{audit.Filter{From: day(1, -5*time.Hour-30*time.Minute), NotAfter: audit.FirstID(day(2, 90*time.Minute))}, "Asia/Kolkata", "audit-logs_2026-11-01_2026-11-02T070000.csv"},
 		{audit.Filter{Until: day(1, time.Second)}, "UTC", "audit-logs_start_2026-11-01T000000.csv"},
 	} {
 		got := export.Report{Filter: test.filter, Zone: zone(t, test.zone)}.FileName(export.CSV)
@@ -46,19 +46,19 @@ func TestChanges(t *testing.T) {
 		change audit.Change
 		want   string
 	}{
-		{audit.Update, audit.Change{Field: "a", Old: text("x"), New: text("y")}, "a: x -> y"},
-		{audit.Update, audit.Change{Field: "a", Old: value("null"), New: text("null")}, `a: null -> "null"`},
-		{audit.Update, audit.Change{Field: "a", Old: value("1"), New: text("1")}, `a: 1 -> "1"`},
-		{audit.Update, audit.Change{Field: "a", New: text("")}, `a: (absent) -> ""`},
-		{audit.Update, audit.Change{Field: "a", Old: text("(absent)"), New: text(" x")}, `a: "(absent)" -> " x"`},
-		{audit.Update, audit.Change{Field: "a", Old: text("x -> y; z"), New: text(`"q"`)}, `a: "x -> y; z" -> "\"q\""`},
-		{audit.Update, audit.Change{Field: "a", Old: text("x"), New: text("\uff08absent\uff09")}, "a: x -> \"\uff08absent\uff09\""},
-		{audit.Update, audit.Change{Field: "note", Old: value(`{"$audit":"shared"}`), New: value(`"x"`)}, "note: (not compared) -> x"},
-		{audit.Update, audit.Change{Field: "token", Old: value(`{"$audit":"redacted"}`), New: value(`{"$audit":"redacted"}`)}, "token: (redacted) -> (redacted)"},
-		{audit.Update, audit.Change{Field: "a", Old: value(`[1,"b"]`), New: value(`{"c":null}`)}, `a: [1,"b"] -> {"c":null}`},
-		{audit.Update, audit.Change{Field: "a", Old: value(`{"$audit":"cut","bytes":9000,"start":"abc"}`), New: value(`{"$audit":"cut","items":7}`)}, "a: abc… (cut: 9000 bytes) -> (cut: 7 items)"},
-		{audit.Create, audit.Change{Field: "a", New: text("x\r\ny")}, `a: x\r\ny`},
-		{audit.Destroy, audit.Change{Field: "a", Old: value("true")}, "a: true"},
+		{audit.ActionUpdate, audit.Change{Field: "a", Old: text("x"), New: text("y")}, "a: x -> y"},
+		{audit.ActionUpdate, audit.Change{Field: "a", Old: value("null"), New: text("null")}, `a: null -> "null"`},
+		{audit.ActionUpdate, audit.Change{Field: "a", Old: value("1"), New: text("1")}, `a: 1 -> "1"`},
+		{audit.ActionUpdate, audit.Change{Field: "a", New: text("")}, `a: (absent) -> ""`},
+		{audit.ActionUpdate, audit.Change{Field: "a", Old: text("(absent)"), New: text(" x")}, `a: "(absent)" -> " x"`},
+		{audit.ActionUpdate, audit.Change{Field: "a", Old: text("x -> y; z"), New: text(`"q"`)}, `a: "x -> y; z" -> "\"q\""`},
+		{audit.ActionUpdate, audit.Change{Field: "a", Old: text("x"), New: text("\uff08absent\uff09")}, "a: x -> \"\uff08absent\uff09\""},
+		{audit.ActionUpdate, audit.Change{Field: "note", Old: value(`{"$audit":"shared"}`), New: value(`"x"`)}, "note: (not compared) -> x"},
+		{audit.ActionUpdate, audit.Change{Field: "token", Old: value(`{"$audit":"redacted"}`), New: value(`{"$audit":"redacted"}`)}, "token: (redacted) -> (redacted)"},
+		{audit.ActionUpdate, audit.Change{Field: "a", Old: value(`[1,"b"]`), New: value(`{"c":null}`)}, `a: [1,"b"] -> {"c":null}`},
+		{audit.ActionUpdate, audit.Change{Field: "a", Old: value(`{"$audit":"cut","bytes":9000,"start":"abc"}`), New: value(`{"$audit":"cut","items":7}`)}, "a: abc… (cut: 9000 bytes) -> (cut: 7 items)"},
+		{audit.ActionCreate, audit.Change{Field: "a", New: text("x\r\ny")}, `a: x\r\ny`},
+		{audit.ActionDestroy, audit.Change{Field: "a", Old: value("true")}, "a: true"},
 		{"publish", audit.Change{Field: "a", Old: value("1"), New: value("2")}, "a: 1 -> 2"},
 	} {
 		e := entry(0)
@@ -97,8 +97,8 @@ func TestWords(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	_, err := export.CSV.Write(&out, all(entry(0)), export.Report{
-		Labels: map[string]string{"api_key": "Schlüssel"}, Actions: map[audit.Action]string{audit.Update: "geändert"},
-		Strings: export.Strings{Columns: map[audit.Column]string{audit.ByID: "Nummer"}},
+		Labels: map[string]string{"api_key": "Schlüssel"}, Actions: map[audit.Action]string{audit.ActionUpdate: "geändert"},
+		Strings: export.Strings{Columns: map[audit.Column]string{audit.ByObjectID: "Nummer"}},
 	})
 	require.NoError(t, err)
 	assert.Contains(t, out.String(), "Timestamp,Object Type,Nummer,Action")

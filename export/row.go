@@ -201,8 +201,8 @@ func (r *Report) shownSides(c audit.Change, both bool, names *display.Reading, r
 	before, after := r.sides(c, room)
 	if before.text == after.text && before.quoted == after.quoted && c.Old.Kind() != c.New.Kind() {
 		// The text "1" and the number 1: the text goes into quotes.
-		before.quoted = before.quoted || c.Old.Kind() == audit.String
-		after.quoted = after.quoted || c.New.Kind() == audit.String
+		before.quoted = before.quoted || c.Old.Kind() == audit.KindString
+		after.quoted = after.quoted || c.New.Kind() == audit.KindString
 	}
 	return field, []side{before, after}
 }
@@ -266,7 +266,7 @@ func differAt(old, now string, room int) (from, characters int) {
 }
 
 func (r *Report) valueSide(v audit.Value, shown []display.Segment, text string, more int) side {
-	out := newSide(shown, v.Kind() == audit.String && r.isAmbiguous(text))
+	out := newSide(shown, v.Kind() == audit.KindString && r.isAmbiguous(text))
 	out.more = more
 	return out
 }
@@ -311,17 +311,17 @@ func head(text string, room int) (start string, more int) {
 func (r *Report) words(v audit.Value) (text string, isMark bool) {
 	s := r.Strings
 	switch v.Kind() {
-	case audit.Absent:
+	case audit.KindAbsent:
 		return s.Absent, true
-	case audit.Null:
+	case audit.KindNull:
 		return s.Null, true
-	case audit.Redacted:
+	case audit.KindRedacted:
 		return s.Redacted, true
-	case audit.Shared:
+	case audit.KindShared:
 		return s.NotCompared, true
-	case audit.Cycle:
+	case audit.KindCycle:
 		return s.Cycle, true
-	case audit.Cut:
+	case audit.KindCut:
 		if bytes, start := v.CutSize(); bytes > 0 {
 			return s.CutText(display.VisibleText(start), bytes), true
 		}

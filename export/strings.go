@@ -40,7 +40,7 @@ type Strings struct {
 
 	// What stands for what is no text. Texts that read the same are in quotes.
 	Absent, Null, Redacted, Cycle string
-	NotCompared, UnknownActor     string // audit.Shared, audit.ActorUnknown
+	NotCompared, UnknownActor     string // audit.KindShared, audit.ActorUnknown
 	CutText                       func(start string, bytes int) string
 	MoreCharacters                func(n int) string
 	SameCharacters                func(n int) string // before what differs
@@ -58,8 +58,8 @@ type Strings struct {
 func English() Strings {
 	return Strings{
 		Columns: map[audit.Column]string{
-			audit.ByTimestamp: "Timestamp", audit.ByObjectType: "Object Type", audit.ByID: "Auditable ID",
-			audit.ByAction: "Action", audit.ByChanges: "Changes", audit.ByPerformedBy: "Performed By", audit.ByIPAddress: "IP Address",
+			audit.ByTimestamp: "Timestamp", audit.ByObjectType: "Object Type", audit.ByObjectID: "Auditable ID",
+			audit.ByAction: "Action", audit.ByChanges: "Changes", audit.ByActorEmail: "Performed By", audit.ByIPAddress: "IP Address",
 		},
 		Parameters: map[string]string{
 			"action": "Action", "object_type": "Object Type", "user": "User",

@@ -81,7 +81,7 @@ func (h *Handler) entriesJSON(w http.ResponseWriter, r *request) error {
 		return err
 	}
 	count := newCounted(n, v.perPage)
-	answer := entryList{Entries: page.Entries, AsOf: v.filter.AsOf.String(), N: jsonCount{count.entries, count.more}}
+	answer := entryList{Entries: page.Entries, AsOf: v.filter.NotAfter.String(), N: jsonCount{count.entries, count.more}}
 	if answer.Entries == nil {
 		answer.Entries = []audit.Entry{} // [], not null
 	}
@@ -106,7 +106,7 @@ func (h *Handler) parseAPI(values url.Values) (view, []jsonError) {
 	v := view{params: only(values, viewParams), perPage: defaultPerPage}
 	f, err := audit.ParseFilter(v.params, h.urlOptions(h.options.Now()))
 	wrong := fieldErrors(err)
-	v.filter, v.pinned = f, !f.AsOf.IsZero()
+	v.filter, v.pinned = f, !f.NotAfter.IsZero()
 	fail := func(field, problem, remedy string) {
 		wrong = append(wrong, jsonError{Field: field, Value: v.params.Get(field), Problem: problem, Remedy: remedy})
 	}

@@ -67,7 +67,7 @@ func (h *Handler) newer(ctx context.Context, v view, now time.Time) (int, error)
 	}
 	f := today.filter
 	f.Org = v.filter.Org
-	if since := v.filter.AsOf.Time(); f.From.Before(since) {
+	if since := v.filter.NotAfter.Time(); f.From.Before(since) {
 		f.From = since
 	}
 	if !f.Until.IsZero() && !f.From.Before(f.Until) {
@@ -78,7 +78,7 @@ func (h *Handler) newer(ctx context.Context, v view, now time.Time) (int, error)
 		return 0, err
 	}
 	// Those of asof's own microsecond that the walk does show.
-	f.AsOf = v.filter.AsOf
+	f.NotAfter = v.filter.NotAfter
 	shown, err := h.trail.Count(ctx, f, audit.CountCap+1)
 	return all - shown, err
 }

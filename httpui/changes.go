@@ -114,9 +114,9 @@ func (h *Handler) changeAt(c audit.Change, both bool, depth int) change {
 	if c.Old != c.New {
 		switch kind := c.Old.Kind(); {
 		case kind != c.New.Kind():
-		case kind == audit.String && h.compareTexts(&out, c),
-			kind == audit.Array && depth < maxDeep && h.compareLists(&out, c, depth),
-			kind == audit.Map && depth < maxDeep && h.compareObjects(&out, c, depth):
+		case kind == audit.KindString && h.compareTexts(&out, c),
+			kind == audit.KindArray && depth < maxDeep && h.compareLists(&out, c, depth),
+			kind == audit.KindMap && depth < maxDeep && h.compareObjects(&out, c, depth):
 			return out
 		}
 	}
@@ -229,11 +229,11 @@ func (c change) named(names *display.Reading) change {
 // tellApart puts a text in quotes that looks like the value on the other side,
 // which is no text: "1" and 1.
 func (h *Handler) tellApart(out *change, c audit.Change) {
-	if c.Old.Kind() != audit.String && c.New.Kind() != audit.String || c.Old.Text() != c.New.Text() {
+	if c.Old.Kind() != audit.KindString && c.New.Kind() != audit.KindString || c.Old.Text() != c.New.Text() {
 		return
 	}
 	for shown, v := range map[*value]audit.Value{out.Old: c.Old, out.New: c.New} {
-		if v.Kind() == audit.String {
+		if v.Kind() == audit.KindString {
 			*shown = h.textValue(quote(v.Text()), maxRunes)
 		}
 	}
@@ -242,9 +242,9 @@ func (h *Handler) tellApart(out *change, c audit.Change) {
 // holdsMark reports whether something in a value was not kept as it was.
 func holdsMark(v audit.Value) bool {
 	switch v.Kind() {
-	case audit.Redacted, audit.Shared, audit.Cut, audit.InvalidJSON:
+	case audit.KindRedacted, audit.KindShared, audit.KindCut, audit.KindInvalidJSON:
 		return true
-	case audit.Array, audit.Map:
+	case audit.KindArray, audit.KindMap:
 		return strings.Contains(v.JSON(), `{"$audit":"`)
 	default:
 		return false

@@ -272,7 +272,7 @@ func TestPillsAndActors(t *testing.T) {
 	} {
 		e := fixture.Entry(fixture.Now, 1)
 		e.Actor = tc.actor
-		assert.Equal(t, tc.want, text(cellOf(t, httpui.Options{}, audit.ByPerformedBy, e)))
+		assert.Equal(t, tc.want, text(cellOf(t, httpui.Options{}, audit.ByActorEmail, e)))
 	}
 }
 

@@ -103,7 +103,7 @@ func (h *Handler) extent(ctx context.Context, v view) (from, until time.Time, er
 			until = end
 		}
 	}
-	present := v.filter.AsOf.Time().In(v.zone)
+	present := v.filter.NotAfter.Time().In(v.zone)
 	y, m, d := present.Date()
 	if tomorrow := firstShowing(time.Date(y, m, d+1, 0, 0, 0, 0, time.UTC), v.zone); until.After(tomorrow) {
 		until = tomorrow
@@ -129,7 +129,7 @@ var barKinds = []string{"audit-update", "audit-create", "audit-destroy", "audit-
 func (h *Handler) draw(v view, buckets bucketing, found audit.Histogram) *chart {
 	c := &chart{Width: len(buckets.starts) * columnWidth, Ticks: h.ticks(buckets), Legend: h.legend(found.Bars), entries: found.Entries}
 	peak := 0
-	perBucket := make([][]audit.Bar, len(buckets.starts))
+	perBucket := make([][]audit.HistogramBar, len(buckets.starts))
 	for _, one := range found.Bars {
 		perBucket[one.Bucket] = append(perBucket[one.Bucket], one)
 	}
@@ -149,7 +149,7 @@ func (h *Handler) draw(v view, buckets bucketing, found audit.Histogram) *chart 
 		})
 		below, y := 0, chartHeight
 		for kind, class := range barKinds {
-			n := sum(slices.DeleteFunc(slices.Clone(bars), func(b audit.Bar) bool { return pillOf(b.Action).Class != class }))
+			n := sum(slices.DeleteFunc(slices.Clone(bars), func(b audit.HistogramBar) bool { return pillOf(b.Action).Class != class }))
 			if n == 0 {
 				continue
 			}
@@ -171,7 +171,7 @@ func (h *Handler) draw(v view, buckets bucketing, found audit.Histogram) *chart 
 // round returns the height of n entries where peak of them are the highest bar.
 func round(n, peak int) int { return (n*barHeight + peak/2) / peak }
 
-func sum(bars []audit.Bar) (entries int) {
+func sum(bars []audit.HistogramBar) (entries int) {
 	for _, b := range bars {
 		entries += b.Entries
 	}
@@ -193,11 +193,11 @@ func (v view) within(from, until time.Time) url.Values {
 // actionsNamed is how many actions a bar names.
 const actionsNamed = 4
 
-func (h *Handler) barTitle(first, last time.Time, bars []audit.Bar) string {
+func (h *Handler) barTitle(first, last time.Time, bars []audit.HistogramBar) string {
 	s := h.options.Strings
 	// In the order of the legend; of the host's own, the most frequent first.
-	kind := func(b audit.Bar) int { return slices.Index(barKinds, pillOf(b.Action).Class) }
-	slices.SortStableFunc(bars, func(a, b audit.Bar) int { return cmp.Or(kind(a)-kind(b), b.Entries-a.Entries) })
+	kind := func(b audit.HistogramBar) int { return slices.Index(barKinds, pillOf(b.Action).Class) }
+	slices.SortStableFunc(bars, func(a, b audit.HistogramBar) int { return cmp.Or(kind(a)-kind(b), b.Entries-a.Entries) })
 	var parts []string
 	for i, b := range bars {
 		if i == actionsNamed-1 && len(bars) > actionsNamed {
@@ -218,7 +218,7 @@ func (h *Handler) actionText(a audit.Action) string {
 
 // legend says what the colours mean, and how many entries each has. Actions of
 // the host's own share one.
-func (h *Handler) legend(bars []audit.Bar) []legendItem {
+func (h *Handler) legend(bars []audit.HistogramBar) []legendItem {
 	var items []legendItem
 	for _, class := range barKinds {
 		var text string

@@ -61,7 +61,7 @@ func randomEntries(r *rand.Rand, n int, before time.Time, span time.Duration) []
 	entries := make([]audit.Entry, n)
 	for i := range entries {
 		entries[i] = fixture.Entry(before.Add(-time.Duration(r.Int64N(int64(span)))), i)
-		entries[i].Action = []audit.Action{audit.Create, audit.Update, audit.Update, audit.Destroy, "login_failed", "export", ""}[r.IntN(7)]
+		entries[i].Action = []audit.Action{audit.ActionCreate, audit.ActionUpdate, audit.ActionUpdate, audit.ActionDestroy, "login_failed", "export", ""}[r.IntN(7)]
 	}
 	return entries
 }

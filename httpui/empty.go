@@ -16,7 +16,7 @@ type emptyState struct {
 
 func (h *Handler) emptyState(ctx context.Context, v view, chips []chip) (*emptyState, error) {
 	s := h.options.Strings
-	newest, err := h.trail.Newest(ctx, v.filter.Org)
+	newest, err := h.trail.Newest(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -25,7 +25,7 @@ func (h *Handler) emptyState(ctx context.Context, v view, chips []chip) (*emptyS
 	}
 	inRange := 0
 	if len(chips) > 0 {
-		only := audit.Filter{Org: v.filter.Org, From: v.filter.From, Until: v.filter.Until, AsOf: v.filter.AsOf}
+		only := audit.Filter{Org: v.filter.Org, From: v.filter.From, Until: v.filter.Until, NotAfter: v.filter.NotAfter}
 		if inRange, err = h.trail.Count(ctx, only, 1); err != nil {
 			return nil, err
 		}

@@ -161,7 +161,7 @@ func (h *Handler) wholeChanges(e audit.Entry) wholeChanges {
 		old, now := h.wholeSides(c)
 		line := wholeChange{
 			Field: c.Field, Old: old, New: now,
-			Hidden: c.Old.Kind() == audit.Redacted && c.New.Kind() == audit.Redacted,
+			Hidden: c.Old.Kind() == audit.KindRedacted && c.New.Kind() == audit.KindRedacted,
 		}
 		if !out.Both && c.New.IsAbsent() {
 			line.New = line.Old
@@ -184,7 +184,7 @@ func (h *Handler) wholeChanges(e audit.Entry) wholeChanges {
 // and begin alike, it shows what is around the first difference.
 func (h *Handler) wholeSides(c audit.Change) (old, now whole) {
 	const context = 100
-	if c.Old.Kind() != audit.String || c.New.Kind() != audit.String {
+	if c.Old.Kind() != audit.KindString || c.New.Kind() != audit.KindString {
 		return h.whole(c.Old), h.whole(c.New)
 	}
 	before, after, from := c.Old.Text(), c.New.Text(), 0
@@ -205,22 +205,22 @@ func (h *Handler) wholeSides(c audit.Change) (old, now whole) {
 func (h *Handler) whole(v audit.Value) whole {
 	s := h.options.Strings
 	switch v.Kind() {
-	case audit.Absent:
+	case audit.KindAbsent:
 		return whole{Mark: s.Absent}
-	case audit.Null:
+	case audit.KindNull:
 		return whole{Mark: s.Null}
-	case audit.Redacted:
+	case audit.KindRedacted:
 		return whole{Mark: s.Redacted}
-	case audit.Shared:
+	case audit.KindShared:
 		return whole{Mark: s.NotCompared}
-	case audit.Cycle:
+	case audit.KindCycle:
 		return whole{Mark: s.Cycle}
-	case audit.Cut:
+	case audit.KindCut:
 		if size, start := v.CutSize(); size > 0 {
 			return whole{Text: start, Mark: s.Bytes(size)}
 		}
 		return whole{Mark: s.CutShort}
-	case audit.Array, audit.Map:
+	case audit.KindArray, audit.KindMap:
 		return indented(v.JSON(), maxWhole)
 	}
 	text := v.Text()
@@ -302,7 +302,7 @@ func (h *Handler) readEntry(r *request, name string) (audit.Entry, error) {
 	if err != nil {
 		return audit.Entry{}, h.noEntry()
 	}
-	e, err := h.trail.Entry(r.Context(), r.org, id)
+	e, err := h.trail.Entry(r.Context(), id)
 	if errors.Is(err, audit.ErrNotFound) {
 		return audit.Entry{}, h.noEntry()
 	}

@@ -19,7 +19,7 @@ type filterKind struct {
 var filterKinds = []filterKind{
 	{"action", audit.ByAction},
 	{"object_type", audit.ByObjectType},
-	{"user", audit.ByPerformedBy},
+	{"user", audit.ByActorEmail},
 	{"record_id", ""},
 	{"ip", ""},
 }
@@ -164,11 +164,11 @@ func (h *Handler) fillChoice(r *request, field *filterField, kind filterKind, fi
 // values lists what a filter can choose from, in byte order: at most limit, and
 // whether there are more. Users may come from the host as well.
 func (h *Handler) values(r *request, kind filterKind, prefix string, limit int) ([]string, bool, error) {
-	values, err := h.trail.Values(r.Context(), r.org, kind.column, prefix, limit+1)
+	values, err := h.trail.Values(r.Context(), kind.column, prefix, limit+1)
 	if err != nil {
 		return nil, false, err
 	}
-	if kind.column == audit.ByPerformedBy && h.options.Users != nil {
+	if kind.column == audit.ByActorEmail && h.options.Users != nil {
 		users, err := h.options.Users(r.Context())
 		if err != nil {
 			return nil, false, err

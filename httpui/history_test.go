@@ -58,12 +58,12 @@ func TestHistory(t *testing.T) {
 	t.Parallel()
 	entries := life(
 		audit.Object{Type: "api_key", ID: "7"},
-		step(audit.Create, fixture.Change("name", ``, `"a"`), fixture.Change("token", ``, `{"$audit":"redacted"}`), fixture.Change("n", ``, `1`)),
-		step(audit.Update, fixture.Change("name", `"a"`, `"b"`)),
-		step(audit.Update, fixture.Change("token", `{"$audit":"redacted"}`, `{"$audit":"redacted"}`), fixture.Change("name", `"z"`, `"c"`), fixture.Change("meta", ``, `{"k":1}`)),
-		step(audit.Destroy, fixture.Change("name", `"c"`, ``)),
+		step(audit.ActionCreate, fixture.Change("name", ``, `"a"`), fixture.Change("token", ``, `{"$audit":"redacted"}`), fixture.Change("n", ``, `1`)),
+		step(audit.ActionUpdate, fixture.Change("name", `"a"`, `"b"`)),
+		step(audit.ActionUpdate, fixture.Change("token", `{"$audit":"redacted"}`, `{"$audit":"redacted"}`), fixture.Change("name", `"z"`, `"c"`), fixture.Change("meta", ``, `{"k":1}`)),
+		step(audit.ActionDestroy, fixture.Change("name", `"c"`, ``)),
 	)
-	other := life(audit.Object{Type: "api_key", ID: "70"}, step(audit.Create, fixture.Change("name", ``, `"other"`)))
+	other := life(audit.Object{Type: "api_key", ID: "70"}, step(audit.ActionCreate, fixture.Change("name", ``, `"other"`)))
 	ui := newUI(t, httpui.Options{}, append(entries, other...)...)
 	page := get(t, ui, "/?range=all&action=destroy").click("7")
 	require.Equal(t, http.StatusOK, page.status)
@@ -107,7 +107,7 @@ func TestHistoryWithoutACreate(t *testing.T) {
 	t.Parallel()
 	entries := life(
 		audit.Object{Type: "invoice", ID: "1"}, step("viewed"),
-		step(audit.Update, fixture.Change("a", `1`, `2`)), step(audit.Update, fixture.Change("b", `"x"`, `{"$audit":"cut","bytes":9000,"start":"xyz"}`)),
+		step(audit.ActionUpdate, fixture.Change("a", `1`, `2`)), step(audit.ActionUpdate, fixture.Change("b", `"x"`, `{"$audit":"cut","bytes":9000,"start":"xyz"}`)),
 	)
 	ui := newUI(t, httpui.Options{}, entries...)
 	notes, rows := get(t, ui, "/objects/invoice/1?at="+entries[0].ID.String()).part("audit-state")
@@ -189,7 +189,7 @@ func TestHistoryFragment(t *testing.T) {
 	object := audit.Object{Type: "api_key", ID: "7/8"}
 	var steps []audit.Entry
 	for range 12 {
-		steps = append(steps, step(audit.Update, fixture.Change("a", `"<script>"`, `"b"`)))
+		steps = append(steps, step(audit.ActionUpdate, fixture.Change("a", `"<script>"`, `"b"`)))
 	}
 	entries := life(object, steps...)
 	foreign := fixture.Entry(fixture.Now.Add(-time.Second), 99)

@@ -76,6 +76,6 @@ func TestExportWithLongFilters(t *testing.T) {
 	require.Len(t, page.Entries, 1)
 	var kept map[string]audit.Value
 	require.NoError(t, page.Entries[0].Metadata.Decode(&kept))
-	assert.Equal(t, audit.Cut, kept["filter"].Kind())
+	assert.Equal(t, audit.KindCut, kept["filter"].Kind())
 	assert.Equal(t, "1", kept["rows"].JSON())
 }

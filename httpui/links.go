@@ -34,7 +34,7 @@ func (v view) fresh() url.Values {
 // walk returns the parameters for another place in this walk.
 func (v view) walk() url.Values {
 	params := v.fresh()
-	params.Set("asof", v.filter.AsOf.String())
+	params.Set("asof", v.filter.NotAfter.String())
 	return params
 }
 

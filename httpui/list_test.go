@@ -79,7 +79,7 @@ func TestParameters(t *testing.T) {
 func TestMalformedParameters(t *testing.T) {
 	t.Parallel()
 	ui := newUI(t, httpui.Options{}, fixture.Showcase()...)
-	other, err := audit.Sort{By: audit.ByID}.Resolve()
+	other, err := audit.Sort{By: audit.ByObjectID}.Resolve()
 	require.NoError(t, err)
 	cursor := audit.CursorAt(fixture.Showcase()[0], other).String()
 	for query, want := range map[string]struct{ anchor, message string }{

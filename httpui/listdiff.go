@@ -111,7 +111,7 @@ func (h *Handler) addItem(items *[]value, more *int, v audit.Value, reading *dis
 // item shows an item of a list.
 func (h *Handler) item(v audit.Value, reading *display.Reading) value {
 	w := valueWriter{strings: h.options.Strings, room: itemRunes, reading: reading}
-	if v.Kind() == audit.String {
+	if v.Kind() == audit.KindString {
 		w.text(quoteIfNeeded(v.Text()))
 		if len(w.pieces) > 0 {
 			w.pieces[0].Shown = reading.Show(w.pieces[0].Text)
@@ -149,7 +149,7 @@ func keysOf(old, now []audit.Value) (oldKeys, newKeys []string, named string) {
 
 // namesOf takes apart the items of a list of nothing but objects.
 func namesOf(items []audit.Value) []map[string]audit.Value {
-	if len(items) == 0 || slices.ContainsFunc(items, func(v audit.Value) bool { return v.Kind() != audit.Map }) {
+	if len(items) == 0 || slices.ContainsFunc(items, func(v audit.Value) bool { return v.Kind() != audit.KindMap }) {
 		return nil
 	}
 	all := make([]map[string]audit.Value, len(items))
@@ -167,7 +167,7 @@ func identify(items []map[string]audit.Value, name string) (keys []string, ok bo
 	seen := map[string]bool{}
 	for _, item := range items {
 		id := item[name]
-		if id.Kind() != audit.String && id.Kind() != audit.Number || seen[id.JSON()] {
+		if id.Kind() != audit.KindString && id.Kind() != audit.KindNumber || seen[id.JSON()] {
 			return nil, false
 		}
 		seen[id.JSON()] = true

@@ -19,7 +19,7 @@ func TestHostsOwnLooks(t *testing.T) {
 	ui := newUI(t, httpui.Options{
 		Logo:    httpui.Logo{URL: "/logo.svg", Text: `Acme "Inc."`},
 		Theme:   map[string]string{"accent": "light-dark(#0a7d4f, #7de0b4)"},
-		Actions: map[audit.Action]string{audit.Update: "geändert"},
+		Actions: map[audit.Action]string{audit.ActionUpdate: "geändert"},
 	}, fixture.Showcase()...)
 	page := get(t, ui, "/?action=update")
 	assert.Contains(t, page.body, `<img class="audit-logo" src="/logo.svg" alt="Acme &#34;Inc.&#34;">`)

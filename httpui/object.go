@@ -54,7 +54,7 @@ const historyPerPage = 25
 
 // objectFilter matches the entries of one object.
 func objectFilter(o audit.Object) audit.Filter {
-	return audit.Filter{ObjectTypes: []string{o.Type}, RecordID: o.ID}
+	return audit.Filter{ObjectTypes: []string{o.Type}, ObjectIDs: []string{o.ID}}
 }
 
 // object serves {base}/objects/{type}/{id}.

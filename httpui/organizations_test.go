@@ -59,7 +59,7 @@ func newTenants(seed uint64, orgs, entries int) *tenants {
 			// The same instants in all of them, and a few of the same objects.
 			e := fixture.Entry(fixture.Now.Add(-time.Duration(1+all.IntN(3000))*time.Minute), n*1000+i)
 			e.Org = org
-			e.Action = []audit.Action{audit.Create, audit.Update, audit.Destroy, audit.Action("act_" + org)}[all.IntN(4)]
+			e.Action = []audit.Action{audit.ActionCreate, audit.ActionUpdate, audit.ActionDestroy, audit.Action("act_" + org)}[all.IntN(4)]
 			e.Object = audit.Object{Type: []string{"invoice", "type_" + org}[all.IntN(2)], ID: []string{"10482", fmt.Sprintf("%s-%d", org, all.IntN(4))}[all.IntN(2)]}
 			e.Actor.Email = []string{org + "@example.test", "ann." + org + "@example.test", ""}[all.IntN(3)]
 			e.Actor.OnBehalfOf = "boss." + org + "@example.test"

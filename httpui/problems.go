@@ -17,10 +17,19 @@ func (p problems) add(parameter, message string) {
 	}
 }
 
+// parameterOf names the parameters of fields that the root package finds wrong.
+var parameterOf = map[string]string{
+	"Sort.By": "sort", "Sort.Dir": "dir", "Query.Limit": "per_page", "Query.Number": "page", "Query.After": "after", "Filter.Org": "org",
+}
+
 // addError adds what the root package found wrong with the parameters.
 func (p problems) addError(err error, s Strings) {
 	for _, field := range audit.FieldErrors(err) {
-		p.add(field.Field, s.Problem(field))
+		field := *field
+		if parameter, ok := parameterOf[field.Field]; ok {
+			field.Field = parameter
+		}
+		p.add(field.Field, s.Problem(&field))
 	}
 }
 

@@ -53,7 +53,7 @@ func (h *Handler) fold(r *request, o audit.Object, name string) (folded, error) 
 		return folded{}, err
 	}
 	out := folded{entry: e}
-	out.State, err = h.trail.AsOfEntry(r.Context(), r.org, e.ID)
+	out.State, err = h.trail.StateAfter(r.Context(), e.ID)
 	if errors.Is(err, audit.ErrTooLong) {
 		out.tooLong, err = true, nil
 	}
@@ -68,7 +68,7 @@ func (h *Handler) notes(f folded, v view) []string {
 	case f.tooLong:
 		return []string{s.TooLong}
 	case f.Presence == audit.ObjectDestroyed:
-		return []string{fmt.Sprintf(s.WasDestroyed, at(f.AsOf))}
+		return []string{fmt.Sprintf(s.WasDestroyed, at(f.Last))}
 	case f.Presence == audit.ObjectUnknown:
 		return []string{s.NoState}
 	case !f.Created:
@@ -99,7 +99,7 @@ func (h *Handler) stateView(r *request, o audit.Object, name string, v view) (*s
 		size += len(line.Field) + len(line.Value.Text)
 		out.Fields = append(out.Fields, line)
 	}
-	for _, gap := range f.Gaps[max(0, len(f.Gaps)-maxGaps):] {
+	for _, gap := range f.Unrecorded[max(0, len(f.Unrecorded)-maxGaps):] {
 		found := since(gap.Entry)
 		out.Gaps = append(out.Gaps, Link{fmt.Sprintf(s.Gap, display.VisibleText(gap.Field), found.Text), found.URL})
 	}

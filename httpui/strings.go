@@ -133,8 +133,8 @@ func English() Strings {
 	return Strings{
 		Language: "en", Direction: "ltr",
 		Columns: map[audit.Column]string{
-			audit.ByTimestamp: "Timestamp", audit.ByObjectType: "Object Type", audit.ByID: "ID",
-			audit.ByAction: "Action", audit.ByChanges: "Changes", audit.ByPerformedBy: "Performed by",
+			audit.ByTimestamp: "Timestamp", audit.ByObjectType: "Object Type", audit.ByObjectID: "ID",
+			audit.ByAction: "Action", audit.ByChanges: "Changes", audit.ByActorEmail: "Performed by",
 			audit.ByIPAddress: "IP address",
 		},
 		Parameters: map[string]string{

@@ -104,11 +104,11 @@ func (h *Handler) pill(a audit.Action) pill {
 // pillOf returns the look of an action's pill, without its text.
 func pillOf(a audit.Action) pill {
 	switch a {
-	case audit.Create:
+	case audit.ActionCreate:
 		return pill{Class: "audit-create", Glyph: "+"}
-	case audit.Update:
+	case audit.ActionUpdate:
 		return pill{Class: "audit-update", Glyph: "~"}
-	case audit.Destroy:
+	case audit.ActionDestroy:
 		return pill{Class: "audit-destroy", Glyph: "−"}
 	default:
 		return pill{Class: "audit-other", Glyph: "•"}

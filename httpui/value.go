@@ -53,7 +53,7 @@ const (
 // valueBeside shows a value in a row such that it differs from another one.
 func (h *Handler) valueBeside(v, other audit.Value) value {
 	w := valueWriter{strings: h.options.Strings, room: maxRunes, beside: headOf(other.Text(), 8*maxRunes)}
-	if v.Kind() == audit.Array || v.Kind() == audit.Map {
+	if v.Kind() == audit.KindArray || v.Kind() == audit.KindMap {
 		w.reading = display.Beside(headOf(v.JSON(), maxStructure), headOf(other.JSON(), maxStructure))
 	}
 	w.value(v)
@@ -157,7 +157,7 @@ func (w *valueWriter) mark(words string) {
 
 // value writes a value at the top level, where a text needs no quotes.
 func (w *valueWriter) value(v audit.Value) {
-	if v.Kind() != audit.String {
+	if v.Kind() != audit.KindString {
 		w.node(v, 0)
 		return
 	}
@@ -214,32 +214,32 @@ func (w *valueWriter) isMark(text string) bool {
 func (w *valueWriter) node(v audit.Value, depth int) {
 	s := w.strings
 	switch v.Kind() {
-	case audit.Absent:
+	case audit.KindAbsent:
 		w.mark(s.Absent)
-	case audit.Null:
+	case audit.KindNull:
 		w.mark(s.Null)
-	case audit.Redacted:
+	case audit.KindRedacted:
 		w.mark(s.Redacted)
-	case audit.Shared:
+	case audit.KindShared:
 		w.mark(s.NotCompared)
-	case audit.Cycle:
+	case audit.KindCycle:
 		w.mark(s.Cycle)
-	case audit.Cut:
+	case audit.KindCut:
 		w.cut(v)
-	case audit.Bytes:
+	case audit.KindBytes:
 		hex := v.Text() // \x and two digits a byte
 		w.mark(s.Binary((len(hex) - len(`\x`)) / 2))
 		w.text(" " + hex)
-	case audit.Opaque:
+	case audit.KindOpaque:
 		w.mark(s.Opaque)
 		w.text(" " + strings.TrimSuffix(strings.TrimPrefix(v.Text(), "("), ")"))
-	case audit.InvalidJSON:
+	case audit.KindInvalidJSON:
 		w.text(v.Text())
-	case audit.String:
+	case audit.KindString:
 		w.sign(quoteIfNeeded(v.Text()))
-	case audit.Array:
+	case audit.KindArray:
 		w.list(v, depth)
-	case audit.Map:
+	case audit.KindMap:
 		w.object(v, depth)
 	default:
 		w.sign(v.JSON())
@@ -316,7 +316,7 @@ func (w *valueWriter) object(v audit.Value, depth int) {
 
 // itemsOf returns the items of a list, unless it is too large to be taken apart.
 func itemsOf(v audit.Value) ([]audit.Value, bool) {
-	if v.Kind() != audit.Array || len(v.JSON()) > maxStructure {
+	if v.Kind() != audit.KindArray || len(v.JSON()) > maxStructure {
 		return nil, false
 	}
 	var raw []json.RawMessage
@@ -341,7 +341,7 @@ type pathValue struct {
 
 // fieldsOf returns what an object holds, by paths such as address.city.
 func fieldsOf(v audit.Value, depth int) ([]pathValue, bool) {
-	if v.Kind() != audit.Map || len(v.JSON()) > maxStructure || depth >= maxDepth {
+	if v.Kind() != audit.KindMap || len(v.JSON()) > maxStructure || depth >= maxDepth {
 		return nil, false
 	}
 	var raw map[string]json.RawMessage

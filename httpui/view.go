@@ -60,7 +60,7 @@ func (h *Handler) parseView(values url.Values, now time.Time) (view, problems) {
 	var err error
 	v.filter, err = audit.ParseFilter(v.params, h.urlOptions(now))
 	wrong.addError(err, h.options.Strings)
-	v.pinned = !v.filter.AsOf.IsZero()
+	v.pinned = !v.filter.NotAfter.IsZero()
 	v.zone = h.zoneOf(v.params)
 
 	one := func(key string) string {

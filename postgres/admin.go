@@ -23,7 +23,7 @@ import (
 //	admin := postgres.NewAdmin(ownersPool)
 //	err := admin.Migrate(ctx)                       // at every deployment
 //	err = admin.Protect(ctx, "app")                 // once: INSERT and SELECT, nothing else
-//	_, err = admin.MakeMonthsAhead(ctx, 3)          // every day
+//	_, err = admin.MakePartitionsAhead(ctx, 3)          // every day
 //	_, err = admin.Expire(ctx, trail, audit.Retention{Before: twoYearsAgo})
 //	problems, err := admin.Check(ctx)               // at start, and every day
 //

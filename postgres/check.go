@@ -7,10 +7,10 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Problem is a thing that the log's protection or upkeep is missing.
-type Problem struct {
+// Finding is a thing that the log's protection or upkeep is missing.
+type Finding struct {
 	// Kind sorts problems, for hosts that want to hear of some only.
-	Kind ProblemKind
+	Kind FindingKind
 	// Table is what it is about: audit_entries, a partition, or another table.
 	Table string
 	// Problem says what is missing, Remedy what to do.
@@ -19,41 +19,41 @@ type Problem struct {
 	repair []string // what Protect does about it, if it can
 }
 
-// ProblemKind is a kind of [Problem].
-type ProblemKind string
+// FindingKind is a kind of [Finding].
+type FindingKind string
 
 // The kinds of problems.
 const (
-	// ProblemTrigger: UPDATE, DELETE or TRUNCATE would not be refused to the
+	// FindingTrigger: UPDATE, DELETE or TRUNCATE would not be refused to the
 	// owner, or a trigger or rule of somebody else's meets entries.
-	ProblemTrigger ProblemKind = "trigger"
-	// ProblemPrivilege: a role that is not the owner may change entries, or what
+	FindingTrigger FindingKind = "trigger"
+	// FindingPrivilege: a role that is not the owner may change entries, or what
 	// protects them.
-	ProblemPrivilege ProblemKind = "privilege"
-	// ProblemRole: no role but the owner can record, so the application must be
+	FindingPrivilege FindingKind = "privilege"
+	// FindingRole: no role but the owner can record, so the application must be
 	// connecting as the owner; or a table is another role's.
-	ProblemRole ProblemKind = "role"
-	// ProblemConstraint: a column or a constraint is not what the migrations made,
+	FindingRole FindingKind = "role"
+	// FindingConstraint: a column or a constraint is not what the migrations made,
 	// so that rows would be accepted that break the order, or entries refused.
-	ProblemConstraint ProblemKind = "constraint"
-	// ProblemIndex: an index is missing or not valid.
-	ProblemIndex ProblemKind = "index"
-	// ProblemPartition: the default partition or a month is missing or detached,
+	FindingConstraint FindingKind = "constraint"
+	// FindingIndex: an index is missing or not valid.
+	FindingIndex FindingKind = "index"
+	// FindingPartition: the default partition or a month is missing or detached,
 	// or a partition would not outlive a crash.
-	ProblemPartition ProblemKind = "partition"
-	// ProblemPolicy: row-level security hides entries, or refuses them.
-	ProblemPolicy ProblemKind = "policy"
-	// ProblemSetting: a setting of a role or of the database switches triggers off
+	FindingPartition FindingKind = "partition"
+	// FindingPolicy: row-level security hides entries, or refuses them.
+	FindingPolicy FindingKind = "policy"
+	// FindingSetting: a setting of a role or of the database switches triggers off
 	// or leads past the log.
-	ProblemSetting ProblemKind = "setting"
-	// ProblemShadow: another table can stand before the log.
-	ProblemShadow ProblemKind = "shadow"
-	// ProblemMigration: the migrations that were applied are not this version's.
-	ProblemMigration ProblemKind = "migration"
+	FindingSetting FindingKind = "setting"
+	// FindingShadow: another table can stand before the log.
+	FindingShadow FindingKind = "shadow"
+	// FindingMigration: the migrations that were applied are not this version's.
+	FindingMigration FindingKind = "migration"
 )
 
 // String returns the problem in a line.
-func (p Problem) String() string {
+func (p Finding) String() string {
 	return fmt.Sprintf("%s: %s; %s", p.Table, p.Problem, p.Remedy)
 }
 
@@ -66,11 +66,11 @@ func (p Problem) String() string {
 // It reads no entry and takes no lock that anybody waits for, so it can run at
 // every start and once a day. Any role may call it; the bodies of the functions of
 // watched tables are compared for the log's owner only.
-func (a *Admin) Check(ctx context.Context) ([]Problem, error) {
+func (a *Admin) Check(ctx context.Context) ([]Finding, error) {
 	if a.pool == nil {
 		return nil, errNoPool
 	}
-	var all []Problem
+	var all []Finding
 	options := pgx.TxOptions{IsoLevel: pgx.ReadCommitted, AccessMode: pgx.ReadOnly}
 	err := pgx.BeginTxFunc(ctx, a.pool, options, func(tx pgx.Tx) error {
 		entries, err := findTable(ctx, tx, a.schema)
@@ -86,7 +86,7 @@ func (a *Admin) Check(ctx context.Context) ([]Problem, error) {
 	return all, nil
 }
 
-func (a *Admin) check(ctx context.Context, tx pgx.Tx, entries table) ([]Problem, error) {
+func (a *Admin) check(ctx context.Context, tx pgx.Tx, entries table) ([]Finding, error) {
 	// Names are then written with their schemas, and nobody else's function can
 	// stand before one of PostgreSQL's own. To compile a query takes longer than
 	// to run it.
@@ -97,14 +97,14 @@ func (a *Admin) check(ctx context.Context, tx pgx.Tx, entries table) ([]Problem,
 	if err != nil {
 		return nil, err
 	}
-	parts := []func(context.Context, querier, table) ([]Problem, error){checkGrants, checkRoles, checkSchema, checkRowSecurity}
+	parts := []func(context.Context, querier, table) ([]Finding, error){checkGrants, checkRoles, checkSchema, checkRowSecurity}
 	if current {
 		parts = append(parts, checkCatalogue, checkFunctions, checkIndexes)
 	}
 	if a.schema == "" {
 		parts = append(parts, checkShadows)
 	}
-	parts = append(parts, func(ctx context.Context, db querier, entries table) ([]Problem, error) {
+	parts = append(parts, func(ctx context.Context, db querier, entries table) ([]Finding, error) {
 		return checkSettings(ctx, db, entries, a.schema != "")
 	}, checkMonths, checkWatched)
 	for _, part := range parts {

@@ -11,13 +11,13 @@ import (
 
 // checkCatalogue compares the log's tables, and each partition by itself, with
 // what the migrations make.
-func checkCatalogue(ctx context.Context, db querier, entries table) ([]Problem, error) {
+func checkCatalogue(ctx context.Context, db querier, entries table) ([]Finding, error) {
 	all, err := readFacts(ctx, db, entries)
 	if err != nil {
 		return nil, err
 	}
 	expected := expectedFacts()
-	var problems []Problem
+	var problems []Finding
 	for len(all) > 0 {
 		n := 1
 		for n < len(all) && all[n].table.OID == all[0].table.OID {
@@ -26,8 +26,8 @@ func checkCatalogue(ctx context.Context, db querier, entries table) ([]Problem, 
 		t := all[0].table
 		problems = append(problems, compareFacts(entries, t, expected[all[0].of], all[:n])...)
 		if t.Owner != entries.Owner {
-			problems = append(problems, Problem{
-				ProblemRole, t.Name, fmt.Sprintf("it belongs to %s, and audit_entries to %s", t.Owner, entries.Owner),
+			problems = append(problems, Finding{
+				FindingRole, t.Name, fmt.Sprintf("it belongs to %s, and audit_entries to %s", t.Owner, entries.Owner),
 				"ALTER TABLE " + t.sql() + " OWNER TO " + grantee(entries.Owner), nil,
 			})
 		}
@@ -39,20 +39,20 @@ func checkCatalogue(ctx context.Context, db querier, entries table) ([]Problem, 
 	}
 	for _, name := range append([]string{"audit_capture_context"}, besideEntries...) {
 		if _, missing := expected[name]; missing && name != "audit_migrations" { // a host may migrate with a tool of its own
-			problems = append(problems, Problem{ProblemConstraint, name, "it is missing", "make it again, as in the migrations", nil})
+			problems = append(problems, Finding{FindingConstraint, name, "it is missing", "make it again, as in the migrations", nil})
 		}
 	}
 	return problems, nil
 }
 
 // compareFacts compares one table with what it should be.
-func compareFacts(entries, t table, expected []fact, all []found) []Problem {
+func compareFacts(entries, t table, expected []fact, all []found) []Finding {
 	type key struct{ kind, name string }
 	is := map[key]string{}
 	for _, f := range all {
 		is[key{f.kind, f.name}] = f.is
 	}
-	var problems []Problem
+	var problems []Finding
 	for _, want := range expected {
 		definition, ok := is[key{want.kind, want.name}]
 		delete(is, key{want.kind, want.name})
@@ -75,38 +75,38 @@ func compareFacts(entries, t table, expected []fact, all []found) []Problem {
 // (8), UPDATE (16), TRUNCATE (32).
 const refusesChange, refusesTruncate = 1 | 2 | 8 | 16, 2 | 32
 
-func missingFact(entries, t table, want fact) Problem {
+func missingFact(entries, t table, want fact) Finding {
 	switch {
 	case want.kind == "trigger" && strings.HasPrefix(want.is, fmt.Sprint(refusesChange, " ")):
-		return Problem{ProblemTrigger, t.Name, "no enabled trigger refuses UPDATE and DELETE", "call Admin.Protect", restoreChangeTrigger(entries, t)}
+		return Finding{FindingTrigger, t.Name, "no enabled trigger refuses UPDATE and DELETE", "call Admin.Protect", restoreChangeTrigger(entries, t)}
 	case want.kind == "trigger":
-		return Problem{ProblemTrigger, t.Name, "no enabled trigger refuses TRUNCATE", "call Admin.Protect", restoreTruncateTrigger(entries, t)}
+		return Finding{FindingTrigger, t.Name, "no enabled trigger refuses TRUNCATE", "call Admin.Protect", restoreTruncateTrigger(entries, t)}
 	case want.kind == "index":
-		return Problem{ProblemIndex, t.Name, "index " + want.name + " is missing", "create it again, as in migration " + migrationOf(want.name), nil}
+		return Finding{FindingIndex, t.Name, "index " + want.name + " is missing", "create it again, as in migration " + migrationOf(want.name), nil}
 	}
-	return Problem{
-		ProblemConstraint, t.Name, fmt.Sprintf("the %s %s is missing", want.kind, want.name),
+	return Finding{
+		FindingConstraint, t.Name, fmt.Sprintf("the %s %s is missing", want.kind, want.name),
 		fmt.Sprintf("add it again, as in migration %s: %s", migrationOf(want.of), want.is), nil,
 	}
 }
 
-func changedFact(entries, t table, want fact, is string) Problem {
+func changedFact(entries, t table, want fact, is string) Finding {
 	switch {
 	case want.kind == "trigger":
 		problem := missingFact(entries, t, want)
 		problem.Problem += ": it is " + is + ", and not " + want.is
 		return problem
 	case want.kind == "table" && strings.Replace(is, " u", " p", 1) == want.is:
-		return Problem{ProblemPartition, t.Name, "it is UNLOGGED and empty after a crash", "ALTER TABLE " + t.sql() + " SET LOGGED", nil}
+		return Finding{FindingPartition, t.Name, "it is UNLOGGED and empty after a crash", "ALTER TABLE " + t.sql() + " SET LOGGED", nil}
 	}
-	kind := ProblemConstraint
+	kind := FindingConstraint
 	switch want.kind {
 	case "index":
-		kind = ProblemIndex
+		kind = FindingIndex
 	case "table":
-		kind = ProblemPartition
+		kind = FindingPartition
 	}
-	return Problem{
+	return Finding{
 		kind, t.Name, strings.TrimSpace(fmt.Sprintf("the %s %s", want.kind, want.name)) + " is not that of the migrations: it is " + is,
 		"make it again, as in migration " + migrationOf(want.of) + ": " + want.is, nil,
 	}
@@ -114,40 +114,40 @@ func changedFact(entries, t table, want fact, is string) Problem {
 
 // foreignFact describes what no migration has made. An index that can refuse no
 // entry is the owner's own business.
-func foreignFact(t table, f fact) []Problem {
+func foreignFact(t table, f fact) []Finding {
 	name := quoteName(f.name)
 	switch f.kind {
 	case "trigger":
-		return []Problem{{
-			ProblemTrigger, t.Name, "the trigger " + name + " is not the library's, and can change, drop or refuse entries: " + f.is,
+		return []Finding{{
+			FindingTrigger, t.Name, "the trigger " + name + " is not the library's, and can change, drop or refuse entries: " + f.is,
 			"DROP TRIGGER " + name + " ON " + t.sql(), nil,
 		}}
 	case "rule":
-		return []Problem{{
-			ProblemTrigger, t.Name, "the rule " + name + " is not the library's, and can change or drop entries: " + f.is,
+		return []Finding{{
+			FindingTrigger, t.Name, "the rule " + name + " is not the library's, and can change or drop entries: " + f.is,
 			"DROP RULE " + name + " ON " + t.sql(), nil,
 		}}
 	case "constraint":
-		return []Problem{{
-			ProblemConstraint, t.Name, "the constraint " + name + " is not the library's, and can refuse entries: " + f.is,
+		return []Finding{{
+			FindingConstraint, t.Name, "the constraint " + name + " is not the library's, and can refuse entries: " + f.is,
 			"ALTER TABLE " + t.sql() + " DROP CONSTRAINT " + name, nil,
 		}}
 	case "reference":
-		return []Problem{{
-			ProblemConstraint, t.Name, fmt.Sprintf("the foreign key %s of %s refers to it, and keeps months from being removed", name, f.is),
+		return []Finding{{
+			FindingConstraint, t.Name, fmt.Sprintf("the foreign key %s of %s refers to it, and keeps months from being removed", name, f.is),
 			"ALTER TABLE " + f.is + " DROP CONSTRAINT " + name, nil,
 		}}
 	case "index":
 		if plainIndex.MatchString(f.is) {
 			return nil
 		}
-		return []Problem{{
-			ProblemIndex, t.Name, "the index " + name + " is not the library's, and can refuse entries: " + f.is,
+		return []Finding{{
+			FindingIndex, t.Name, "the index " + name + " is not the library's, and can refuse entries: " + f.is,
 			"DROP INDEX " + t.sibling(f.name), nil,
 		}}
 	default:
-		return []Problem{{
-			ProblemConstraint, t.Name, fmt.Sprintf("the %s %s is not the library's: %s", f.kind, name, f.is),
+		return []Finding{{
+			FindingConstraint, t.Name, fmt.Sprintf("the %s %s is not the library's: %s", f.kind, name, f.is),
 			fmt.Sprintf("ALTER TABLE %s DROP %s %s", t.sql(), strings.ToUpper(f.kind), name), nil,
 		}}
 	}

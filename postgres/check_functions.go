@@ -54,7 +54,7 @@ func (f migratedFunction) attributes() string {
 // checkFunctions compares the log's functions with those of the migrations. One
 // that returns instead of raising an error would let every change pass; one that
 // captures would record something else, with the rights of the log's owner.
-func checkFunctions(ctx context.Context, db querier, entries table) ([]Problem, error) {
+func checkFunctions(ctx context.Context, db querier, entries table) ([]Finding, error) {
 	expected, err := migratedFunctions()
 	if err != nil {
 		return nil, err
@@ -80,15 +80,15 @@ func checkFunctions(ctx context.Context, db querier, entries table) ([]Problem, 
 	if err != nil {
 		return nil, err
 	}
-	var problems []Problem
+	var problems []Finding
 	known := map[string]bool{}
 	for _, want := range expected {
 		known[want.name] = true
-		kind := ProblemCapture
+		kind := FindingCapture
 		if want.name == refuseFunction {
-			kind = ProblemTrigger
+			kind = FindingTrigger
 		}
-		problem := Problem{
+		problem := Finding{
 			kind, entries.Name, fmt.Sprintf("the function %s is not that of migration %s", want.name, want.file), "call Admin.Protect",
 			[]string{"CREATE OR REPLACE FUNCTION " + entries.sibling(want.name) + want.head + " AS $migrated$" + want.body + "$migrated$"},
 		}
@@ -109,7 +109,7 @@ func checkFunctions(ctx context.Context, db querier, entries table) ([]Problem, 
 				if len(same) > 0 && f == same[0] {
 					continue
 				}
-				problems = append(problems, Problem{
+				problems = append(problems, Finding{
 					kind, entries.Name, fmt.Sprintf("the function %s is not the library's, and could run in the place of one that is", f.signature),
 					"DROP FUNCTION " + f.signature, nil,
 				})
@@ -128,8 +128,8 @@ func checkFunctions(ctx context.Context, db querier, entries table) ([]Problem, 
 	}
 	for _, f := range all {
 		if !known[f.name] && !f.watched {
-			problems = append(problems, Problem{
-				ProblemPrivilege, entries.Name, fmt.Sprintf("the function %s is not the library's", f.signature), "DROP FUNCTION " + f.signature, nil,
+			problems = append(problems, Finding{
+				FindingPrivilege, entries.Name, fmt.Sprintf("the function %s is not the library's", f.signature), "DROP FUNCTION " + f.signature, nil,
 			})
 		}
 	}

@@ -36,7 +36,7 @@ func (g grant) allowed(template string) bool {
 
 // checkGrants looks for privileges that a role other than the owner must not
 // have on the log's tables, their columns and the log's functions.
-func checkGrants(ctx context.Context, db querier, entries table) ([]Problem, error) {
+func checkGrants(ctx context.Context, db querier, entries table) ([]Finding, error) {
 	rows, err := db.Query(ctx, `WITH `+logTables+`, granted AS (
 			SELECT t.template, t.relname::text AS object, 'TABLE' AS kind, t.nspname::text AS name, '' AS column_name, t.relowner AS owner, a.grantee, a.privilege_type, a.is_grantable
 			FROM tables AS t, aclexplode(t.relacl) AS a WHERE t.relkind <> 'c'
@@ -76,7 +76,7 @@ func checkGrants(ctx context.Context, db querier, entries table) ([]Problem, err
 	if err != nil {
 		return nil, err
 	}
-	var problems []Problem
+	var problems []Finding
 	for _, by := range order {
 		on := by.name
 		if by.kind == "TABLE" {
@@ -84,7 +84,7 @@ func checkGrants(ctx context.Context, db querier, entries table) ([]Problem, err
 		}
 		privileges := strings.Join(slices.Compact(wrong[by]), ", ")
 		revoke := fmt.Sprintf("REVOKE %s ON %s %s FROM %s CASCADE", privileges, by.kind, on, grantee(by.role))
-		problem := Problem{ProblemPrivilege, by.object, fmt.Sprintf("%s has %s", grantee(by.role), privileges), revoke, nil}
+		problem := Finding{FindingPrivilege, by.object, fmt.Sprintf("%s has %s", grantee(by.role), privileges), revoke, nil}
 		switch {
 		case by.kind == "FUNCTION":
 			problem.Problem += ", which only the log's owner needs"

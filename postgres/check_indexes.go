@@ -3,7 +3,7 @@ package postgres
 import "context"
 
 // checkIndexes looks for partitions that lack their part of an index.
-func checkIndexes(ctx context.Context, db querier, entries table) ([]Problem, error) {
+func checkIndexes(ctx context.Context, db querier, entries table) ([]Finding, error) {
 	// Each index of the log with those partitions that lack their part of it.
 	rows, err := db.Query(ctx, `SELECT c.relname, ARRAY(
 			SELECT p.relname::text FROM pg_inherits AS member JOIN pg_class AS p ON p.oid = member.inhrelid
@@ -18,7 +18,7 @@ func checkIndexes(ctx context.Context, db querier, entries table) ([]Problem, er
 		return nil, err
 	}
 	defer rows.Close()
-	var problems []Problem
+	var problems []Finding
 	for rows.Next() {
 		var index string
 		var without []string
@@ -26,8 +26,8 @@ func checkIndexes(ctx context.Context, db querier, entries table) ([]Problem, er
 			return nil, err
 		}
 		for _, partition := range without {
-			problems = append(problems, Problem{
-				ProblemIndex, partition, "its part of index " + index + " is missing or not valid",
+			problems = append(problems, Finding{
+				FindingIndex, partition, "its part of index " + index + " is missing or not valid",
 				"REINDEX it, or create it and ALTER INDEX " + entries.sibling(index) + " ATTACH PARTITION", nil,
 			})
 		}

@@ -13,7 +13,7 @@ import (
 // version's files. It is current if nothing else is: only then is the catalogue
 // what this version makes. A host that migrates with a tool of its own has no
 // such table, and a role without SELECT cannot be asked.
-func checkMigrations(ctx context.Context, db querier, entries table) (problems []Problem, current bool, err error) {
+func checkMigrations(ctx context.Context, db querier, entries table) (problems []Finding, current bool, err error) {
 	migrations, err := migration.Read(Migrations())
 	if err != nil {
 		return nil, false, err
@@ -33,7 +33,7 @@ func checkMigrations(ctx context.Context, db querier, entries table) (problems [
 		return nil, false, err
 	}
 	add := func(problem, remedy string) {
-		problems = append(problems, Problem{ProblemMigration, "audit_migrations", problem, remedy, nil})
+		problems = append(problems, Finding{FindingMigration, "audit_migrations", problem, remedy, nil})
 	}
 	current = true
 	byVersion := map[int]migration.Applied{}

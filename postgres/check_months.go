@@ -9,7 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-func checkMonths(ctx context.Context, db querier, entries table) ([]Problem, error) {
+func checkMonths(ctx context.Context, db querier, entries table) ([]Finding, error) {
 	partitions, err := partitionsOf(ctx, db, entries)
 	if err != nil {
 		return nil, err
@@ -18,18 +18,18 @@ func checkMonths(ctx context.Context, db querier, entries table) ([]Problem, err
 	if err := db.QueryRow(ctx, "SELECT clock_timestamp()").Scan(&now); err != nil {
 		return nil, err
 	}
-	var problems []Problem
+	var problems []Finding
 	if !slices.ContainsFunc(partitions, func(p partition) bool { return p.isDefault }) {
-		problems = append(problems, Problem{
-			ProblemPartition, entries.Name, "there is no default partition, so an entry that no month covers is refused",
+		problems = append(problems, Finding{
+			FindingPartition, entries.Name, "there is no default partition, so an entry that no month covers is refused",
 			"CREATE TABLE " + entries.sibling("audit_entries_default") + " PARTITION OF " + entries.sql() + " DEFAULT, and call Admin.Protect", nil,
 		})
 	}
 	for _, s := range []span{monthOf(now), monthOf(now).next()} {
 		lower, upper := s.bounds()
 		if !slices.ContainsFunc(partitions, func(p partition) bool { return p.covers(lower, upper) }) {
-			problems = append(problems, Problem{
-				ProblemPartition, entries.Name, "there is no partition for the month " + s.from.Format("2006-01"), "call Admin.MakeMonthsAhead every day", nil,
+			problems = append(problems, Finding{
+				FindingPartition, entries.Name, "there is no partition for the month " + s.from.Format("2006-01"), "call Admin.MakePartitionsAhead every day", nil,
 			})
 		}
 	}
@@ -43,7 +43,7 @@ func checkMonths(ctx context.Context, db querier, entries table) ([]Problem, err
 
 // checkLostMonths looks for months that were made, and that Expire has not
 // removed. A role that may not read the list cannot be asked.
-func checkLostMonths(ctx context.Context, db querier, entries table, partitions []partition, now time.Time) ([]Problem, error) {
+func checkLostMonths(ctx context.Context, db querier, entries table, partitions []partition, now time.Time) ([]Finding, error) {
 	list := entries.sibling("audit_months")
 	var readable bool
 	err := db.QueryRow(ctx, "SELECT coalesce(has_table_privilege(to_regclass($1), 'SELECT'), false)", list).Scan(&readable)
@@ -58,16 +58,16 @@ func checkLostMonths(ctx context.Context, db querier, entries table, partitions 
 	if err != nil {
 		return nil, err
 	}
-	var problems []Problem
+	var problems []Finding
 	for _, start := range made {
 		s := monthOf(start)
 		lower, upper := s.bounds()
 		if s == monthOf(now) || s == monthOf(now).next() || slices.ContainsFunc(partitions, func(p partition) bool { return p.covers(lower, upper) }) {
 			continue
 		}
-		problems = append(problems, Problem{
-			ProblemPartition, entries.Name, "the month " + s.from.Format("2006-01") + " was made and is not there any more, although Expire has not removed it",
-			"attach or restore its partition, or accept the loss: Admin.MakeMonths makes it again, empty", nil,
+		problems = append(problems, Finding{
+			FindingPartition, entries.Name, "the month " + s.from.Format("2006-01") + " was made and is not there any more, although Expire has not removed it",
+			"attach or restore its partition, or accept the loss: Admin.MakePartitions makes it again, empty", nil,
 		})
 	}
 	return problems, nil
@@ -76,7 +76,7 @@ func checkLostMonths(ctx context.Context, db querier, entries table, partitions 
 var monthName = regexp.MustCompile(`^audit_entries_y\d{4}m\d{2}$`)
 
 // misnamed looks for partitions with the name of a month whose range is another.
-func misnamed(partitions []partition) (problems []Problem) {
+func misnamed(partitions []partition) (problems []Finding) {
 	for _, p := range partitions {
 		if !monthName.MatchString(p.Name) {
 			continue
@@ -86,9 +86,9 @@ func misnamed(partitions []partition) (problems []Problem) {
 		if err == nil && p.lower == lower && p.upper == upper {
 			continue
 		}
-		problems = append(problems, Problem{
-			ProblemPartition, p.Name, "its range is not the month of its name: " + p.bound,
-			"detach it, and let Admin.MakeMonths make the month", nil,
+		problems = append(problems, Finding{
+			FindingPartition, p.Name, "its range is not the month of its name: " + p.bound,
+			"detach it, and let Admin.MakePartitions make the month", nil,
 		})
 	}
 	return problems
@@ -97,7 +97,7 @@ func misnamed(partitions []partition) (problems []Problem) {
 // checkDetached looks for tables that were partitions, for partitions that are
 // being detached, and for what a subscription writes to the log, past its
 // triggers.
-func checkDetached(ctx context.Context, db querier, entries table) ([]Problem, error) {
+func checkDetached(ctx context.Context, db querier, entries table) ([]Finding, error) {
 	rows, err := db.Query(ctx, `WITH `+logTables+`
 		SELECT n.nspname, c.relname, 'detached'
 		FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
@@ -114,11 +114,11 @@ func checkDetached(ctx context.Context, db querier, entries table) ([]Problem, e
 	if err != nil {
 		return nil, err
 	}
-	var problems []Problem
+	var problems []Finding
 	var t table
 	var state string
 	_, err = pgx.ForEachRow(rows, []any{&t.Schema, &t.Name, &state}, func() error {
-		p := Problem{Kind: ProblemPartition, Table: t.Name}
+		p := Finding{Kind: FindingPartition, Table: t.Name}
 		switch state {
 		case "detached":
 			p.Problem = "it is not a partition of audit_entries, and looks like one that was detached: its entries are in no list"

@@ -51,7 +51,7 @@ func scanRole(row pgx.Row, more ...any) (r role, err error) {
 
 // checkRoles looks at the roles that record, which are those with INSERT, and
 // at what they can do by way of other roles.
-func checkRoles(ctx context.Context, db querier, entries table) ([]Problem, error) {
+func checkRoles(ctx context.Context, db querier, entries table) ([]Finding, error) {
 	rows, err := db.Query(ctx, `WITH `+recordingRoles+`
 		SELECT r.oid IN (TABLE recording),`+describeRoles+`
 		FROM pg_roles AS r, pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
@@ -63,7 +63,7 @@ func checkRoles(ctx context.Context, db querier, entries table) ([]Problem, erro
 		return nil, err
 	}
 	defer rows.Close()
-	var problems []Problem
+	var problems []Finding
 	some := false
 	for rows.Next() {
 		var direct bool
@@ -78,15 +78,15 @@ func checkRoles(ctx context.Context, db querier, entries table) ([]Problem, erro
 			continue
 		}
 		if problem := r.problem(); problem != "" {
-			problems = append(problems, Problem{
-				ProblemPrivilege, entries.Name, fmt.Sprintf("role %s records, and %s", grantee(r.name), problem),
+			problems = append(problems, Finding{
+				FindingPrivilege, entries.Name, fmt.Sprintf("role %s records, and %s", grantee(r.name), problem),
 				"let the application connect as a role that owns nothing here and belongs to no such role, and call Admin.Protect", nil,
 			})
 		}
 	}
 	if !some && rows.Err() == nil {
-		problems = append(problems, Problem{
-			ProblemRole, entries.Name, "only the owner can record, so the application connects as the owner",
+		problems = append(problems, Finding{
+			FindingRole, entries.Name, "only the owner can record, so the application connects as the owner",
 			"let it connect as a role of its own, and call Admin.Protect", nil,
 		})
 	}

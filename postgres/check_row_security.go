@@ -13,7 +13,7 @@ var orgPolicy = regexp.MustCompile(`^\(org_id = current_setting\('[^']+'::text(,
 
 // checkRowSecurity looks at row-level security, which can hide entries and refuse
 // them. The second wall of docs/roles.md is what it is for.
-func checkRowSecurity(ctx context.Context, db querier, entries table) ([]Problem, error) {
+func checkRowSecurity(ctx context.Context, db querier, entries table) ([]Finding, error) {
 	rows, err := db.Query(ctx, `WITH `+logTables+`, `+recordingRoles+`
 		SELECT t.template, t.nspname, t.relname, t.relrowsecurity, t.relforcerowsecurity, coalesce(p.polname::text, ''), coalesce(p.polpermissive, true), coalesce(p.polcmd::text, ''),
 			coalesce(pg_get_expr(p.polqual, t.oid), ''), coalesce(pg_get_expr(p.polwithcheck, t.oid), ''),
@@ -27,9 +27,9 @@ func checkRowSecurity(ctx context.Context, db querier, entries table) ([]Problem
 	if err != nil {
 		return nil, err
 	}
-	var problems []Problem
+	var problems []Finding
 	add := func(t table, problem, remedy string) {
-		problems = append(problems, Problem{ProblemPolicy, t.Name, problem, remedy, nil})
+		problems = append(problems, Finding{FindingPolicy, t.Name, problem, remedy, nil})
 	}
 	var t table
 	var template, policy, command, using, check string

@@ -64,15 +64,15 @@ func refuseCreators(ctx context.Context, db querier, entries table) error {
 
 // checkSchema looks at what others may put into the log's schema, and what they
 // have put there.
-func checkSchema(ctx context.Context, db querier, entries table) ([]Problem, error) {
+func checkSchema(ctx context.Context, db querier, entries table) ([]Finding, error) {
 	roles, err := creators(ctx, db, entries)
 	if err != nil {
 		return nil, err
 	}
-	var problems []Problem
+	var problems []Finding
 	for _, role := range roles {
-		problems = append(problems, Problem{
-			ProblemPrivilege, "schema " + entries.Schema,
+		problems = append(problems, Finding{
+			FindingPrivilege, "schema " + entries.Schema,
 			grantee(role.name) + " can make functions in it, which would run with the rights of the log's owner",
 			role.remedy(entries) + ", or let a schema of the log's own hold the tables", nil,
 		})
@@ -95,8 +95,8 @@ func checkSchema(ctx context.Context, db querier, entries table) ([]Problem, err
 	}
 	var object, owner string
 	_, err = pgx.ForEachRow(rows, []any{&object, &owner}, func() error {
-		problems = append(problems, Problem{
-			ProblemPrivilege, "schema " + entries.Schema,
+		problems = append(problems, Finding{
+			FindingPrivilege, "schema " + entries.Schema,
 			fmt.Sprintf("%s of %s stands in it, and can run with the rights of the log's owner", object, grantee(owner)),
 			"DROP " + object + ", or let a schema of the log's own hold the tables", nil,
 		})
@@ -111,7 +111,7 @@ func checkSchema(ctx context.Context, db querier, entries table) ([]Problem, err
 
 // checkDefaultPrivileges looks for privileges that others will have on what the
 // owner makes next: a partition, or the function of a watched table.
-func checkDefaultPrivileges(ctx context.Context, db querier, entries table) ([]Problem, error) {
+func checkDefaultPrivileges(ctx context.Context, db querier, entries table) ([]Finding, error) {
 	rows, err := db.Query(ctx, `SELECT CASE d.defaclobjtype WHEN 'r' THEN 'TABLES' ELSE 'FUNCTIONS' END, CASE WHEN d.defaclnamespace <> 0 THEN n.nspname ELSE '' END,
 			CASE WHEN a.grantee = 0 THEN '' ELSE pg_get_userbyid(a.grantee) END, string_agg(a.privilege_type, ', ' ORDER BY a.privilege_type)
 		FROM pg_class AS e JOIN pg_namespace AS n ON n.oid = e.relnamespace
@@ -121,15 +121,15 @@ func checkDefaultPrivileges(ctx context.Context, db querier, entries table) ([]P
 	if err != nil {
 		return nil, err
 	}
-	var problems []Problem
+	var problems []Finding
 	var objects, schema, role, privileges string
 	_, err = pgx.ForEachRow(rows, []any{&objects, &schema, &role, &privileges}, func() error {
 		in := ""
 		if schema != "" {
 			in = " IN SCHEMA " + quoteName(schema)
 		}
-		problems = append(problems, Problem{
-			ProblemPrivilege, entries.Name,
+		problems = append(problems, Finding{
+			FindingPrivilege, entries.Name,
 			fmt.Sprintf("by default privileges, %s will have %s on %s that %s makes", grantee(role), privileges, strings.ToLower(objects), grantee(entries.Owner)),
 			fmt.Sprintf("ALTER DEFAULT PRIVILEGES FOR ROLE %s%s REVOKE ALL ON %s FROM %s", grantee(entries.Owner), in, objects, grantee(role)), nil,
 		})

@@ -12,7 +12,7 @@ import (
 // checkSettings looks at what is set for roles and for the database when a
 // connection begins: settings that switch triggers off, name another actor, keep
 // capture silent, or find other tables.
-func checkSettings(ctx context.Context, db querier, entries table, named bool) ([]Problem, error) {
+func checkSettings(ctx context.Context, db querier, entries table, named bool) ([]Finding, error) {
 	rows, err := db.Query(ctx, `WITH `+recordingRoles+`
 		SELECT s.setdatabase <> 0, coalesce(r.rolname::text, ''), current_database(), setting,
 			s.setrole IN (TABLE recording) OR EXISTS (SELECT FROM recording WHERE s.setrole <> 0 AND NOT r.rolsuper AND pg_has_role(s.setrole, grantee, 'USAGE'))
@@ -49,7 +49,7 @@ func checkSettings(ctx context.Context, db querier, entries table, named bool) (
 	if err != nil {
 		return nil, err
 	}
-	var problems []Problem
+	var problems []Finding
 	for _, s := range all {
 		problem := ""
 		switch strings.ToLower(s.name) {
@@ -74,7 +74,7 @@ func checkSettings(ctx context.Context, db querier, entries table, named bool) (
 			}
 		}
 		if problem != "" {
-			problems = append(problems, Problem{ProblemSetting, entries.Name, fmt.Sprintf("%s is %q for %s: %s", s.name, s.value, s.of, problem), s.reset, nil})
+			problems = append(problems, Finding{FindingSetting, entries.Name, fmt.Sprintf("%s is %q for %s: %s", s.name, s.value, s.of, problem), s.reset, nil})
 		}
 	}
 	granted, err := checkParameters(ctx, db)
@@ -137,7 +137,7 @@ func splitPath(path string) (schemas []string) {
 
 // checkParameters looks for roles that may switch triggers off, as PostgreSQL can
 // grant since version 15.
-func checkParameters(ctx context.Context, db querier) ([]Problem, error) {
+func checkParameters(ctx context.Context, db querier) ([]Finding, error) {
 	var exists bool
 	if err := db.QueryRow(ctx, "SELECT to_regclass('pg_catalog.pg_parameter_acl') IS NOT NULL").Scan(&exists); err != nil || !exists {
 		return nil, err
@@ -149,11 +149,11 @@ func checkParameters(ctx context.Context, db querier) ([]Problem, error) {
 	if err != nil {
 		return nil, err
 	}
-	var problems []Problem
+	var problems []Finding
 	var role, privileges string
 	_, err = pgx.ForEachRow(rows, []any{&role, &privileges}, func() error {
-		problems = append(problems, Problem{
-			ProblemPrivilege, "audit_entries", grantee(role) + " may set session_replication_role, and so switch triggers off",
+		problems = append(problems, Finding{
+			FindingPrivilege, "audit_entries", grantee(role) + " may set session_replication_role, and so switch triggers off",
 			fmt.Sprintf("REVOKE %s ON PARAMETER session_replication_role FROM %s", privileges, grantee(role)), nil,
 		})
 		return nil

@@ -10,7 +10,7 @@ import (
 // checkShadows looks for what can stand before the log if the search_path finds
 // it: temporary tables, which PostgreSQL looks at first, and tables that a role
 // that records has made elsewhere.
-func checkShadows(ctx context.Context, db querier, entries table) ([]Problem, error) {
+func checkShadows(ctx context.Context, db querier, entries table) ([]Finding, error) {
 	rows, err := db.Query(ctx, `WITH `+recordingRoles+`
 		SELECT r.rolname, has_database_privilege(r.oid, d.oid, 'TEMP'), d.datname, d.datacl IS NULL OR EXISTS (SELECT FROM aclexplode(d.datacl) WHERE grantee = 0 AND privilege_type = 'TEMPORARY'),
 			coalesce((SELECT min(c.oid::regclass::text) FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
@@ -21,7 +21,7 @@ func checkShadows(ctx context.Context, db querier, entries table) ([]Problem, er
 	if err != nil {
 		return nil, err
 	}
-	var problems []Problem
+	var problems []Finding
 	var role, database, other string
 	var temporary, public bool
 	_, err = pgx.ForEachRow(rows, []any{&role, &temporary, &database, &public, &other}, func() error {
@@ -30,14 +30,14 @@ func checkShadows(ctx context.Context, db querier, entries table) ([]Problem, er
 			if public {
 				from = "PUBLIC, " + from
 			}
-			problems = append(problems, Problem{
-				ProblemShadow, entries.Name, fmt.Sprintf("role %s records, and can make a temporary table audit_entries, which the search_path finds before the log", grantee(role)),
+			problems = append(problems, Finding{
+				FindingShadow, entries.Name, fmt.Sprintf("role %s records, and can make a temporary table audit_entries, which the search_path finds before the log", grantee(role)),
 				fmt.Sprintf("name the log's schema by Store.WithSchema and Admin.WithSchema, or REVOKE TEMPORARY ON DATABASE %s FROM %s", quoteName(database), from), nil,
 			})
 		}
 		if other != "" {
-			problems = append(problems, Problem{
-				ProblemShadow, entries.Name, fmt.Sprintf("%s is of role %s, which records, and can stand before the log in its search_path", other, grantee(role)),
+			problems = append(problems, Finding{
+				FindingShadow, entries.Name, fmt.Sprintf("%s is of role %s, which records, and can stand before the log in its search_path", other, grantee(role)),
 				"name the log's schema by Store.WithSchema and Admin.WithSchema, or drop it", nil,
 			})
 		}

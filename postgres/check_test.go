@@ -16,7 +16,7 @@ func noProblems(t *testing.T, admin *postgres.Admin) {
 	require.NoError(t, err)
 	for _, problem := range problems {
 		// Everybody may make temporary tables in the tests' database.
-		if problem.Kind != postgres.ProblemRole && problem.Kind != postgres.ProblemShadow && !strings.Contains(problem.Problem, "partition for the month") {
+		if problem.Kind != postgres.FindingRole && problem.Kind != postgres.FindingShadow && !strings.Contains(problem.Problem, "partition for the month") {
 			assert.Fail(t, problem.String())
 		}
 	}
@@ -30,10 +30,10 @@ func TestCheck(t *testing.T) {
 	problems, err := admin.Check(t.Context())
 	require.NoError(t, err)
 	require.Len(t, problems, 3, "a role, and two months")
-	assert.Equal(t, postgres.ProblemRole, problems[0].Kind)
+	assert.Equal(t, postgres.FindingRole, problems[0].Kind)
 	assert.Contains(t, problems[0].String(), "audit_entries: only the owner can record, so the application connects as the owner; let it connect as a role of its own, and call Admin.Protect")
 	require.NoError(t, admin.Protect(t.Context(), r.appName))
-	made, err := admin.MakeMonthsAhead(t.Context(), 1)
+	made, err := admin.MakePartitionsAhead(t.Context(), 1)
 	require.NoError(t, err)
 	problems, err = admin.Check(t.Context())
 	require.NoError(t, err)
@@ -69,7 +69,7 @@ func TestCheck(t *testing.T) {
 		{"the constraint", "ALTER TABLE audit_entries DROP CONSTRAINT audit_entries_id_holds_microseconds", "constraint", "audit_entries: the constraint audit_entries_id_holds_microseconds is missing; add it again, as in migration 0001_entries.sql", false, "ALTER TABLE audit_entries ADD CONSTRAINT audit_entries_id_holds_microseconds CHECK (substr(id::text, 15, 4) COLLATE \"C\" BETWEEN '7000' AND '73e7' AND substr(id::text, 20, 1) COLLATE \"C\" BETWEEN '8' AND 'b')"},
 		{"an unlogged month", "ALTER TABLE MONTH SET UNLOGGED", "partition", month + ": it is UNLOGGED", false, "ALTER TABLE MONTH SET LOGGED"},
 		{"the default partition", "ALTER TABLE audit_entries DETACH PARTITION audit_entries_default", "partition", "audit_entries: there is no default partition", false, "ALTER TABLE audit_entries ATTACH PARTITION audit_entries_default DEFAULT"},
-		{"the present month", "DROP TABLE MONTH", "partition", "there is no partition for the month " + made[0].From.Format("2006-01") + "; call Admin.MakeMonthsAhead every day", false, "MAKE"},
+		{"the present month", "DROP TABLE MONTH", "partition", "there is no partition for the month " + made[0].From.Format("2006-01") + "; call Admin.MakePartitionsAhead every day", false, "MAKE"},
 		{"the application's role", "REVOKE ALL ON audit_entries FROM APP", "role", "only the owner can record", true, ""},
 	} {
 		fill := strings.NewReplacer("MONTH", month, "APP", r.appName, "SOMEBODY", r.superName, "OWNER TO OWNER", "OWNER TO "+r.ownerName, "GRANT OWNER", "GRANT "+r.ownerName, "REVOKE OWNER", "REVOKE "+r.ownerName, "SUPER ", "")
@@ -95,7 +95,7 @@ func TestCheck(t *testing.T) {
 		case test.protect:
 			require.NoError(t, admin.Protect(t.Context(), r.appName), test.name)
 		case test.repair == "MAKE":
-			_, err := admin.MakeMonthsAhead(t.Context(), 1)
+			_, err := admin.MakePartitionsAhead(t.Context(), 1)
 			require.NoError(t, err)
 		default:
 			run(test.repair)

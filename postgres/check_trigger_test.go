@@ -64,13 +64,13 @@ func TestCheckFindsCaptureTriggersThatSkip(t *testing.T) {
 		name, _, _ := strings.Cut(trigger, " ")
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := watch(t, keys, postgres.Table{Name: "api_keys"})
+			w := watch(t, keys, postgres.WatchTable{Name: "api_keys"})
 			assert.Empty(t, w.problems(t))
 			var function string
 			require.NoError(t, w.pool.QueryRow(t.Context(), "SELECT proname FROM pg_proc WHERE pronamespace = current_schema()::regnamespace AND proname LIKE 'audit_capture_of_%'").Scan(&function))
 			w.exec(t, "CREATE OR REPLACE TRIGGER "+trigger+" FOR EACH STATEMENT WHEN (current_user = 'nobody') EXECUTE FUNCTION "+function+"()")
 			assert.Contains(t, strings.Join(w.problems(t), "\n"), "missing or disabled: "+name)
-			require.NoError(t, w.admin.Watch(t.Context(), postgres.Table{Name: "api_keys"}))
+			require.NoError(t, w.admin.Watch(t.Context(), postgres.WatchTable{Name: "api_keys"}))
 			assert.Empty(t, w.problems(t))
 		})
 	}

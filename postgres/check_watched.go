@@ -12,13 +12,13 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// ProblemCapture: changes of a watched table are not recorded, or not as Watch
+// FindingCapture: changes of a watched table are not recorded, or not as Watch
 // was told.
-const ProblemCapture ProblemKind = "capture"
+const FindingCapture FindingKind = "capture"
 
 // checkWatched looks at the triggers of each watched table, and at the function
 // that they call.
-func checkWatched(ctx context.Context, db querier, entries table) ([]Problem, error) {
+func checkWatched(ctx context.Context, db querier, entries table) ([]Finding, error) {
 	all, err := captures(ctx, db, entries)
 	if err != nil || len(all) == 0 {
 		return nil, err
@@ -30,7 +30,7 @@ func checkWatched(ctx context.Context, db querier, entries table) ([]Problem, er
 	if err != nil {
 		return nil, err
 	}
-	var problems []Problem
+	var problems []Finding
 	for _, c := range all {
 		found, err := checkCapture(ctx, db, c, callable)
 		if err != nil {
@@ -39,7 +39,7 @@ func checkWatched(ctx context.Context, db querier, entries table) ([]Problem, er
 		problems = append(problems, found...)
 	}
 	problems = append(problems, checkParents(all)...)
-	for _, check := range []func(context.Context, querier, []captured) ([]Problem, error){checkRelatives, subscribed} {
+	for _, check := range []func(context.Context, querier, []captured) ([]Finding, error){checkRelatives, subscribed} {
 		found, err := check(ctx, db, all)
 		if err != nil {
 			return nil, err
@@ -51,19 +51,19 @@ func checkWatched(ctx context.Context, db querier, entries table) ([]Problem, er
 
 const watchAgain = "call Admin.Watch for it again"
 
-func checkCapture(ctx context.Context, db querier, c captured, callable bool) ([]Problem, error) {
+func checkCapture(ctx context.Context, db querier, c captured, callable bool) ([]Finding, error) {
 	if c.relation.OID == 0 {
 		name := c.config.Table
 		if name == "" {
 			name = c.function
 		}
-		return []Problem{{
-			ProblemCapture, name, "it was watched, and has no trigger any more or is gone",
+		return []Finding{{
+			FindingCapture, name, "it was watched, and has no trigger any more or is gone",
 			"call Admin.Watch for it again, or Admin.Unwatch with this name", nil,
 		}}, nil
 	}
 	name := c.relation.sql()
-	var problems []Problem
+	var problems []Finding
 	var missing []string
 	for _, trigger := range captureTriggers {
 		if !slices.Contains(c.triggers, trigger.name) {
@@ -71,14 +71,14 @@ func checkCapture(ctx context.Context, db querier, c captured, callable bool) ([
 		}
 	}
 	if missing != nil {
-		problems = append(problems, Problem{
-			ProblemCapture, name, "the triggers that capture its changes are missing or disabled: " + strings.Join(missing, ", "),
+		problems = append(problems, Finding{
+			FindingCapture, name, "the triggers that capture its changes are missing or disabled: " + strings.Join(missing, ", "),
 			watchAgain, nil,
 		})
 	}
 	if !c.defined {
-		problems = append(problems, Problem{
-			ProblemPrivilege, name, fmt.Sprintf("the function %s of its triggers is not the log owner's own, or others may make triggers of it", c.function),
+		problems = append(problems, Finding{
+			FindingPrivilege, name, fmt.Sprintf("the function %s of its triggers is not the log owner's own, or others may make triggers of it", c.function),
 			watchAgain, nil,
 		})
 	}
@@ -94,7 +94,7 @@ func checkCapture(ctx context.Context, db querier, c captured, callable bool) ([
 		stale = append(stale, replaced...)
 	}
 	for _, problem := range stale {
-		problems = append(problems, Problem{ProblemCapture, name, problem, watchAgain, nil})
+		problems = append(problems, Finding{FindingCapture, name, problem, watchAgain, nil})
 	}
 	return problems, nil
 }
@@ -201,7 +201,7 @@ func (c *watchConfig) retyped(now watchConfig) (problems []string) {
 }
 
 // subscribed finds watched tables that a subscription writes to.
-func subscribed(ctx context.Context, db querier, all []captured) (problems []Problem, err error) {
+func subscribed(ctx context.Context, db querier, all []captured) (problems []Finding, err error) {
 	var watched []uint32
 	names := map[uint32]string{}
 	for _, c := range all {
@@ -215,8 +215,8 @@ func subscribed(ctx context.Context, db querier, all []captured) (problems []Pro
 	}
 	var oid uint32
 	_, err = pgx.ForEachRow(rows, []any{&oid}, func() error {
-		problems = append(problems, Problem{
-			ProblemCapture, names[oid], "a subscription writes to it: what logical replication applies fires no trigger for each statement, whether it is enabled ALWAYS or not, so those changes are not captured here",
+		problems = append(problems, Finding{
+			FindingCapture, names[oid], "a subscription writes to it: what logical replication applies fires no trigger for each statement, whether it is enabled ALWAYS or not, so those changes are not captured here",
 			"watch the table in the database that publishes it, and read the log there; Admin.Unwatch it here if nobody else writes to it", nil,
 		})
 		return nil
@@ -226,7 +226,7 @@ func subscribed(ctx context.Context, db querier, all []captured) (problems []Pro
 
 // checkRelatives finds tables that show what their watched parents or partitions
 // hide: the same values pass through both.
-func checkRelatives(ctx context.Context, db querier, all []captured) (problems []Problem, err error) {
+func checkRelatives(ctx context.Context, db querier, all []captured) (problems []Finding, err error) {
 	for _, c := range all {
 		if c.relation.OID == 0 || c.config.Columns == nil {
 			continue
@@ -242,8 +242,8 @@ func checkRelatives(ctx context.Context, db querier, all []captured) (problems [
 			for _, column := range other.config.Hidden {
 				_, there := c.config.Columns[column]
 				if there && !slices.Contains(c.config.Hidden, column) && !slices.Contains(c.config.Plain, column) {
-					problems = append(problems, Problem{
-						ProblemCapture, c.relation.sql(), fmt.Sprintf("it shows column %q, which %s, whose rows are the same, redacts", column, other.relation.sql()),
+					problems = append(problems, Finding{
+						FindingCapture, c.relation.sql(), fmt.Sprintf("it shows column %q, which %s, whose rows are the same, redacts", column, other.relation.sql()),
 						watchAgain, nil,
 					})
 				}

@@ -104,7 +104,7 @@ func TestConformanceInMonths(t *testing.T) {
 	t.Parallel()
 	logs := &emptied{make: func() *pgxpool.Pool {
 		_, pool := newStore(t)
-		_, err := postgres.NewAdmin(pool).MakeMonths(t.Context(), date(2024, time.January, 1), date(2024, time.March, 1))
+		_, err := postgres.NewAdmin(pool).MakePartitions(t.Context(), date(2024, time.January, 1), date(2024, time.March, 1))
 		require.NoError(t, err)
 		return pool
 	}}

@@ -16,7 +16,7 @@ import (
 // A host on database/sql tells the triggers the same.
 func TestContextOfSQLTransactions(t *testing.T) {
 	t.Parallel()
-	w := watch(t, keys, postgres.Table{Name: "api_keys", Type: "api_key", Skippable: true})
+	w := watch(t, keys, postgres.WatchTable{Name: "api_keys", Type: "api_key", Skippable: true})
 	db := stdlib.OpenDBFromPool(w.pool)
 	t.Cleanup(func() { db.Close() })
 	ctx := audit.WithActor(audit.WithOrg(t.Context(), "acme"), audit.Actor{Email: "dana@acme.test"})

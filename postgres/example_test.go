@@ -130,7 +130,7 @@ func TestExamples(t *testing.T) {
 func ExampleAdmin_Watch() {
 	ctx, pool, _ := hostOfExamples()
 	// Once, on the connection of the log's owner.
-	err := postgres.NewAdmin(pool).Watch(ctx, postgres.Table{Name: "shop.orders", Type: "order", OrgColumn: "org_id"})
+	err := postgres.NewAdmin(pool).Watch(ctx, postgres.WatchTable{Name: "shop.orders", Type: "order", OrgColumn: "org_id"})
 	if err != nil {
 		panic(err)
 	}

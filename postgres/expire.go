@@ -26,7 +26,7 @@ import (
 // nobody, but of the present month all who write or read the log.
 //
 // Entries that sit in the default partition are not removed, but reported among
-// what is kept: bring them into months first, with [Admin.MakeMonths].
+// what is kept: bring them into months first, with [Admin.MakePartitions].
 func (a *Admin) Expire(ctx context.Context, trail *audit.Log, r audit.Retention) (audit.Expiry, error) {
 	if trail == nil && !r.DryRun {
 		return audit.Expiry{}, fmt.Errorf("expiring entries: %w", retention.ErrNoTrail)
@@ -153,7 +153,7 @@ func countExpiring(ctx context.Context, db querier, r audit.Retention, p partiti
 
 // key is how a month is called: 2026-11, or as its partition if it is no
 // calendar month.
-func (m Month) key() string {
+func (m Partition) key() string {
 	if s := monthOf(m.From); m.Default || s.from != m.From || s.until != m.Until {
 		return m.Name
 	}

@@ -20,7 +20,7 @@ func TestExpireOneOrganizationBesideWriters(t *testing.T) {
 	t.Parallel()
 	store, pool := newStore(t)
 	admin, log := postgres.NewAdmin(pool), newLog(t, store)
-	_, err := admin.MakeMonthsAhead(t.Context(), 1)
+	_, err := admin.MakePartitionsAhead(t.Context(), 1)
 	require.NoError(t, err)
 	for range 300 {
 		require.NoError(t, log.RecordDetached(audit.WithOrg(t.Context(), "leaving"), performed("x")))
@@ -148,7 +148,7 @@ func TestExpireManyOrganizationsAtOnce(t *testing.T) {
 func TestMonthsBesideRewriting(t *testing.T) {
 	t.Parallel()
 	admin, log, _ := threeMonths(t)
-	all, err := admin.Months(t.Context())
+	all, err := admin.Partitions(t.Context())
 	require.NoError(t, err)
 	done := make(chan error, 1)
 	go func() {
@@ -165,7 +165,7 @@ func TestMonthsBesideRewriting(t *testing.T) {
 			require.NoError(t, err)
 			return
 		default:
-			months, err := admin.Months(t.Context())
+			months, err := admin.Partitions(t.Context())
 			require.NoError(t, err)
 			require.Equal(t, names(all), names(months))
 		}

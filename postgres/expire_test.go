@@ -18,7 +18,7 @@ func threeMonths(t *testing.T, options ...func(*pgxpool.Config)) (*postgres.Admi
 	t.Helper()
 	store, pool := newStore(t, options...)
 	admin, log := postgres.NewAdmin(pool), newLog(t, store)
-	_, err := admin.MakeMonths(t.Context(), date(2026, time.January, 1), date(2026, time.April, 1))
+	_, err := admin.MakePartitions(t.Context(), date(2026, time.January, 1), date(2026, time.April, 1))
 	require.NoError(t, err)
 	var events []audit.Event
 	for day := date(2025, time.December, 31); day.Before(date(2026, time.April, 3)); day = day.AddDate(0, 0, 1) {
@@ -69,7 +69,7 @@ func TestExpire(t *testing.T) {
 			{Name: "2026-03", From: date(2026, time.March, 1), Until: date(2026, time.April, 1), Entries: 18, Kept: "it ends after the given time, and goes as a whole"},
 			{
 				Name: "audit_entries_default", From: date(2025, time.December, 31), Until: date(2025, time.December, 31).Add(time.Microsecond), Entries: 2,
-				Kept: "they are in the default partition, which is never dropped: bring them into months with MakeMonths first",
+				Kept: "they are in the default partition, which is never dropped: bring them into months with MakePartitions first",
 			},
 		},
 	}
@@ -102,7 +102,7 @@ func TestExpire(t *testing.T) {
 	assert.Contains(t, told[0].Metadata.JSON(), `"before":"2026-03-10T00:00:00Z"`)
 
 	// The rest is in the default partition until it has months.
-	_, err = admin.MakeMonths(ctx, date(2025, time.December, 1), date(2026, time.January, 1))
+	_, err = admin.MakePartitions(ctx, date(2025, time.December, 1), date(2026, time.January, 1))
 	require.NoError(t, err)
 	done, err = admin.Expire(ctx, log, retention)
 	require.NoError(t, err)
@@ -182,7 +182,7 @@ func TestExpireUnrecorded(t *testing.T) {
 	}
 	assert.Equal(t, before, everything(t, pool))
 	assert.Zero(t, rowsIn(t, pool, "audit_holds"))
-	months, err := admin.Months(t.Context())
+	months, err := admin.Partitions(t.Context())
 	require.NoError(t, err)
 	assert.Equal(t, []string{"2026-01", "2026-02", "2026-03", "default"}, names(months))
 }

@@ -51,7 +51,7 @@ func Catalogue(ctx context.Context, pool *pgxpool.Pool) (string, error) {
 var CatalogueText = catalogueText
 
 // CheckIn is Check in a transaction, whose changes it sees.
-func (a *Admin) CheckIn(ctx context.Context, tx pgx.Tx) ([]Problem, error) {
+func (a *Admin) CheckIn(ctx context.Context, tx pgx.Tx) ([]Finding, error) {
 	entries, err := findTable(ctx, tx, a.schema)
 	if err != nil {
 		return nil, err

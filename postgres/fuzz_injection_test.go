@@ -57,15 +57,15 @@ func FuzzNoTextIsSQL(f *testing.F) {
 		for _, filter := range []audit.Filter{
 			{},
 			{Org: one},
-			{RecordID: one},
+			{ObjectIDs: []string{one}},
 			{RequestID: other},
-			{Actions: []audit.Action{audit.Action(one)}, NotUsers: []string{other}},
+			{Actions: []audit.Action{audit.Action(one)}, NotActorEmails: []string{other}},
 			{ObjectTypes: []string{one, other}, NotObjectTypes: []string{other}},
-			{Users: []string{one, other}, NotActions: []audit.Action{audit.Action(other)}},
+			{ActorEmails: []string{one, other}, NotActions: []audit.Action{audit.Action(other)}},
 		} {
 			sort := audit.Sort{By: audit.Column(one), Dir: audit.Direction(other)}
 			if which%2 == 0 {
-				sort = audit.Sort{By: audit.ByPerformedBy}
+				sort = audit.Sort{By: audit.ByActorEmail}
 			}
 			page, err := trail.Page(t.Context(), audit.Query{Filter: filter, Sort: sort})
 			if err != nil {
@@ -88,10 +88,10 @@ func FuzzNoTextIsSQL(f *testing.F) {
 			slices.SortFunc(want, audit.ID.Compare)
 			require.Equal(t, want, got, "%s %+v", mode, filter)
 		}
-		if _, err := trail.Values(t.Context(), "", audit.Column(one), other, 10); err != nil {
+		if _, err := trail.Values(t.Context(), audit.Column(one), other, 10); err != nil {
 			requireFilterError(t, err)
 		}
-		values, err := trail.Values(t.Context(), "", audit.ByPerformedBy, one, 10)
+		values, err := trail.Values(t.Context(), audit.ByActorEmail, one, 10)
 		if err != nil {
 			requireFilterError(t, err)
 		}

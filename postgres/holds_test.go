@@ -57,10 +57,10 @@ func TestHolds(t *testing.T) {
 	require.Len(t, done.Gone, 2)
 
 	told := platform(t, log)
-	assert.Equal(t, audit.Create, told[0].Action)
+	assert.Equal(t, audit.ActionCreate, told[0].Action)
 	assert.Equal(t, audit.Object{Type: "audit_hold", ID: "acme v. globex"}, told[0].Object)
 	assert.Equal(t, "counsel@acme.test", told[0].Actor.Email)
 	assert.Contains(t, told[0].Changes.JSON(), `{"field":"from","new":"2026-02-28T00:00:00Z"}`)
-	assert.Equal(t, audit.Destroy, told[len(told)-3].Action)
+	assert.Equal(t, audit.ActionDestroy, told[len(told)-3].Action)
 	assert.Equal(t, 1, rowsIn(t, pool, "audit_holds"))
 }

@@ -21,10 +21,10 @@ func TestLateCommitsJoin(t *testing.T) {
 	defer late.Rollback(t.Context())
 	require.NoError(t, log.Record(t.Context(), store.Tx(late), performed("late")))
 	require.NoError(t, log.RecordDetached(t.Context(), performed("early")))
-	newest, err := log.Newest(t.Context(), "")
+	newest, err := log.Newest(t.Context())
 	require.NoError(t, err)
 	actions := func() (all []audit.Action) {
-		for e, err := range log.All(t.Context(), audit.Filter{AsOf: newest}, audit.Sort{}) {
+		for e, err := range log.All(t.Context(), audit.Filter{NotAfter: newest}, audit.Sort{}) {
 			require.NoError(t, err)
 			all = append(all, e.Action)
 		}

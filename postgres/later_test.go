@@ -23,7 +23,7 @@ const laterSchema = `ALTER TABLE audit_entries ADD COLUMN later text NOT NULL DE
 // and read. docs/upgrading.md relies on it.
 func TestLaterSchema(t *testing.T) {
 	t.Parallel()
-	w := watch(t, keys, postgres.Table{Name: "api_keys", Type: "api_key", Org: "acme"})
+	w := watch(t, keys, postgres.WatchTable{Name: "api_keys", Type: "api_key", Org: "acme"})
 	log := newLogOf(t, w.store, "acme")
 	_, err := w.pool.Exec(t.Context(), laterSchema)
 	require.NoError(t, err)
@@ -52,7 +52,7 @@ func TestLaterColumnsMoveToo(t *testing.T) {
 	require.NoError(t, err)
 	before := everything(t, pool)
 
-	_, err = admin.MakeMonths(t.Context(), date(2025, time.December, 1), date(2026, time.January, 1))
+	_, err = admin.MakePartitions(t.Context(), date(2025, time.December, 1), date(2026, time.January, 1))
 	require.NoError(t, err)
 	assert.Equal(t, 2, rowsIn(t, pool, "audit_entries_y2025m12"))
 	assert.Equal(t, before, everything(t, pool))

@@ -53,7 +53,7 @@ func recordMany(t *testing.T, log *audit.Log) {
 func TestPagesOfSearches(t *testing.T) {
 	t.Parallel()
 	store, pool := newStore(t)
-	_, err := postgres.NewAdmin(pool).MakeMonths(t.Context(), date(2026, time.January, 1), date(2027, time.January, 1))
+	_, err := postgres.NewAdmin(pool).MakePartitions(t.Context(), date(2026, time.January, 1), date(2027, time.January, 1))
 	require.NoError(t, err)
 	log := newLog(t, store)
 	recordMany(t, log)
@@ -71,15 +71,15 @@ func TestPagesOfSearches(t *testing.T) {
 		{Actions: []audit.Action{"purge", "create"}},
 		{ObjectTypes: []string{"type0"}},
 		{ObjectTypes: []string{"type3", "type4"}},
-		{Users: []string{"user7@acme.test"}},
-		{RecordID: "7"},
-		{IP: prefix("10.0.3.0/24")},
-		{IP: prefix("10.0.0.0/8")},
+		{ActorEmails: []string{"user7@acme.test"}},
+		{ObjectIDs: []string{"7"}},
+		{IPs: []netip.Prefix{prefix("10.0.3.0/24")}},
+		{IPs: []netip.Prefix{prefix("10.0.0.0/8")}},
 		{NotActions: []audit.Action{"update", "create"}},
-		{NotUsers: []string{"user7@acme.test"}},
+		{NotActorEmails: []string{"user7@acme.test"}},
 		{From: date(2026, time.March, 10), Until: date(2026, time.March, 20)},
 		{From: date(2026, time.July, 1), Until: date(2026, time.July, 2)},
-		{AsOf: audit.FirstID(date(2026, time.August, 15))},
+		{NotAfter: audit.FirstID(date(2026, time.August, 15))},
 	}
 	sample := 36 // each order with some filters, each filter in some orders
 	if os.Getenv("AUDIT_TEST_LONG") == "1" {
@@ -113,20 +113,16 @@ func TestPagesOfSearches(t *testing.T) {
 func both(one, other audit.Filter) audit.Filter {
 	one.Actions = append(slices.Clone(one.Actions), other.Actions...)
 	one.ObjectTypes = append(slices.Clone(one.ObjectTypes), other.ObjectTypes...)
-	one.Users = append(slices.Clone(one.Users), other.Users...)
+	one.ActorEmails = append(slices.Clone(one.ActorEmails), other.ActorEmails...)
 	one.NotActions = append(slices.Clone(one.NotActions), other.NotActions...)
-	one.NotUsers = append(slices.Clone(one.NotUsers), other.NotUsers...)
-	if other.RecordID != "" {
-		one.RecordID = other.RecordID
-	}
-	if other.IP.IsValid() {
-		one.IP = other.IP
-	}
+	one.NotActorEmails = append(slices.Clone(one.NotActorEmails), other.NotActorEmails...)
+	one.ObjectIDs = append(slices.Clone(one.ObjectIDs), other.ObjectIDs...)
+	one.IPs = append(slices.Clone(one.IPs), other.IPs...)
 	if !other.From.IsZero() {
 		one.From, one.Until = other.From, other.Until
 	}
-	if !other.AsOf.IsZero() {
-		one.AsOf = other.AsOf
+	if !other.NotAfter.IsZero() {
+		one.NotAfter = other.NotAfter
 	}
 	return one
 }

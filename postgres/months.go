@@ -15,10 +15,10 @@ import (
 	"github.com/auditkeep/audit"
 )
 
-// Month is a partition of audit_entries: a calendar month in UTC if
-// [Admin.MakeMonths] made it, another range of time if somebody else did, or
+// Partition is a partition of audit_entries: a calendar month in UTC if
+// [Admin.MakePartitions] made it, another range of time if somebody else did, or
 // the default partition, which takes what no other covers.
-type Month struct {
+type Partition struct {
 	// Name is the partition's table, such as audit_entries_y2026m11.
 	Name string
 	// From and Until are the times that it covers, in UTC, From included and
@@ -33,9 +33,9 @@ type Month struct {
 	Bytes int64
 }
 
-// Months returns the partitions in the order of time, the default partition
+// Partitions returns the partitions in the order of time, the default partition
 // last.
-func (a *Admin) Months(ctx context.Context) ([]Month, error) {
+func (a *Admin) Partitions(ctx context.Context) ([]Partition, error) {
 	entries, err := a.find(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("listing months: %w", err)
@@ -44,7 +44,7 @@ func (a *Admin) Months(ctx context.Context) ([]Month, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listing months: %w", err)
 	}
-	months := make([]Month, len(partitions))
+	months := make([]Partition, len(partitions))
 	for i, p := range partitions {
 		months[i] = p.month()
 	}
@@ -144,8 +144,8 @@ func parseEnd(end string, open audit.ID) (id audit.ID, err error) {
 	return audit.ID(digits), nil
 }
 
-func (p partition) month() Month {
-	m := Month{Name: p.Name, Default: p.isDefault, Rows: p.rows, Bytes: p.bytes}
+func (p partition) month() Partition {
+	m := Partition{Name: p.Name, Default: p.isDefault, Rows: p.rows, Bytes: p.bytes}
 	if !p.isDefault {
 		m.From, m.Until = p.lower.Time(), p.upper.Time() // the zero ID has the zero time
 		if p.upper == lastID {

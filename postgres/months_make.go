@@ -12,18 +12,18 @@ import (
 	"github.com/auditkeep/audit"
 )
 
-// MaxMonths is how many months one call of [Admin.MakeMonths] covers.
-const MaxMonths = 1200
+// MaxPartitions is how many months one call of [Admin.MakePartitions] covers.
+const MaxPartitions = 1200
 
-// MakeMonthsAhead makes the partitions of the present month, by the database's
+// MakePartitionsAhead makes the partitions of the present month, by the database's
 // clock, and of the n months after it, as far as they do not exist, and returns
 // those it made. It is what a host calls at every start or once a day: where
 // there is nothing to make, it only reads the catalogue. With 3, a job that
 // fails goes unnoticed for three months before entries gather in the default
 // partition; even then none is refused.
-func (a *Admin) MakeMonthsAhead(ctx context.Context, n int) ([]Month, error) {
-	if n < 0 || n >= MaxMonths {
-		return nil, fmt.Errorf("making months: n is %d: want 0 to %d", n, MaxMonths-1)
+func (a *Admin) MakePartitionsAhead(ctx context.Context, n int) ([]Partition, error) {
+	if n < 0 || n >= MaxPartitions {
+		return nil, fmt.Errorf("making months: n is %d: want 0 to %d", n, MaxPartitions-1)
 	}
 	if a.pool == nil {
 		return nil, errNoPool
@@ -33,14 +33,14 @@ func (a *Admin) MakeMonthsAhead(ctx context.Context, n int) ([]Month, error) {
 		return nil, fmt.Errorf("making months: reading the database's clock: %w", err)
 	}
 	present := monthOf(now)
-	return a.MakeMonths(ctx, present.from, present.from.AddDate(0, n+1, 0))
+	return a.MakePartitions(ctx, present.from, present.from.AddDate(0, n+1, 0))
 }
 
-// MakeMonths makes the monthly partitions (calendar months in UTC) that hold
+// MakePartitions makes the monthly partitions (calendar months in UTC) that hold
 // the times from from until just before until, as far as no partition covers
 // them yet, and returns those it made; after an error, those that are done
 // nevertheless. It is for imports, and for bringing entries of the default
-// partition into months; [Admin.MakeMonthsAhead] is for every day.
+// partition into months; [Admin.MakePartitionsAhead] is for every day.
 //
 // Each month is one transaction. To make it, PostgreSQL reads the default
 // partition once, to see that no entry there belongs to the month (about a second
@@ -53,16 +53,16 @@ func (a *Admin) MakeMonthsAhead(ctx context.Context, n int) ([]Month, error) {
 // log wait that long, and then go on; nothing is lost or refused, and
 // recorded_at stays as it is. To bring a long history into months, call it for
 // one month at a time, at quiet hours.
-func (a *Admin) MakeMonths(ctx context.Context, from, until time.Time) ([]Month, error) {
+func (a *Admin) MakePartitions(ctx context.Context, from, until time.Time) ([]Partition, error) {
 	spans, err := spansOf(from, until)
 	if err != nil {
 		return nil, fmt.Errorf("making months: %w", err)
 	}
-	existing, err := a.Months(ctx)
+	existing, err := a.Partitions(ctx)
 	if err != nil {
 		return nil, err
 	}
-	var made []Month
+	var made []Partition
 	for _, s := range spans {
 		if slices.ContainsFunc(existing, s.within) {
 			continue
@@ -79,7 +79,7 @@ func (a *Admin) MakeMonths(ctx context.Context, from, until time.Time) ([]Month,
 }
 
 // within reports whether a partition covers the month.
-func (s span) within(m Month) bool {
+func (s span) within(m Partition) bool {
 	return !m.Default && !m.From.After(s.from) && (m.Until.IsZero() || !m.Until.Before(s.until))
 }
 
@@ -97,8 +97,8 @@ func spansOf(from, until time.Time) ([]span, error) {
 	}
 	var spans []span
 	for s := monthOf(from); s.from.Before(until); s = s.next() {
-		if len(spans) == MaxMonths {
-			return nil, fmt.Errorf("from %s until %s is more than %d months: make several calls", from.Format(time.RFC3339), until.Format(time.RFC3339), MaxMonths)
+		if len(spans) == MaxPartitions {
+			return nil, fmt.Errorf("from %s until %s is more than %d months: make several calls", from.Format(time.RFC3339), until.Format(time.RFC3339), MaxPartitions)
 		}
 		spans = append(spans, s)
 	}
@@ -107,9 +107,9 @@ func spansOf(from, until time.Time) ([]span, error) {
 
 // makeMonth makes one partition. It returns no name if somebody else made it
 // meanwhile.
-func (a *Admin) makeMonth(ctx context.Context, s span) (made Month, err error) {
+func (a *Admin) makeMonth(ctx context.Context, s span) (made Partition, err error) {
 	err = a.alone(ctx, func(tx pgx.Tx, entries table) error {
-		made = Month{}
+		made = Partition{}
 		partitions, err := partitionsOf(ctx, tx, entries)
 		if err != nil {
 			return err

@@ -32,7 +32,7 @@ func TestMovingEntriesLeavesBothPartitionsProtected(t *testing.T) {
 			recordAt(t, log, date(2026, time.January, 31), date(2026, time.February, 1))
 			r.exec(t, r.owner, strings.ReplaceAll(before, "APP", r.appName))
 
-			made, err := admin.MakeMonths(t.Context(), date(2026, time.January, 1), date(2026, time.February, 1))
+			made, err := admin.MakePartitions(t.Context(), date(2026, time.January, 1), date(2026, time.February, 1))
 			require.NoError(t, err)
 			require.Len(t, made, 1)
 			assert.Equal(t, 1, rowsIn(t, r.owner, "audit_entries_default"), "the other one stays")

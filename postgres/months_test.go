@@ -22,7 +22,7 @@ func date(year int, month time.Month, day int) time.Time {
 }
 
 // names returns the partitions' names, as "2026-11" for audit_entries_y2026m11.
-func names(months []postgres.Month) []string {
+func names(months []postgres.Partition) []string {
 	out := []string{}
 	for _, m := range months {
 		if m.Default {
@@ -68,10 +68,10 @@ func TestMakeMonths(t *testing.T) {
 
 	// The zone does not matter: this is October in UTC.
 	from := time.Date(2025, time.November, 1, 0, 30, 0, 0, time.FixedZone("", 3600))
-	made, err := admin.MakeMonths(t.Context(), from, date(2026, time.January, 1))
+	made, err := admin.MakePartitions(t.Context(), from, date(2026, time.January, 1))
 	require.NoError(t, err)
 	assert.Equal(t, []string{"2025-10", "2025-11", "2025-12"}, names(made), "until is not included")
-	again, err := admin.MakeMonths(t.Context(), from, date(2026, time.January, 1).Add(time.Nanosecond))
+	again, err := admin.MakePartitions(t.Context(), from, date(2026, time.January, 1).Add(time.Nanosecond))
 	require.NoError(t, err)
 	assert.Equal(t, []string{"2026-01"}, names(again))
 
@@ -83,7 +83,7 @@ func TestMakeMonths(t *testing.T) {
 
 	_, err = pool.Exec(t.Context(), "ANALYZE audit_entries")
 	require.NoError(t, err)
-	months, err := admin.Months(t.Context())
+	months, err := admin.Partitions(t.Context())
 	require.NoError(t, err)
 	assert.Equal(t, []string{"2025-10", "2025-11", "2025-12", "2026-01", "default"}, names(months))
 	november := months[1]
@@ -101,11 +101,11 @@ func TestMakeMonthsAhead(t *testing.T) {
 	admin, log := postgres.NewAdmin(pool), newLog(t, store)
 	require.NoError(t, log.RecordDetached(t.Context(), performed("early")))
 
-	made, err := admin.MakeMonthsAhead(t.Context(), 3)
+	made, err := admin.MakePartitionsAhead(t.Context(), 3)
 	require.NoError(t, err)
 	require.Len(t, made, 4)
 	assert.WithinRange(t, time.Now(), made[0].From, made[1].From.Add(time.Hour))
-	made, err = admin.MakeMonthsAhead(t.Context(), 3)
+	made, err = admin.MakePartitionsAhead(t.Context(), 3)
 	require.NoError(t, err)
 	assert.Empty(t, made)
 
@@ -125,7 +125,7 @@ func TestMakeMonthsMovesEntries(t *testing.T) {
 	recordAt(t, log, times...)
 	before := everything(t, pool)
 
-	made, err := admin.MakeMonths(t.Context(), date(2026, time.February, 1), date(2026, time.April, 1))
+	made, err := admin.MakePartitions(t.Context(), date(2026, time.February, 1), date(2026, time.April, 1))
 	require.NoError(t, err)
 	assert.Equal(t, []string{"2026-02", "2026-03"}, names(made))
 	assert.Equal(t, before, everything(t, pool))
@@ -173,11 +173,11 @@ func TestMakeMonthsBesideWriters(t *testing.T) {
 		})
 	}
 	var admins sync.WaitGroup
-	made, madeErrs := make([][]postgres.Month, 3), make([]error, 3)
+	made, madeErrs := make([][]postgres.Partition, 3), make([]error, 3)
 	begun.Wait() // some entries come first
 	for i := range made {
 		admins.Go(func() {
-			made[i], madeErrs[i] = admin.MakeMonths(t.Context(), date(2026, time.January, 1), date(2027, time.January, 1))
+			made[i], madeErrs[i] = admin.MakePartitions(t.Context(), date(2026, time.January, 1), date(2027, time.January, 1))
 		})
 	}
 	admins.Wait()
@@ -206,14 +206,14 @@ func TestMakeMonthsGivesUp(t *testing.T) {
 	require.NoError(t, log.Record(t.Context(), store.Tx(open), performed("open")))
 
 	for range 2 {
-		made, err := admin.MakeMonths(t.Context(), date(2026, time.January, 1), date(2026, time.February, 1))
+		made, err := admin.MakePartitions(t.Context(), date(2026, time.January, 1), date(2026, time.February, 1))
 		require.ErrorIs(t, err, postgres.ErrBusy)
 		assert.ErrorContains(t, err, "making month audit_entries_y2026m01: ")
 		assert.Empty(t, made)
 		recordAt(t, log, date(2026, time.January, 2))
 	}
 	require.NoError(t, open.Commit(t.Context()))
-	_, err = admin.MakeMonths(t.Context(), date(2026, time.January, 1), date(2026, time.February, 1))
+	_, err = admin.MakePartitions(t.Context(), date(2026, time.January, 1), date(2026, time.February, 1))
 	require.NoError(t, err)
 	assert.Equal(t, 3, rowsIn(t, pool, "audit_entries_y2026m01"))
 }
@@ -223,13 +223,13 @@ func TestMakeMonthsLeavesOtherMonthsAlone(t *testing.T) {
 	t.Parallel()
 	store, pool := newStore(t)
 	admin, log := postgres.NewAdmin(pool), newLog(t, store)
-	_, err := admin.MakeMonthsAhead(t.Context(), 0)
+	_, err := admin.MakePartitionsAhead(t.Context(), 0)
 	require.NoError(t, err)
 	open, err := pool.Begin(t.Context())
 	require.NoError(t, err)
 	defer open.Rollback(context.WithoutCancel(t.Context()))
 	require.NoError(t, log.Record(t.Context(), store.Tx(open), performed("open")))
-	_, err = admin.MakeMonthsAhead(t.Context(), 1)
+	_, err = admin.MakePartitionsAhead(t.Context(), 1)
 	require.NoError(t, err)
 	require.NoError(t, open.Commit(t.Context()))
 }
@@ -243,12 +243,12 @@ func TestMakeMonthsBesideOtherRanges(t *testing.T) {
 	_, err := pool.Exec(t.Context(), "CREATE TABLE history PARTITION OF audit_entries FOR VALUES FROM (MINVALUE) TO ('"+history+"')")
 	require.NoError(t, err)
 
-	made, err := admin.MakeMonths(t.Context(), date(2025, time.December, 1), date(2026, time.January, 1))
+	made, err := admin.MakePartitions(t.Context(), date(2025, time.December, 1), date(2026, time.January, 1))
 	require.NoError(t, err)
 	assert.Empty(t, made)
-	_, err = admin.MakeMonths(t.Context(), date(2026, time.January, 1), date(2026, time.February, 1))
+	_, err = admin.MakePartitions(t.Context(), date(2026, time.January, 1), date(2026, time.February, 1))
 	assert.ErrorContains(t, err, `would overlap partition "history"`)
-	months, err := admin.Months(t.Context())
+	months, err := admin.Partitions(t.Context())
 	require.NoError(t, err)
 	require.Len(t, months, 2)
 	assert.Equal(t, "history", months[0].Name)
@@ -270,13 +270,13 @@ func TestMakeMonthsIsAllOrNothing(t *testing.T) {
 		CREATE TABLE audit_entries_y2026m02 (x int)`)
 	require.NoError(t, err)
 
-	made, err := admin.MakeMonths(t.Context(), date(2026, time.January, 1), date(2026, time.February, 1))
+	made, err := admin.MakePartitions(t.Context(), date(2026, time.January, 1), date(2026, time.February, 1))
 	require.ErrorContains(t, err, "making month audit_entries_y2026m01: attaching the default partition: ")
 	assert.Empty(t, made)
-	_, err = admin.MakeMonths(t.Context(), date(2026, time.February, 1), date(2026, time.March, 1))
+	_, err = admin.MakePartitions(t.Context(), date(2026, time.February, 1), date(2026, time.March, 1))
 	require.ErrorContains(t, err, `relation "audit_entries_y2026m02" already exists`)
 	assert.Equal(t, before, everything(t, pool))
-	months, err := admin.Months(t.Context())
+	months, err := admin.Partitions(t.Context())
 	require.NoError(t, err)
 	assert.Equal(t, []string{"default"}, names(months))
 	refuseChanges(t, pool, "audit_entries", "audit_entries_default")
@@ -294,11 +294,11 @@ func TestMakeMonthsRefuses(t *testing.T) {
 		{time.Time{}, date(2026, time.January, 1), "from is 0001-01-01T00:00:00Z: entries are of the years 1970 to 9999"},
 		{date(1970, time.January, 1), date(2070, time.January, 2), "is more than 1200 months: make several calls"},
 	} {
-		_, err := admin.MakeMonths(t.Context(), test.from, test.until)
+		_, err := admin.MakePartitions(t.Context(), test.from, test.until)
 		assert.ErrorContains(t, err, test.want)
 	}
-	for _, n := range []int{-1, postgres.MaxMonths} {
-		_, err := admin.MakeMonthsAhead(t.Context(), n)
+	for _, n := range []int{-1, postgres.MaxPartitions} {
+		_, err := admin.MakePartitionsAhead(t.Context(), n)
 		assert.ErrorContains(t, err, fmt.Sprintf("n is %d: want 0 to 1199", n))
 	}
 }
@@ -314,7 +314,7 @@ func TestMakeMonthsInTheLogsSchema(t *testing.T) {
 	other, err := pgxpool.NewWithConfig(t.Context(), config)
 	require.NoError(t, err)
 	t.Cleanup(other.Close)
-	_, err = postgres.NewAdmin(other).MakeMonths(t.Context(), date(2026, time.January, 1), date(2026, time.February, 1))
+	_, err = postgres.NewAdmin(other).MakePartitions(t.Context(), date(2026, time.January, 1), date(2026, time.February, 1))
 	require.NoError(t, err)
 	assert.Zero(t, rowsIn(t, pool, schema+".audit_entries_y2026m01"))
 }
@@ -324,7 +324,7 @@ func TestMonthsInEveryMode(t *testing.T) {
 	for _, mode := range queryModes {
 		store, pool := newStore(t, inMode(mode))
 		recordAt(t, newLog(t, store), date(2026, time.January, 1))
-		made, err := postgres.NewAdmin(pool).MakeMonths(t.Context(), date(2026, time.January, 1), date(2026, time.March, 1))
+		made, err := postgres.NewAdmin(pool).MakePartitions(t.Context(), date(2026, time.January, 1), date(2026, time.March, 1))
 		require.NoError(t, err, mode.String())
 		assert.Len(t, made, 2, mode.String())
 	}

@@ -148,8 +148,8 @@ func TestEveryStatementFails(t *testing.T) {
 	}
 	for name, do := range map[string]func(context.Context, *pgxpool.Pool) error{
 		"Migrate": func(ctx context.Context, pool *pgxpool.Pool) error { return postgres.New(pool).Migrate(ctx) },
-		"MakeMonths": func(ctx context.Context, pool *pgxpool.Pool) error {
-			_, err := postgres.NewAdmin(pool).MakeMonths(ctx, date(2026, time.January, 1), date(2026, time.February, 1))
+		"MakePartitions": func(ctx context.Context, pool *pgxpool.Pool) error {
+			_, err := postgres.NewAdmin(pool).MakePartitions(ctx, date(2026, time.January, 1), date(2026, time.February, 1))
 			return err
 		},
 		"Expire": func(ctx context.Context, pool *pgxpool.Pool) error {
@@ -226,7 +226,7 @@ func TestEveryStatementFails(t *testing.T) {
 						" EXECUTE format('DROP SCHEMA %I CASCADE', s); EXECUTE format('CREATE SCHEMA %I', s); END $$")
 					require.NoError(t, err)
 				case "Expire", "Expire of one organization":
-					_, err := postgres.NewAdmin(h.pool).MakeMonths(t.Context(), date(2026, time.March, 1), date(2026, time.April, 1))
+					_, err := postgres.NewAdmin(h.pool).MakePartitions(t.Context(), date(2026, time.March, 1), date(2026, time.April, 1))
 					require.NoError(t, err)
 					fallthrough
 				default:

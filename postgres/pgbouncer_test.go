@@ -178,7 +178,7 @@ func TestBehindPgbouncer(t *testing.T) {
 			require.NoError(t, err)
 			_, err = owner.Exec(t.Context(), "INSERT INTO orders SELECT n, '' FROM generate_series(0, 20) AS n")
 			require.NoError(t, err)
-			require.NoError(t, postgres.NewAdmin(owner).Watch(t.Context(), postgres.Table{Name: "orders", Org: "watched"}))
+			require.NoError(t, postgres.NewAdmin(owner).Watch(t.Context(), postgres.WatchTable{Name: "orders", Org: "watched"}))
 			var group sync.WaitGroup
 			errs := make([]error, 6)
 			for client := range errs {
@@ -277,7 +277,7 @@ func workBehindPooler(ctx context.Context, pool *pgxpool.Pool, client int) error
 		return err
 	}
 	seen := 0
-	for e, err := range watched.All(ctx, audit.Filter{RecordID: fmt.Sprint(client), Actions: []audit.Action{audit.Update}}, audit.Sort{}) {
+	for e, err := range watched.All(ctx, audit.Filter{ObjectIDs: []string{fmt.Sprint(client)}, Actions: []audit.Action{audit.ActionUpdate}}, audit.Sort{}) {
 		if err != nil {
 			return err
 		}
@@ -301,8 +301,8 @@ func readBehindPooler(ctx context.Context, trail *audit.Log, org string, entries
 	for _, q := range []audit.Query{
 		{},
 		{Sort: audit.Sort{By: audit.ByChanges}},
-		{Filter: audit.Filter{Actions: []audit.Action{audit.Update}}, Last: true},
-		{Filter: audit.Filter{NotUsers: []string{"kim@acme.test"}}, Sort: audit.Sort{By: audit.ByAction}},
+		{Filter: audit.Filter{Actions: []audit.Action{audit.ActionUpdate}}, Last: true},
+		{Filter: audit.Filter{NotActorEmails: []string{"kim@acme.test"}}, Sort: audit.Sort{By: audit.ByAction}},
 	} {
 		page, err := trail.Page(ctx, q)
 		if err != nil {
@@ -317,7 +317,7 @@ func readBehindPooler(ctx context.Context, trail *audit.Log, org string, entries
 			}
 		}
 	}
-	values, err := trail.Values(ctx, "", audit.ByObjectType, "", 10)
+	values, err := trail.Values(ctx, audit.ByObjectType, "", 10)
 	if err != nil || len(values) != 1 {
 		return fmt.Errorf("values %q: %w", values, err)
 	}

@@ -47,7 +47,7 @@ func historyTables(t *testing.T) map[string]*pgxpool.Pool {
 	for _, name := range []string{"plain", "months"} {
 		_, pool := newStore(t)
 		if name == "months" {
-			_, err := postgres.NewAdmin(pool).MakeMonths(t.Context(), date(2026, time.January, 1), date(2026, time.April, 1))
+			_, err := postgres.NewAdmin(pool).MakePartitions(t.Context(), date(2026, time.January, 1), date(2026, time.April, 1))
 			require.NoError(t, err)
 		}
 		_, err := pool.Exec(t.Context(), "ALTER TABLE audit_entries_default SET (autovacuum_enabled = off)")
@@ -86,20 +86,20 @@ func TestPagesDoNotReadTheHistory(t *testing.T) {
 		"actions":           {Actions: []audit.Action{"legacy", "publish", "fresh"}},
 		"an old type":       {ObjectTypes: []string{"legacy"}},
 		"no type":           {ObjectTypes: []string{"nothing"}},
-		"an old user":       {Users: []string{longEmail}},
-		"users":             {Users: []string{longEmail, "dana@acme.test"}},
-		"no user":           {Users: []string{"dana@acme.test"}},
-		"a long name":       {Users: []string{longEmail + "x"}},
-		"an old record":     {RecordID: "7"},
-		"no record":         {RecordID: "x"},
-		"an old address":    {IP: address("10.9.1.1/32")},
-		"no address":        {IP: address("10.8.1.1/32")},
+		"an old user":       {ActorEmails: []string{longEmail}},
+		"users":             {ActorEmails: []string{longEmail, "dana@acme.test"}},
+		"no user":           {ActorEmails: []string{"dana@acme.test"}},
+		"a long name":       {ActorEmails: []string{longEmail + "x"}},
+		"an old record":     {ObjectIDs: []string{"7"}},
+		"no record":         {ObjectIDs: []string{"x"}},
+		"an old address":    {IPs: []netip.Prefix{address("10.9.1.1/32")}},
+		"no address":        {IPs: []netip.Prefix{address("10.8.1.1/32")}},
 		"a request":         {RequestID: "r3"},
 		"no request":        {RequestID: "x"},
 	}
 	times := map[string]audit.Filter{
 		"all time":        {},
-		"as of":           {AsOf: audit.FirstID(date(2026, time.February, 20))},
+		"as of":           {NotAfter: audit.FirstID(date(2026, time.February, 20))},
 		"the first days":  {From: date(2026, time.January, 1), Until: date(2026, time.January, 3)},
 		"days of a month": {From: date(2026, time.February, 10), Until: date(2026, time.February, 12)},
 		"the newest":      {From: date(2026, time.March, 4)},
@@ -125,7 +125,7 @@ func TestPagesDoNotReadTheHistory(t *testing.T) {
 					if org == "late" && when != "the newest" {
 						continue // it has nothing else
 					}
-					f.Org, f.From, f.Until, f.AsOf = org, within.From, within.Until, within.AsOf
+					f.Org, f.From, f.Until, f.NotAfter = org, within.From, within.Until, within.NotAfter
 					for _, backward := range []bool{false, true} {
 						w := audit.Walk{Filter: f, Sort: audit.Sort{By: audit.ByTimestamp, Dir: audit.Descending}, Limit: 51, Backward: backward}
 						s, err := entrysql.List(audit.PostgreSQL, w)

@@ -42,7 +42,7 @@ func planTables(t *testing.T) map[string]*pgxpool.Pool {
 	for _, name := range []string{"plain", "months"} {
 		_, pool := newStore(t)
 		if name == "months" {
-			_, err := postgres.NewAdmin(pool).MakeMonths(t.Context(), date(2026, time.January, 1), date(2027, time.January, 1))
+			_, err := postgres.NewAdmin(pool).MakePartitions(t.Context(), date(2026, time.January, 1), date(2027, time.January, 1))
 			require.NoError(t, err)
 		}
 		_, err := pool.Exec(t.Context(), planEntries)
@@ -165,8 +165,8 @@ func mostSorted(n planNode, sorted bool) (most int) {
 }
 
 var columnNames = map[audit.Column]string{
-	audit.ByTimestamp: "pkey", audit.ByObjectType: "object_type", audit.ByID: "object_sort", audit.ByAction: "action",
-	audit.ByChanges: "changed_fields", audit.ByPerformedBy: "actor_email", audit.ByIPAddress: "ip_key",
+	audit.ByTimestamp: "pkey", audit.ByObjectType: "object_type", audit.ByObjectID: "object_sort", audit.ByAction: "action",
+	audit.ByChanges: "changed_fields", audit.ByActorEmail: "actor_email", audit.ByIPAddress: "ip_key",
 }
 
 // Every page without a filter, and every page of one filter, is read from one
@@ -188,17 +188,17 @@ func plansOfPages(t *testing.T, tables map[string]*pgxpool.Pool) {
 		{"rare actions", "action", audit.Filter{Actions: []audit.Action{"purge", "legacy"}}},
 		{"a type", "object_type", audit.Filter{ObjectTypes: []string{"type1"}}},
 		{"types", "object_type", audit.Filter{ObjectTypes: []string{"type1", "nothing"}}},
-		{"a user", "actor_email", audit.Filter{Users: []string{"user1@example.com"}}},
-		{"nobody", "actor_email", audit.Filter{Users: []string{""}}},
-		{"users", "actor_email", audit.Filter{Users: []string{"user1@example.com", "user2@example.com", "nobody"}}},
-		{"a record", "object_sort", audit.Filter{RecordID: "7"}},
-		{"a record that does not occur", "object_sort", audit.Filter{RecordID: "x"}},
-		{"an address", "ip_key", audit.Filter{IP: address("10.0.1.1/32")}},
+		{"a user", "actor_email", audit.Filter{ActorEmails: []string{"user1@example.com"}}},
+		{"nobody", "actor_email", audit.Filter{ActorEmails: []string{""}}},
+		{"users", "actor_email", audit.Filter{ActorEmails: []string{"user1@example.com", "user2@example.com", "nobody"}}},
+		{"a record", "object_sort", audit.Filter{ObjectIDs: []string{"7"}}},
+		{"a record that does not occur", "object_sort", audit.Filter{ObjectIDs: []string{"x"}}},
+		{"an address", "ip_key", audit.Filter{IPs: []netip.Prefix{address("10.0.1.1/32")}}},
 		{"a request", "request_id", audit.Filter{RequestID: "r7"}},
 	}
 	times := map[string]audit.Filter{
 		"all time": {},
-		"as of":    {AsOf: audit.FirstID(date(2026, time.November, 20))},
+		"as of":    {NotAfter: audit.FirstID(date(2026, time.November, 20))},
 		"a range":  {From: date(2026, time.September, 20), Until: date(2026, time.October, 20)},
 	}
 	for table, pool := range tables {
@@ -247,7 +247,7 @@ func plansOfPages(t *testing.T, tables map[string]*pgxpool.Pool) {
 				}
 			}
 			for _, f := range filters {
-				f.From, f.Until, f.AsOf = within.From, within.Until, within.AsOf
+				f.From, f.Until, f.NotAfter = within.From, within.Until, within.NotAfter
 				check(when+", "+f.name, audit.Walk{Filter: f.Filter}, f.index)
 			}
 		}
@@ -264,8 +264,8 @@ func plansOfCounts(t *testing.T, tables map[string]*pgxpool.Pool) {
 		for mode := range planModes {
 			for index, f := range map[string]audit.Filter{
 				"action":      {Org: "acme", Actions: []audit.Action{"purge", "publish"}},
-				"actor_email": {Org: "acme", Users: []string{"user1@example.com"}},
-				"object_sort": {Org: "acme", RecordID: "7"},
+				"actor_email": {Org: "acme", ActorEmails: []string{"user1@example.com"}},
+				"object_sort": {Org: "acme", ObjectIDs: []string{"7"}},
 				"request_id":  {Org: "acme", RequestID: "r7"},
 			} {
 				s, err := entrysql.Count(audit.PostgreSQL, f, audit.CountCap+1)
@@ -274,7 +274,7 @@ func plansOfCounts(t *testing.T, tables map[string]*pgxpool.Pool) {
 				assert.Equal(t, entrysql.PlanOnce, s.Planning)
 				assert.Equal(t, map[string]bool{index: true}, got, "%s: count by %s, %s", table, index, mode)
 			}
-			for _, column := range []audit.Column{audit.ByAction, audit.ByObjectType, audit.ByPerformedBy} {
+			for _, column := range []audit.Column{audit.ByAction, audit.ByObjectType, audit.ByActorEmail} {
 				s, err := entrysql.Values(audit.PostgreSQL, "acme", column, "", 100)
 				require.NoError(t, err)
 				plan := explainPrepared(t, pool, planModes[mode], s)

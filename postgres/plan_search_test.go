@@ -22,12 +22,12 @@ func plansOfSearches(t *testing.T, tables map[string]*pgxpool.Pool) {
 	updates := []audit.Action{"update"}
 	filters := map[string]audit.Filter{
 		"object_type":          {Actions: updates, ObjectTypes: []string{"type1"}},
-		"actor_email":          {Actions: updates, Users: []string{"user1@example.com", "user2@example.com"}},
-		"object_sort":          {Users: []string{"user1@example.com"}, RecordID: "7"},
-		"request_id":           {RecordID: "7", RequestID: "r7"},
-		"ip_key":               {IP: range10},
-		"action":               {Actions: updates, NotUsers: []string{"user1@example.com"}},
-		"action of few values": {Actions: []audit.Action{"purge"}, NotUsers: []string{"user1@example.com"}},
+		"actor_email":          {Actions: updates, ActorEmails: []string{"user1@example.com", "user2@example.com"}},
+		"object_sort":          {ActorEmails: []string{"user1@example.com"}, ObjectIDs: []string{"7"}},
+		"request_id":           {ObjectIDs: []string{"7"}, RequestID: "r7"},
+		"ip_key":               {IPs: []netip.Prefix{range10}},
+		"action":               {Actions: updates, NotActorEmails: []string{"user1@example.com"}},
+		"action of few values": {Actions: []audit.Action{"purge"}, NotActorEmails: []string{"user1@example.com"}},
 	}
 	for table, pool := range tables {
 		for index, filter := range filters {

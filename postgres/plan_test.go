@@ -45,7 +45,7 @@ func TestPlans(t *testing.T) {
 	t.Parallel()
 	store, pool := newStore(t)
 	admin, log := postgres.NewAdmin(pool), newLog(t, store)
-	_, err := admin.MakeMonths(t.Context(), date(2026, time.January, 1), date(2026, time.July, 1))
+	_, err := admin.MakePartitions(t.Context(), date(2026, time.January, 1), date(2026, time.July, 1))
 	require.NoError(t, err)
 	for _, org := range []string{"acme", "globex"} {
 		var events []audit.Event
@@ -61,7 +61,7 @@ func TestPlans(t *testing.T) {
 	acme := audit.Filter{Org: "acme"}
 	march := audit.Filter{Org: "acme", From: date(2026, time.March, 3), Until: date(2026, time.March, 20)}
 	spring := audit.Filter{Org: "acme", From: date(2026, time.March, 20), Until: date(2026, time.May, 1)}
-	until := audit.Filter{Org: "acme", AsOf: audit.FirstID(date(2026, time.February, 2))}
+	until := audit.Filter{Org: "acme", NotAfter: audit.FirstID(date(2026, time.February, 2))}
 	all := []string{"default", "y2026m01", "y2026m02", "y2026m03", "y2026m04", "y2026m05", "y2026m06"}
 	for _, filter := range []struct {
 		name   string
@@ -76,7 +76,7 @@ func TestPlans(t *testing.T) {
 		statement, err := entrysql.Count(audit.PostgreSQL, filter.filter, 10_001)
 		assert.Equal(t, filter.want, partitionsRead(explain(t, pool, statement, err)), "counting %s", filter.name)
 
-		for _, by := range []audit.Column{audit.ByTimestamp, audit.ByAction, audit.ByPerformedBy} {
+		for _, by := range []audit.Column{audit.ByTimestamp, audit.ByAction, audit.ByActorEmail} {
 			for _, dir := range []audit.Direction{audit.Descending, audit.Ascending} {
 				walk := audit.Walk{Filter: filter.filter, Sort: audit.Sort{By: by, Dir: dir}, Limit: 51}
 				statement, err := entrysql.List(audit.PostgreSQL, walk)

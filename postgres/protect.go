@@ -139,7 +139,7 @@ func restore(ctx context.Context, tx pgx.Tx, entries table) error {
 	if err := pinSearchPath(ctx, tx, entries.Schema); err != nil {
 		return err
 	}
-	for _, part := range []func(context.Context, querier, table) ([]Problem, error){checkFunctions, checkCatalogue, checkGrants} {
+	for _, part := range []func(context.Context, querier, table) ([]Finding, error){checkFunctions, checkCatalogue, checkGrants} {
 		problems, err := part(ctx, tx, entries)
 		if err != nil {
 			return err

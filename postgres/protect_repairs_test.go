@@ -46,7 +46,7 @@ func TestProtectRefusesASchemaOfOthers(t *testing.T) {
 	admin := postgres.NewAdmin(r.owner)
 	for _, role := range []string{r.appName, third, "PUBLIC"} {
 		r.exec(t, r.super, "GRANT CREATE ON SCHEMA "+r.schema+" TO "+role)
-		for name, err := range map[string]error{"Protect": admin.Protect(ctx, r.appName), "Watch": admin.Watch(ctx, postgres.Table{Name: host + ".orders"})} {
+		for name, err := range map[string]error{"Protect": admin.Protect(ctx, r.appName), "Watch": admin.Watch(ctx, postgres.WatchTable{Name: host + ".orders"})} {
 			require.ErrorContains(t, err, "functions in the log's schema", "%s: %s", name, role)
 			require.ErrorContains(t, err, "REVOKE CREATE ON SCHEMA", "%s: %s", name, role)
 			require.ErrorContains(t, err, role, name)
@@ -94,7 +94,7 @@ func TestRecordedAtIsTheDatabases(t *testing.T) {
 		assert.WithinDuration(t, time.Now(), e.RecordedAt, time.Minute)
 	}
 	// The owner moves entries, and keeps it.
-	_, err = admin.MakeMonthsAhead(ctx, 1)
+	_, err = admin.MakePartitionsAhead(ctx, 1)
 	require.NoError(t, err)
 	noProblems(t, admin)
 }

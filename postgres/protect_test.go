@@ -30,9 +30,9 @@ func TestProtect(t *testing.T) {
 	log := newLog(t, store)
 	recordAt(t, log, date(2026, time.January, 15), date(2026, time.February, 15), date(2026, time.March, 15))
 	// One month that is moved into, one that is rewritten, one that is empty.
-	_, err := admin.MakeMonths(t.Context(), date(2026, time.January, 1), date(2026, time.March, 1))
+	_, err := admin.MakePartitions(t.Context(), date(2026, time.January, 1), date(2026, time.March, 1))
 	require.NoError(t, err)
-	_, err = admin.MakeMonthsAhead(t.Context(), 1)
+	_, err = admin.MakePartitionsAhead(t.Context(), 1)
 	require.NoError(t, err)
 	require.NoError(t, log.RecordDetached(audit.WithOrg(t.Context(), "leaving"), performed("x").WithTime(date(2026, time.February, 1))))
 	done, err := admin.Expire(t.Context(), log, audit.Retention{Before: date(2026, time.March, 1), Org: "leaving"})
@@ -41,7 +41,7 @@ func TestProtect(t *testing.T) {
 	r.exec(t, r.owner, "ALTER DEFAULT PRIVILEGES REVOKE ALL ON TABLES FROM PUBLIC", "ALTER DEFAULT PRIVILEGES REVOKE ALL ON TABLES FROM "+r.appName)
 	noProblems(t, admin)
 
-	months, err := admin.Months(t.Context())
+	months, err := admin.Partitions(t.Context())
 	require.NoError(t, err)
 	tables := []string{"audit_entries"}
 	for _, m := range months {
@@ -101,7 +101,7 @@ func TestAdminAsOwner(t *testing.T) {
 	require.NoError(t, admin.Protect(t.Context(), r.appName))
 	log := newLog(t, postgres.New(r.app))
 	recordAt(t, log, date(2026, time.January, 15), date(2026, time.February, 15))
-	_, err := admin.MakeMonths(t.Context(), date(2026, time.January, 1), date(2026, time.March, 1))
+	_, err := admin.MakePartitions(t.Context(), date(2026, time.January, 1), date(2026, time.March, 1))
 	require.NoError(t, err)
 	require.NoError(t, admin.Hold(t.Context(), log, audit.Hold{Name: "h", Until: date(2026, time.February, 1), Reason: "r"}))
 	done, err := admin.Expire(t.Context(), log, audit.Retention{Before: date(2026, time.March, 1)})
@@ -111,13 +111,13 @@ func TestAdminAsOwner(t *testing.T) {
 	require.NoError(t, admin.Release(t.Context(), log, "h"))
 
 	// What somebody else makes in the owner's place is the owner's.
-	_, err = postgres.NewAdmin(r.super).MakeMonthsAhead(t.Context(), 1)
+	_, err = postgres.NewAdmin(r.super).MakePartitionsAhead(t.Context(), 1)
 	require.NoError(t, err)
 	noProblems(t, admin)
 
 	// And the application can do none of it.
 	other := postgres.NewAdmin(r.app)
-	_, err = other.MakeMonthsAhead(t.Context(), 2)
+	_, err = other.MakePartitionsAhead(t.Context(), 2)
 	assert.ErrorContains(t, err, "permission denied for table audit_entries")
 	_, err = other.Expire(t.Context(), log, audit.Retention{Before: date(2026, time.March, 1)})
 	assert.ErrorContains(t, err, "permission denied")
@@ -151,7 +151,7 @@ func TestRolesDocument(t *testing.T) {
 	require.NoError(t, err)
 	snippets := strings.Split(string(text), "```sql\n")
 	require.Len(t, snippets, 8)
-	_, err = postgres.NewAdmin(r.owner).MakeMonthsAhead(t.Context(), 1)
+	_, err = postgres.NewAdmin(r.owner).MakePartitionsAhead(t.Context(), 1)
 	require.NoError(t, err)
 	r.exec(t, r.owner, "DROP TRIGGER audit_entries_refuse_truncate ON audit_entries_default")
 	here := strings.NewReplacer("audit.", r.schema+".", "SCHEMA audit ", "SCHEMA "+r.schema+" ", " app;", " "+r.appName+";")

@@ -67,7 +67,7 @@ func TestConnectionsComeBackAsTheyWere(t *testing.T) {
 					return err
 				}},
 				{"Page, filtered", func() error {
-					_, err := log.Page(t.Context(), audit.Query{Filter: audit.Filter{Actions: []audit.Action{"a"}, NotUsers: []string{"x"}}, Sort: audit.Sort{By: audit.ByChanges}, Limit: audit.MaxLimit})
+					_, err := log.Page(t.Context(), audit.Query{Filter: audit.Filter{Actions: []audit.Action{"a"}, NotActorEmails: []string{"x"}}, Sort: audit.Sort{By: audit.ByChanges}, Limit: audit.MaxLimit})
 					return err
 				}},
 				{"Page, numbered", func() error {
@@ -87,21 +87,21 @@ func TestConnectionsComeBackAsTheyWere(t *testing.T) {
 					return err
 				}},
 				{"Values", func() error {
-					_, err := log.Values(t.Context(), "", audit.ByAction, "", 10)
+					_, err := log.Values(t.Context(), audit.ByAction, "", 10)
 					return err
 				}},
 				{"Entry, of none", func() error {
-					_, err := log.Entry(t.Context(), "", audit.NewID())
+					_, err := log.Entry(t.Context(), audit.NewID())
 					if !errors.Is(err, audit.ErrNotFound) {
 						return fmt.Errorf("want none, got %w", err)
 					}
 					return nil
 				}},
-				{"MakeMonths", func() error {
-					_, err := admin.MakeMonths(t.Context(), date(2026, time.January, 1), date(2026, time.February, 1))
+				{"MakePartitions", func() error {
+					_, err := admin.MakePartitions(t.Context(), date(2026, time.January, 1), date(2026, time.February, 1))
 					return err
 				}},
-				{"Watch", func() error { return admin.Watch(t.Context(), postgres.Table{Name: "keys"}) }},
+				{"Watch", func() error { return admin.Watch(t.Context(), postgres.WatchTable{Name: "keys"}) }},
 				{"Check", func() error {
 					_, err := admin.Check(t.Context())
 					return err

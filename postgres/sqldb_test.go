@@ -61,11 +61,11 @@ func TestNewSQLTakesNoSecondConnection(t *testing.T) {
 				require.NoError(t, err)
 				break
 			}
-			_, err = log.Values(ctx, "", audit.ByAction, "", 10)
+			_, err = log.Values(ctx, audit.ByAction, "", 10)
 			require.NoError(t, err)
 			_, err = log.Count(ctx, audit.Filter{}, 100)
 			require.NoError(t, err)
-			_, err = log.Entry(ctx, "acme", audit.NewID())
+			_, err = log.In("acme").Entry(ctx, audit.NewID())
 			require.ErrorIs(t, err, audit.ErrNotFound)
 		}
 	}

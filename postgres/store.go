@@ -172,7 +172,7 @@ func (s *Store) Count(ctx context.Context, filter audit.Filter, limit int) (int,
 }
 
 // Histogram implements [audit.Store].
-func (s *Store) Histogram(ctx context.Context, filter audit.Filter, bounds []audit.ID, limit int) ([]audit.Bar, error) {
+func (s *Store) Histogram(ctx context.Context, filter audit.Filter, bounds []audit.ID, limit int) ([]audit.HistogramBar, error) {
 	statement, err := entrysql.Histogram(audit.PostgreSQL, filter, bounds, limit)
 	if err != nil {
 		return nil, fmt.Errorf("counting entries by time: %w", err)
@@ -184,4 +184,4 @@ func (s *Store) Histogram(ctx context.Context, filter audit.Filter, bounds []aud
 	return bars, nil
 }
 
-func scanBar(row pgx.CollectableRow) (audit.Bar, error) { return entrysql.ScanBar(row.Scan) }
+func scanBar(row pgx.CollectableRow) (audit.HistogramBar, error) { return entrysql.ScanBar(row.Scan) }

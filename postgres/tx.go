@@ -63,8 +63,8 @@ func (t transaction) Insert(ctx context.Context, entries []audit.Entry) error {
 	return t.insert(ctx, t.db, entries)
 }
 
-// InsertNew implements [audit.NewTx].
-func (t transaction) InsertNew(ctx context.Context, entries []audit.Entry) error {
+// InsertFresh implements [audit.FreshTx].
+func (t transaction) InsertFresh(ctx context.Context, entries []audit.Entry) error {
 	if t.db == nil {
 		return errNoTx
 	}

@@ -95,7 +95,7 @@ func TestSQLTxInEveryMode(t *testing.T) {
 			require.NoError(t, record(event), "a retry")
 			require.ErrorIs(t, record(event.WithComment("other")), audit.ErrConflict)
 
-			values, err := log.Values(t.Context(), "", audit.ByAction, "", 10)
+			values, err := log.Values(t.Context(), audit.ByAction, "", 10)
 			require.NoError(t, err)
 			assert.Equal(t, []string{"second", `{"a\b",NULL}`}, values)
 		})
@@ -107,14 +107,17 @@ func TestNothingGiven(t *testing.T) {
 	store := postgres.New(nil)
 	log := newLog(t, store)
 	for name, call := range map[string]func(context.Context) error{
-		"Migrate":        store.Migrate,
-		"Admin.Migrate":  postgres.NewAdmin(nil).Migrate,
-		"MakeMonths":     func(ctx context.Context) error { _, err := postgres.NewAdmin(nil).MakeMonthsAhead(ctx, 1); return err },
-		"Months":         func(ctx context.Context) error { _, err := postgres.NewAdmin(nil).Months(ctx); return err },
+		"Migrate":       store.Migrate,
+		"Admin.Migrate": postgres.NewAdmin(nil).Migrate,
+		"MakePartitions": func(ctx context.Context) error {
+			_, err := postgres.NewAdmin(nil).MakePartitionsAhead(ctx, 1)
+			return err
+		},
+		"Months":         func(ctx context.Context) error { _, err := postgres.NewAdmin(nil).Partitions(ctx); return err },
 		"InsertDetached": func(ctx context.Context) error { return log.RecordDetached(ctx, performed("x")) },
 		"List":           func(ctx context.Context) error { _, err := log.Page(ctx, audit.Query{}); return err },
 		"Count":          func(ctx context.Context) error { _, err := log.Count(ctx, audit.Filter{}, 1); return err },
-		"Values":         func(ctx context.Context) error { _, err := log.Values(ctx, "", audit.ByAction, "", 1); return err },
+		"Values":         func(ctx context.Context) error { _, err := log.Values(ctx, audit.ByAction, "", 1); return err },
 	} {
 		assert.ErrorContains(t, call(t.Context()), "postgres: no pool is given", name)
 	}

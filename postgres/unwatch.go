@@ -53,7 +53,7 @@ func (a *Admin) Unwatch(ctx context.Context, name string) error {
 
 // Watched returns the watched tables, each with what [Admin.Watch] was given and
 // its defaults. Tables and columns have the names that they have now.
-func (a *Admin) Watched(ctx context.Context) ([]Table, error) {
+func (a *Admin) Watched(ctx context.Context) ([]WatchTable, error) {
 	entries, err := a.find(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("listing watched tables: %w", err)
@@ -62,7 +62,7 @@ func (a *Admin) Watched(ctx context.Context) ([]Table, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listing watched tables: %w", err)
 	}
-	var tables []Table
+	var tables []WatchTable
 	for _, c := range all {
 		if c.relation.OID == 0 {
 			continue
@@ -85,7 +85,7 @@ func (a *Admin) Watched(ctx context.Context) ([]Table, error) {
 			}
 			return columns
 		}
-		tables = append(tables, Table{
+		tables = append(tables, WatchTable{
 			Name: c.relation.sql(), Type: c.config.Type, Key: named(c.config.Key...), Ignore: named(c.config.further()...), Record: named(c.config.Record...), Redact: named(c.config.Redact...),
 			Plain: named(c.config.Plain...), OrgColumn: named(c.config.OrgColumn)[0], Org: c.config.Org, Skippable: c.config.Skippable,
 			ParentColumns: named(c.config.ParentColumns...), ParentType: c.config.ParentType, ParentTable: parentTable(all, c.config),

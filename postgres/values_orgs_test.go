@@ -17,7 +17,7 @@ func TestRememberedValuesAreOfTheirOrganization(t *testing.T) {
 	t.Parallel()
 	store, pool := newStore(t)
 	log, now := newLog(t, store), time.Now()
-	_, err := postgres.NewAdmin(pool).MakeMonths(t.Context(), now.AddDate(0, -7, 0), now)
+	_, err := postgres.NewAdmin(pool).MakePartitions(t.Context(), now.AddDate(0, -7, 0), now)
 	require.NoError(t, err)
 	record := func(org string, at time.Time, action audit.Action) {
 		t.Helper()
@@ -25,12 +25,12 @@ func TestRememberedValuesAreOfTheirOrganization(t *testing.T) {
 		ctx := audit.WithActor(audit.WithOrg(t.Context(), org), audit.Actor{Email: string(action) + "@acme.test"})
 		require.NoError(t, log.RecordDetached(ctx, event))
 	}
-	columns := map[audit.Column]string{audit.ByAction: "", audit.ByObjectType: "_type", audit.ByPerformedBy: "@acme.test"}
+	columns := map[audit.Column]string{audit.ByAction: "", audit.ByObjectType: "_type", audit.ByActorEmail: "@acme.test"}
 	values := func(org string) map[audit.Column][]string {
 		t.Helper()
 		got := map[audit.Column][]string{}
 		for column := range columns {
-			got[column], err = log.Values(t.Context(), org, column, "", 10)
+			got[column], err = log.In(org).Values(t.Context(), column, "", 10)
 			require.NoError(t, err)
 		}
 		return got

@@ -12,8 +12,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Table says which table to watch, and how to record its changes.
-type Table struct {
+// WatchTable says which table to watch, and how to record its changes.
+type WatchTable struct {
 	// Name is the table, as SQL spells it: with its schema where the Admin's
 	// search_path does not find it, quoted where it needs quotes.
 	Name string
@@ -74,7 +74,7 @@ type Table struct {
 // The Admin's role needs the privilege TRIGGER on the table; other writers need
 // none on the log. The call waits for transactions that write to the table, no
 // longer than two seconds. docs/capture.md says what is captured and what not.
-func (a *Admin) Watch(ctx context.Context, t Table) error {
+func (a *Admin) Watch(ctx context.Context, t WatchTable) error {
 	if strings.TrimSpace(t.Name) == "" {
 		return errors.New("watching a table: Table.Name is empty: give the table's name, with its schema if need be")
 	}

@@ -30,7 +30,7 @@ func BenchmarkWatch(b *testing.B) {
 	}
 	_, err := pool.Exec(b.Context(), "ANALYZE plain_keys, watched_keys")
 	require.NoError(b, err)
-	require.NoError(b, postgres.NewAdmin(pool).Watch(b.Context(), postgres.Table{Name: "watched_keys", Org: "acme"}))
+	require.NoError(b, postgres.NewAdmin(pool).Watch(b.Context(), postgres.WatchTable{Name: "watched_keys", Org: "acme"}))
 	as := audit.WithActor(b.Context(), audit.Actor{ID: "7", Email: "dana@acme.test"})
 	n := 0
 	update := func(table string, batched bool) func() error {

@@ -54,7 +54,7 @@ type columnType struct {
 }
 
 // config completes what the Table leaves to defaults, and checks the rest.
-func (t Table) config(ctx context.Context, db querier, entries, watched table, before history, parent uint32) (watchConfig, error) {
+func (t WatchTable) config(ctx context.Context, db querier, entries, watched table, before history, parent uint32) (watchConfig, error) {
 	c := watchConfig{
 		Table: watched.sql(), Type: t.Type, Key: t.Key, keyGiven: len(t.Key) > 0, Ignore: ignored.With(t.Ignore, t.Record), Record: t.Record, Redact: t.Redact, Plain: t.Plain,
 		OrgColumn: t.OrgColumn, Org: t.Org, Skippable: t.Skippable, Columns: map[string]int{}, Types: map[string]columnType{},

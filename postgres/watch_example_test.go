@@ -17,7 +17,7 @@ import (
 
 func watchOrders(ctx context.Context, ownersPool *pgxpool.Pool) error {
 	admin := postgres.NewAdmin(ownersPool) // needs the privilege TRIGGER on the table
-	return admin.Watch(ctx, postgres.Table{
+	return admin.Watch(ctx, postgres.WatchTable{
 		Name:      "orders",           // with its schema where search_path does not find it
 		Type:      "order",            // the objects' type; by default "orders"
 		OrgColumn: "org_id",           // or Org: "acme", or that of SetContext
@@ -29,7 +29,7 @@ func watchOrders(ctx context.Context, ownersPool *pgxpool.Pool) error {
 // watchLines lets the lines of an order be found in its history, and in its
 // organization.
 func watchLines(ctx context.Context, admin *postgres.Admin) error {
-	return admin.Watch(ctx, postgres.Table{
+	return admin.Watch(ctx, postgres.WatchTable{
 		Name:          "order_lines",
 		Type:          "order_line",
 		ParentColumns: []string{"order_id"}, // the key of the order
@@ -91,7 +91,7 @@ func TestCaptureAsDocumented(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, `trigger order 7 [{"field":"iban","new":{"$audit":"redacted"},"old":{"$audit":"redacted"}}]  `, last())
 
-	require.NoError(t, postgres.NewAdmin(h.pool).Watch(ctx, postgres.Table{Name: "orders", Type: "order", OrgColumn: "org_id", Skippable: true}))
+	require.NoError(t, postgres.NewAdmin(h.pool).Watch(ctx, postgres.WatchTable{Name: "orders", Type: "order", OrgColumn: "org_id", Skippable: true}))
 	require.NoError(t, h.cancelOrder(ctx, Order{7, "shipped"}, "lost on the way"))
 	assert.Equal(t, `app order 7 [{"field":"status","new":"cancelled","old":"shipped"}] dana@acme.test lost on the way`, last())
 	n, err := h.trail.Count(ctx, audit.Filter{}, 10)
@@ -114,7 +114,7 @@ func TestCaptureAsDocumented(t *testing.T) {
 }
 
 func showToken(ctx context.Context, admin *postgres.Admin) error {
-	return admin.Watch(ctx, postgres.Table{
+	return admin.Watch(ctx, postgres.WatchTable{
 		Name:  "invitations",
 		Plain: []string{"public_token"}, // shown, although its name says secret
 	})

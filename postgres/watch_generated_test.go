@@ -17,7 +17,7 @@ func TestWatchHidesWhatIsGeneratedFromSecrets(t *testing.T) {
 		search text GENERATED ALWAYS AS (upper(ssn)) STORED, digits int GENERATED ALWAYS AS (length(ssn)) STORED,
 		pw text GENERATED ALWAYS AS (data ->> 'password') STORED, login jsonb GENERATED ALWAYS AS (data #> '{a,password}') STORED,
 		whole text GENERATED ALWAYS AS (data::text) STORED, n int GENERATED ALWAYS AS ((data ->> 'n')::int) STORED, sub jsonb GENERATED ALWAYS AS (data -> 'a') STORED)`
-	people := postgres.Table{Name: "people", Redact: []string{"ssn"}}
+	people := postgres.WatchTable{Name: "people", Redact: []string{"ssn"}}
 	w := watch(t, table, people)
 	step := func(statement string) (fields map[string]string) {
 		w.exec(t, statement)
@@ -26,7 +26,7 @@ func TestWatchHidesWhatIsGeneratedFromSecrets(t *testing.T) {
 		require.NotEmpty(t, all)
 		for _, c := range all[len(all)-1].Changes {
 			fields[c.Field] = c.New.Text()
-			if c.New.Kind() == audit.Redacted {
+			if c.New.Kind() == audit.KindRedacted {
 				fields[c.Field] = "redacted"
 			}
 		}

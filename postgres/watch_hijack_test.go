@@ -39,7 +39,7 @@ func TestWatchRefusesCreateForOthers(t *testing.T) {
 		require.NoError(t, err)
 	})
 	admin := postgres.NewAdmin(r.owner)
-	watch := func() error { return admin.Watch(t.Context(), postgres.Table{Name: host + ".orders"}) }
+	watch := func() error { return admin.Watch(t.Context(), postgres.WatchTable{Name: host + ".orders"}) }
 	for _, role := range []string{"PUBLIC", r.appName, group} {
 		r.exec(t, r.super, "GRANT CREATE ON SCHEMA "+r.schema+" TO "+role)
 		err := watch()
@@ -95,8 +95,8 @@ func TestWatchRunsNobodysFunctions(t *testing.T) {
 		"a varchar, b bpchar(5), c name, d \"char\", e cidr, f word, g mood, h net, i json, j jsonb, k json[], l text[], m int2, n oid, o regclass, p numeric, q timestamptz, r timestamp, s bytea, u inet, v float4, w interval, x varchar[], y mood[], z mood DEFAULT 'good', PRIMARY KEY (id, second)); CREATE TABLE "+host+".parts (no int PRIMARY KEY, wide_id varchar, next word)",
 		"GRANT TRIGGER, SELECT ON "+host+".wide, "+host+".parts TO "+r.ownerName)
 	admin := postgres.NewAdmin(r.owner)
-	require.NoError(t, admin.Watch(t.Context(), postgres.Table{Name: host + ".wide", Type: "wide", OrgColumn: "org", Redact: []string{"пароль"}, Skippable: true}))
-	require.NoError(t, admin.Watch(t.Context(), postgres.Table{Name: host + ".parts", Type: "part", ParentColumns: []string{"wide_id", "next"}, ParentTable: host + ".wide"}))
+	require.NoError(t, admin.Watch(t.Context(), postgres.WatchTable{Name: host + ".wide", Type: "wide", OrgColumn: "org", Redact: []string{"пароль"}, Skippable: true}))
+	require.NoError(t, admin.Watch(t.Context(), postgres.WatchTable{Name: host + ".parts", Type: "part", ParentColumns: []string{"wide_id", "next"}, ParentTable: host + ".wide"}))
 	r.exec(t, r.super, "GRANT USAGE, CREATE ON SCHEMA "+r.schema+" TO "+r.appName)
 	r.exec(t, r.app, strings.NewReplacer("log.", r.schema+".", "host.", host+".").Replace(decoys))
 	values := `'aaa', 'aaa', 'acme', 'a', 'b', 'c', 'd', '10.0.0.0/8', 'f', 'good', '10.0.0.0/8', '{"a":{"token":"x","é":[1]}}', '{"a":{"token":"x","é":[{"Пароль":1}]},"$audit":1}', ARRAY['{"a":1}'::json], '{a,b}', 1, 2, 'pg_class', 1.50, now(), now(), '\x01', '10.0.0.1', 0.5, '1 day', '{a}', '{good}', 'bad'`
@@ -139,7 +139,7 @@ func TestWatchRunsNobodysFunctions(t *testing.T) {
 // Every function that runs with the rights of the log's owner is qualified.
 func TestWatchQualifiesFunctions(t *testing.T) {
 	t.Parallel()
-	w := watch(t, valueTable, postgres.Table{Name: "vals", Skippable: true})
+	w := watch(t, valueTable, postgres.WatchTable{Name: "vals", Skippable: true})
 	w.exec(t, family)
 	for _, table := range generations {
 		require.NoError(t, w.admin.Watch(t.Context(), table))

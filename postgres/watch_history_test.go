@@ -14,7 +14,7 @@ import (
 const logins = `CREATE TYPE pair AS (a text, b text);
 	CREATE TABLE logins (gone int, id int PRIMARY KEY, note text, password text, iban text, meta jsonb, couple pair, org text, skipped text)`
 
-var loginsTable = postgres.Table{Name: "logins", Redact: []string{"iban"}, Ignore: []string{"skipped"}, OrgColumn: "org"}
+var loginsTable = postgres.WatchTable{Name: "logins", Redact: []string{"iban"}, Ignore: []string{"skipped"}, OrgColumn: "org"}
 
 // What was redacted for any reason stays so whatever the columns are called, of
 // which type they are, and if Watch is called again.
@@ -23,14 +23,14 @@ func TestWatchKeepsRedacting(t *testing.T) {
 	for name, test := range map[string]struct {
 		change string
 		write  string // with canaries that must not be shown
-		again  postgres.Table
+		again  postgres.WatchTable
 		want   string // in the error of Watch, if it refuses
 		check  string
 	}{
 		"renamed": {
 			"RENAME password TO pw; RENAME iban TO account; RENAME org TO tenant; RENAME skipped TO omitted",
 			"pw = 'canary', account = 'canary', tenant = 'acme', omitted = 'canary', note = '%d'",
-			postgres.Table{Redact: []string{"account"}, Ignore: []string{"omitted"}, OrgColumn: "tenant"},
+			postgres.WatchTable{Redact: []string{"account"}, Ignore: []string{"omitted"}, OrgColumn: "tenant"},
 			"", `column "org", named by Table.OrgColumn, is called "tenant" now`,
 		},
 		"the same Table": {
@@ -48,7 +48,7 @@ func TestWatchKeepsRedacting(t *testing.T) {
 		"exchanged": {
 			"RENAME password TO p; RENAME note TO password; RENAME p TO note; RENAME org TO o; RENAME skipped TO org; RENAME o TO skipped",
 			"note = 'canary%d', password = 'canary', skipped = 'acme', org = 'canary%d'",
-			postgres.Table{Redact: []string{"iban"}, Ignore: []string{"org"}, OrgColumn: "skipped"},
+			postgres.WatchTable{Redact: []string{"iban"}, Ignore: []string{"org"}, OrgColumn: "skipped"},
 			"", "renamed",
 		},
 		"in turn": {
@@ -73,17 +73,17 @@ func TestWatchKeepsRedacting(t *testing.T) {
 		},
 		"not named any more": {
 			"ADD more int", "password = 'canary', iban = 'canary%d', org = 'acme', more = %d",
-			postgres.Table{Ignore: []string{"skipped"}, OrgColumn: "org"},
+			postgres.WatchTable{Ignore: []string{"skipped"}, OrgColumn: "org"},
 			"", "added",
 		},
 		"another name": {
 			"RENAME TO people", "password = 'canary', iban = 'canary%d', org = 'acme', note = '%d'",
-			postgres.Table{Name: "people", Type: "logins", Ignore: []string{"skipped"}, OrgColumn: "org", Redact: []string{"iban"}},
+			postgres.WatchTable{Name: "people", Type: "logins", Ignore: []string{"skipped"}, OrgColumn: "org", Redact: []string{"iban"}},
 			"", "",
 		},
 		"another schema": {
 			"SET SCHEMA %s", "password = 'canary', iban = 'canary%d', org = 'acme', note = '%d'",
-			postgres.Table{Name: "%s.logins", Type: "logins", Ignore: []string{"skipped"}, OrgColumn: "org", Redact: []string{"iban"}},
+			postgres.WatchTable{Name: "%s.logins", Type: "logins", Ignore: []string{"skipped"}, OrgColumn: "org", Redact: []string{"iban"}},
 			"", "",
 		},
 	} {
@@ -155,17 +155,17 @@ func (w *watching) function(t *testing.T) (name string) {
 // What is redacted is shown again only if somebody says so.
 func TestWatchPlain(t *testing.T) {
 	t.Parallel()
-	w := watch(t, "CREATE TABLE t (id int PRIMARY KEY, password text, iban text, n int)", postgres.Table{Name: "t", Redact: []string{"iban"}})
+	w := watch(t, "CREATE TABLE t (id int PRIMARY KEY, password text, iban text, n int)", postgres.WatchTable{Name: "t", Redact: []string{"iban"}})
 	ctx := t.Context()
 	w.exec(t, "INSERT INTO t VALUES (1)")
-	require.NoError(t, w.admin.Watch(ctx, postgres.Table{Name: "t", Plain: []string{"iban", "password"}}))
+	require.NoError(t, w.admin.Watch(ctx, postgres.WatchTable{Name: "t", Plain: []string{"iban", "password"}}))
 	w.entries(t)
 	w.exec(t, "UPDATE t SET password = 'p', iban = 'i'")
 	assert.Equal(t, []string{`_platform update t 1 [{"field":"password","new":"p","old":null},{"field":"iban","new":"i","old":null}]`}, w.told(t))
 	w.exec(t, "ALTER TABLE t RENAME password TO secret", "UPDATE t SET secret = 'q'")
 	assert.Equal(t, []string{`_platform update t 1 [{"field":"secret","new":"q","old":"p"}]`}, w.told(t))
 	assert.Contains(t, strings.Join(w.problems(t), "\n"), `column "password", named by Table.Plain, is called "secret" now`)
-	require.NoError(t, w.admin.Watch(ctx, postgres.Table{Name: "t"}))
+	require.NoError(t, w.admin.Watch(ctx, postgres.WatchTable{Name: "t"}))
 	w.exec(t, "UPDATE t SET secret = 'canary', iban = 'j'")
 	assert.Equal(t, []string{`_platform update t 1 [{"field":"secret","new":{"$audit":"redacted"},"old":{"$audit":"redacted"}},{"field":"iban","new":"j","old":"i"}]`}, w.told(t))
 }
@@ -175,44 +175,44 @@ func TestWatchPlain(t *testing.T) {
 func TestWatchRefusesNames(t *testing.T) {
 	t.Parallel()
 	w := watch(t, "CREATE TABLE plain (id int PRIMARY KEY, user_pin text, n int); CREATE TABLE doc (id int PRIMARY KEY, meta jsonb[]); CREATE TABLE sessions (token text PRIMARY KEY, n int)",
-		postgres.Table{Name: "plain", Redact: []string{"pin"}})
+		postgres.WatchTable{Name: "plain", Redact: []string{"pin"}})
 	for _, test := range []struct {
-		table postgres.Table
+		table postgres.WatchTable
 		want  string
 	}{
-		{postgres.Table{Name: "plain", Redact: []string{"ibn"}}, `field Table.Redact holds the name "ibn", which fits no column, and there is no JSON in which it could be a key: the columns are ["id" "n" "user_pin"]`},
-		{postgres.Table{Name: "plain", Plain: []string{"pin"}}, `field Table.Plain names the column "pin", which is not there`},
-		{postgres.Table{Name: "plain", Redact: []string{"n"}, Plain: []string{"n"}}, `the column "n" is in Table.Redact and in Table.Plain`},
-		{postgres.Table{Name: "sessions"}, `field Table.Key is the column "token", whose values are secrets`},
-		{postgres.Table{Name: "plain", Redact: []string{"n"}, OrgColumn: "n"}, `field Table.OrgColumn is the column "n", whose values are secrets`},
+		{postgres.WatchTable{Name: "plain", Redact: []string{"ibn"}}, `field Table.Redact holds the name "ibn", which fits no column, and there is no JSON in which it could be a key: the columns are ["id" "n" "user_pin"]`},
+		{postgres.WatchTable{Name: "plain", Plain: []string{"pin"}}, `field Table.Plain names the column "pin", which is not there`},
+		{postgres.WatchTable{Name: "plain", Redact: []string{"n"}, Plain: []string{"n"}}, `the column "n" is in Table.Redact and in Table.Plain`},
+		{postgres.WatchTable{Name: "sessions"}, `field Table.Key is the column "token", whose values are secrets`},
+		{postgres.WatchTable{Name: "plain", Redact: []string{"n"}, OrgColumn: "n"}, `field Table.OrgColumn is the column "n", whose values are secrets`},
 	} {
 		assert.ErrorContains(t, w.admin.Watch(t.Context(), test.table), test.want)
 	}
 	w.exec(t, "ALTER TABLE plain RENAME user_pin TO digits")
 	for range 2 {
-		require.NoError(t, w.admin.Watch(t.Context(), postgres.Table{Name: "plain", Redact: []string{"pin"}}), "it named a column, which stays hidden")
+		require.NoError(t, w.admin.Watch(t.Context(), postgres.WatchTable{Name: "plain", Redact: []string{"pin"}}), "it named a column, which stays hidden")
 		assert.Contains(t, strings.Join(w.problems(t), "\n"), `the name "pin" in Table.Redact fits no column`)
 		w.exec(t, "DELETE FROM plain", "INSERT INTO plain VALUES (1, 'canary')")
 	}
 	assert.NotContains(t, strings.Join(w.told(t), "\n"), "canary")
-	require.NoError(t, w.admin.Watch(t.Context(), postgres.Table{Name: "plain", Redact: []string{"digits"}}))
+	require.NoError(t, w.admin.Watch(t.Context(), postgres.WatchTable{Name: "plain", Redact: []string{"digits"}}))
 	assert.Empty(t, w.problems(t))
-	require.NoError(t, w.admin.Watch(t.Context(), postgres.Table{Name: "doc", Redact: []string{"ibn"}}), "it may be a key of JSON")
-	require.NoError(t, w.admin.Watch(t.Context(), postgres.Table{Name: "sessions", Plain: []string{"token"}}))
+	require.NoError(t, w.admin.Watch(t.Context(), postgres.WatchTable{Name: "doc", Redact: []string{"ibn"}}), "it may be a key of JSON")
+	require.NoError(t, w.admin.Watch(t.Context(), postgres.WatchTable{Name: "sessions", Plain: []string{"token"}}))
 }
 
 // The rows of a partition are its parent's: what one redacts, so does the other.
 func TestWatchKeepsRedactingInPartitions(t *testing.T) {
 	t.Parallel()
 	w := watch(t, `CREATE TABLE part (id int PRIMARY KEY, iban text, note text);
-		CREATE TABLE whole (id int PRIMARY KEY, iban text, note text) PARTITION BY RANGE (id)`, postgres.Table{Name: "part", Type: "row", Redact: []string{"iban"}})
-	require.NoError(t, w.admin.Watch(t.Context(), postgres.Table{Name: "whole", Type: "row"}))
+		CREATE TABLE whole (id int PRIMARY KEY, iban text, note text) PARTITION BY RANGE (id)`, postgres.WatchTable{Name: "part", Type: "row", Redact: []string{"iban"}})
+	require.NoError(t, w.admin.Watch(t.Context(), postgres.WatchTable{Name: "whole", Type: "row"}))
 	w.exec(t, "ALTER TABLE whole ATTACH PARTITION part FOR VALUES FROM (1) TO (10)")
 	assert.Contains(t, strings.Join(w.problems(t), "\n"), `it shows column "iban"`)
-	require.NoError(t, w.admin.Watch(t.Context(), postgres.Table{Name: "whole", Type: "row"}))
+	require.NoError(t, w.admin.Watch(t.Context(), postgres.WatchTable{Name: "whole", Type: "row"}))
 	assert.Empty(t, w.problems(t))
 	w.exec(t, "CREATE TABLE second PARTITION OF whole FOR VALUES FROM (10) TO (20)")
-	require.NoError(t, w.admin.Watch(t.Context(), postgres.Table{Name: "second", Type: "row"}))
+	require.NoError(t, w.admin.Watch(t.Context(), postgres.WatchTable{Name: "second", Type: "row"}))
 	for _, statement := range []string{"INSERT INTO whole VALUES (1, 'canary', 'a')", "UPDATE part SET iban = 'canary2'", "INSERT INTO second VALUES (11, 'canary', 'a')", "UPDATE whole SET iban = 'canary3', id = 12 WHERE id = 1"} {
 		w.exec(t, statement)
 	}
@@ -229,9 +229,9 @@ func TestWatchKeepsRedactingInAReplacedTable(t *testing.T) {
 	t.Parallel()
 	w := watch(t, logins, loginsTable)
 	w.exec(t, "ALTER TABLE logins RENAME iban TO account")
-	require.NoError(t, w.admin.Watch(t.Context(), postgres.Table{Name: "logins", Ignore: []string{"skipped"}, OrgColumn: "org"}))
+	require.NoError(t, w.admin.Watch(t.Context(), postgres.WatchTable{Name: "logins", Ignore: []string{"skipped"}, OrgColumn: "org"}))
 	w.exec(t, "CREATE TABLE copied (LIKE logins INCLUDING ALL)", "DROP TABLE logins", "ALTER TABLE copied RENAME TO logins")
-	require.NoError(t, w.admin.Watch(t.Context(), postgres.Table{Name: "logins", Ignore: []string{"skipped"}, OrgColumn: "org"}))
+	require.NoError(t, w.admin.Watch(t.Context(), postgres.WatchTable{Name: "logins", Ignore: []string{"skipped"}, OrgColumn: "org"}))
 	assert.Empty(t, w.problems(t))
 	w.exec(t, "INSERT INTO logins (id, account, password) VALUES (1, 'canary', 'canary')")
 	assert.NotContains(t, w.told(t)[0], "canary")
@@ -240,13 +240,13 @@ func TestWatchKeepsRedactingInAReplacedTable(t *testing.T) {
 // A column that is called as that of the organization was is another column.
 func TestWatchRefusesAnotherColumnOfTheOrganization(t *testing.T) {
 	t.Parallel()
-	table := postgres.Table{Name: "rows", OrgColumn: "org_id"}
+	table := postgres.WatchTable{Name: "rows", OrgColumn: "org_id"}
 	w := watch(t, "CREATE TABLE rows (id int PRIMARY KEY, org_id text, reseller_id text)", table)
 	w.exec(t, "ALTER TABLE rows RENAME org_id TO x", "ALTER TABLE rows RENAME reseller_id TO org_id", "ALTER TABLE rows RENAME x TO reseller_id")
 	w.exec(t, "INSERT INTO rows (id, reseller_id, org_id) VALUES (1, 'acme', 'reseller')")
 	assert.Contains(t, w.told(t)[0], "acme create rows 1")
 	require.ErrorContains(t, w.admin.Watch(t.Context(), table), `is "reseller_id" now: name that one, or call Unwatch first`)
-	require.NoError(t, w.admin.Watch(t.Context(), postgres.Table{Name: "rows", OrgColumn: "reseller_id"}))
+	require.NoError(t, w.admin.Watch(t.Context(), postgres.WatchTable{Name: "rows", OrgColumn: "reseller_id"}))
 	require.NoError(t, w.admin.Unwatch(t.Context(), "rows"))
 	require.NoError(t, w.admin.Watch(t.Context(), table))
 }
@@ -254,8 +254,8 @@ func TestWatchRefusesAnotherColumnOfTheOrganization(t *testing.T) {
 // A key that comes to be NULL stops no write.
 func TestWatchTakesRowsWithoutKey(t *testing.T) {
 	t.Parallel()
-	w := watch(t, "CREATE TABLE rows (id int PRIMARY KEY, name text); CREATE TABLE pairs (a int, b text, name text, PRIMARY KEY (a, b))", postgres.Table{Name: "rows"})
-	require.NoError(t, w.admin.Watch(t.Context(), postgres.Table{Name: "pairs"}))
+	w := watch(t, "CREATE TABLE rows (id int PRIMARY KEY, name text); CREATE TABLE pairs (a int, b text, name text, PRIMARY KEY (a, b))", postgres.WatchTable{Name: "rows"})
+	require.NoError(t, w.admin.Watch(t.Context(), postgres.WatchTable{Name: "pairs"}))
 	w.exec(t, "INSERT INTO rows VALUES (1, 'x')", "INSERT INTO pairs VALUES (1, 'b', 'x')")
 	w.exec(t, "ALTER TABLE rows DROP id, ADD id int", "ALTER TABLE pairs DROP CONSTRAINT pairs_pkey, ALTER a DROP NOT NULL, ALTER b DROP NOT NULL")
 	w.entries(t)

@@ -22,38 +22,38 @@ func TestWatchRefusesParentsThatItCannotFollow(t *testing.T) {
 	w := watchFamily(t)
 	w.exec(t, "CREATE TABLE other (id int PRIMARY KEY, a_id int, b int, api_key text, parent_id int)", "CREATE TABLE unwatched (id int PRIMARY KEY)")
 	for _, c := range []struct {
-		table postgres.Table
+		table postgres.WatchTable
 		want  string
 	}{
-		{postgres.Table{ParentColumns: []string{"c_id"}}, `field Table.ParentColumns names the column "c_id", which is not there`},
-		{postgres.Table{ParentColumns: []string{""}}, `field Table.ParentColumns names the column ""`},
-		{postgres.Table{ParentColumns: []string{"a_id", "a_id"}, ParentType: "a"}, `twice`},
-		{postgres.Table{ParentColumns: []string{"b"}}, `field Table.ParentType is empty`},
-		{postgres.Table{ParentColumns: []string{"a_id", "b"}}, `field Table.ParentType is empty`},
-		{postgres.Table{ParentType: "a"}, `field Table.ParentColumns is empty`},
-		{postgres.Table{ParentTable: "orders"}, `field Table.ParentColumns is empty`},
-		{postgres.Table{ParentColumns: []string{"api_key"}, ParentType: "a"}, `field Table.ParentColumns is the column "api_key", whose values are secrets`},
-		{postgres.Table{ParentColumns: []string{"a_id"}, Redact: []string{"a_id"}}, `field Table.ParentColumns is the column "a_id", whose values are secrets`},
-		{postgres.Table{ParentColumns: []string{"a_id"}, ParentType: strings.Repeat("x", 256)}, `field Table.ParentType`},
-		{postgres.Table{ParentColumns: []string{"a_id"}, ParentTable: "unwatched"}, `which is not a watched table: call Watch for it first`},
-		{postgres.Table{ParentColumns: []string{"a_id"}, ParentTable: "nowhere"}, `which is not a watched table`},
-		{postgres.Table{ParentColumns: []string{"a_id"}, ParentTable: "lines"}, `the key of`},
-		{postgres.Table{ParentColumns: []string{"a_id"}, ParentTable: "orders", ParentType: "basket"}, `is watched with the type "order"`},
-		{postgres.Table{ParentColumns: []string{"parent_id"}, ParentTable: "other"}, `the table itself`},
+		{postgres.WatchTable{ParentColumns: []string{"c_id"}}, `field Table.ParentColumns names the column "c_id", which is not there`},
+		{postgres.WatchTable{ParentColumns: []string{""}}, `field Table.ParentColumns names the column ""`},
+		{postgres.WatchTable{ParentColumns: []string{"a_id", "a_id"}, ParentType: "a"}, `twice`},
+		{postgres.WatchTable{ParentColumns: []string{"b"}}, `field Table.ParentType is empty`},
+		{postgres.WatchTable{ParentColumns: []string{"a_id", "b"}}, `field Table.ParentType is empty`},
+		{postgres.WatchTable{ParentType: "a"}, `field Table.ParentColumns is empty`},
+		{postgres.WatchTable{ParentTable: "orders"}, `field Table.ParentColumns is empty`},
+		{postgres.WatchTable{ParentColumns: []string{"api_key"}, ParentType: "a"}, `field Table.ParentColumns is the column "api_key", whose values are secrets`},
+		{postgres.WatchTable{ParentColumns: []string{"a_id"}, Redact: []string{"a_id"}}, `field Table.ParentColumns is the column "a_id", whose values are secrets`},
+		{postgres.WatchTable{ParentColumns: []string{"a_id"}, ParentType: strings.Repeat("x", 256)}, `field Table.ParentType`},
+		{postgres.WatchTable{ParentColumns: []string{"a_id"}, ParentTable: "unwatched"}, `which is not a watched table: call Watch for it first`},
+		{postgres.WatchTable{ParentColumns: []string{"a_id"}, ParentTable: "nowhere"}, `which is not a watched table`},
+		{postgres.WatchTable{ParentColumns: []string{"a_id"}, ParentTable: "lines"}, `the key of`},
+		{postgres.WatchTable{ParentColumns: []string{"a_id"}, ParentTable: "orders", ParentType: "basket"}, `is watched with the type "order"`},
+		{postgres.WatchTable{ParentColumns: []string{"parent_id"}, ParentTable: "other"}, `the table itself`},
 	} {
 		c.table.Name = "other"
 		require.ErrorContains(t, w.admin.Watch(t.Context(), c.table), c.want)
 	}
 	w.exec(t, "CREATE TABLE public_orders (id int UNIQUE, public_id uuid PRIMARY KEY, b int, UNIQUE (id, b))",
 		"CREATE TABLE public_lines (id int PRIMARY KEY, order_id int REFERENCES public_orders (id), a int REFERENCES public_orders (id), b int, public uuid REFERENCES public_orders, FOREIGN KEY (order_id, b) REFERENCES public_orders (id, b))")
-	require.NoError(t, w.admin.Watch(t.Context(), postgres.Table{Name: "public_orders", Type: "order"}))
-	lines := postgres.Table{Name: "public_lines", ParentColumns: []string{"order_id"}, ParentTable: "public_orders"}
+	require.NoError(t, w.admin.Watch(t.Context(), postgres.WatchTable{Name: "public_orders", Type: "order"}))
+	lines := postgres.WatchTable{Name: "public_lines", ParentColumns: []string{"order_id"}, ParentTable: "public_orders"}
 	require.ErrorContains(t, w.admin.Watch(t.Context(), lines), `["order_id"], which reference ["id"] of`)
 	lines.ParentColumns = []string{"public"}
 	require.NoError(t, w.admin.Watch(t.Context(), lines))
 	require.NoError(t, w.admin.Unwatch(t.Context(), "public_lines"))
 	w.exec(t, "ALTER TABLE public_orders ALTER b SET NOT NULL, ALTER id SET NOT NULL")
-	require.NoError(t, w.admin.Watch(t.Context(), postgres.Table{Name: "public_orders", Type: "order", Key: []string{"id", "b"}}))
+	require.NoError(t, w.admin.Watch(t.Context(), postgres.WatchTable{Name: "public_orders", Type: "order", Key: []string{"id", "b"}}))
 	lines.ParentColumns = []string{"b", "order_id"}
 	require.ErrorContains(t, w.admin.Watch(t.Context(), lines), `which reference ["b" "id"] of`)
 	lines.ParentColumns = []string{"order_id", "b"}
@@ -160,8 +160,8 @@ func TestParentsBehindRowSecurity(t *testing.T) {
 		"ALTER TABLE orders ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY; CREATE POLICY own ON orders USING (org = current_setting('app.org', true));"+
 		"GRANT TRIGGER ON orders, lines TO "+r.ownerName)
 	admin := postgres.NewAdmin(r.owner)
-	parent := postgres.Table{Name: host + ".orders", Type: "order", OrgColumn: "org"}
-	child := postgres.Table{Name: host + ".lines", Type: "line", ParentColumns: []string{"order_id"}, ParentTable: host + ".orders"}
+	parent := postgres.WatchTable{Name: host + ".orders", Type: "order", OrgColumn: "org"}
+	child := postgres.WatchTable{Name: host + ".lines", Type: "line", ParentColumns: []string{"order_id"}, ParentTable: host + ".orders"}
 	require.NoError(t, admin.Watch(ctx, parent))
 	require.ErrorContains(t, admin.Watch(ctx, child), "needs SELECT on all its rows")
 	r.exec(t, r.app, "GRANT SELECT ON "+host+".orders TO "+r.ownerName)

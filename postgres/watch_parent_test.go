@@ -34,7 +34,7 @@ func (w *watching) family(t *testing.T) (told []string) {
 func TestWatchRecordsParents(t *testing.T) {
 	t.Parallel()
 	w := watch(t, "CREATE TABLE lines (id int PRIMARY KEY, org text, order_id bigint, n int)",
-		postgres.Table{Name: "lines", Type: "line", OrgColumn: "org", ParentColumns: []string{"order_id"}})
+		postgres.WatchTable{Name: "lines", Type: "line", OrgColumn: "org", ParentColumns: []string{"order_id"}})
 	for _, step := range []struct {
 		statement string
 		want      []string
@@ -85,11 +85,11 @@ func TestWatchWritesParentsAsObjects(t *testing.T) {
 			w := watch(t, `CREATE TYPE mood AS ENUM ('good'); CREATE DOMAIN word AS varchar(9) COLLATE "C";
 				CREATE TABLE orders (id `+kind+`, second text, PRIMARY KEY (id, second)); CREATE TABLE singles (id `+kind+` PRIMARY KEY, org text);
 				CREATE TABLE lines (id int PRIMARY KEY, order_id `+kind+`, second text); CREATE TABLE parts (id int PRIMARY KEY, single_id `+kind+`);`,
-				postgres.Table{Name: "orders", Type: "order"})
+				postgres.WatchTable{Name: "orders", Type: "order"})
 			ctx := t.Context()
-			require.NoError(t, w.admin.Watch(ctx, postgres.Table{Name: "singles", Type: "single", OrgColumn: "org"}))
-			require.NoError(t, w.admin.Watch(ctx, postgres.Table{Name: "lines", ParentColumns: []string{"order_id", "second"}, ParentType: "order"}))
-			require.NoError(t, w.admin.Watch(ctx, postgres.Table{Name: "parts", ParentColumns: []string{"single_id"}, ParentTable: "singles"}))
+			require.NoError(t, w.admin.Watch(ctx, postgres.WatchTable{Name: "singles", Type: "single", OrgColumn: "org"}))
+			require.NoError(t, w.admin.Watch(ctx, postgres.WatchTable{Name: "lines", ParentColumns: []string{"order_id", "second"}, ParentType: "order"}))
+			require.NoError(t, w.admin.Watch(ctx, postgres.WatchTable{Name: "parts", ParentColumns: []string{"single_id"}, ParentTable: "singles"}))
 			for i, value := range values {
 				for _, second := range []string{`'x,y\'`, "''"} {
 					w.exec(t, "DELETE FROM lines", "DELETE FROM orders", "INSERT INTO orders VALUES ("+value+", "+second+")", "INSERT INTO lines SELECT 1, id, second FROM orders")
@@ -118,7 +118,7 @@ const family = `CREATE TABLE customers (id int PRIMARY KEY, org text, name text)
 	INSERT INTO orders VALUES (10, 1), (20, 2), (30, 3), (40, NULL);
 	INSERT INTO lines VALUES (10, 1), (20, 1), (30, 1), (40, 1);`
 
-var generations = []postgres.Table{
+var generations = []postgres.WatchTable{
 	{Name: "customers", Type: "customer", OrgColumn: "org"},
 	{Name: "orders", Type: "order", ParentColumns: []string{"customer_id"}, ParentTable: "customers"},
 	{Name: "lines", Type: "line", ParentColumns: []string{"order_id"}, ParentTable: "orders"},
@@ -221,8 +221,8 @@ func TestWatchTakesThePartitionedParentsOrganization(t *testing.T) {
 		CREATE TABLE orders_eu PARTITION OF orders FOR VALUES IN ('eu'); CREATE TABLE orders_us PARTITION OF orders FOR VALUES IN ('us');
 		CREATE TABLE lines (id int, region text, order_id int, PRIMARY KEY (id, region), FOREIGN KEY (order_id, region) REFERENCES orders ON DELETE CASCADE) PARTITION BY LIST (region);
 		CREATE TABLE lines_eu PARTITION OF lines FOR VALUES IN ('eu'); CREATE TABLE lines_us PARTITION OF lines FOR VALUES IN ('us');
-		INSERT INTO orders VALUES (1, 'eu', 'acme'), (1, 'us', 'globex')`, postgres.Table{Name: "orders", Type: "order", OrgColumn: "org"})
-	require.NoError(t, w.admin.Watch(t.Context(), postgres.Table{Name: "lines", Type: "line", ParentColumns: []string{"order_id", "region"}, ParentTable: "orders"}))
+		INSERT INTO orders VALUES (1, 'eu', 'acme'), (1, 'us', 'globex')`, postgres.WatchTable{Name: "orders", Type: "order", OrgColumn: "org"})
+	require.NoError(t, w.admin.Watch(t.Context(), postgres.WatchTable{Name: "lines", Type: "line", ParentColumns: []string{"order_id", "region"}, ParentTable: "orders"}))
 	w.exec(t, "INSERT INTO orders VALUES (2, 'us', 'acme')", "INSERT INTO lines VALUES (1, 'eu', 1), (1, 'us', 1), (2, 'us', 2)", "DELETE FROM orders")
 	assert.ElementsMatch(t, []string{
 		"acme create order 2,us", "acme create line 1,eu of order 1,eu", "globex create line 1,us of order 1,us", "acme create line 2,us of order 2,us",
@@ -264,8 +264,8 @@ func TestWatchForgetsTheOrganizationOfAKeyThatIsFree(t *testing.T) {
 func TestWatchTellsLongKeysOfParentsApart(t *testing.T) {
 	t.Parallel()
 	w := watch(t, "CREATE TABLE files (path text PRIMARY KEY, org text); CREATE TABLE shares (id int PRIMARY KEY, path text)",
-		postgres.Table{Name: "files", Type: "file", OrgColumn: "org"})
-	require.NoError(t, w.admin.Watch(t.Context(), postgres.Table{Name: "shares", Type: "share", ParentColumns: []string{"path"}, ParentTable: "files"}))
+		postgres.WatchTable{Name: "files", Type: "file", OrgColumn: "org"})
+	require.NoError(t, w.admin.Watch(t.Context(), postgres.WatchTable{Name: "shares", Type: "share", ParentColumns: []string{"path"}, ParentTable: "files"}))
 	seen := map[[4]byte]string{}
 	var one, other string
 	for i := 0; other == ""; i++ {

@@ -24,7 +24,7 @@ func TestWatchIsNotShadowedByTemporaryObjects(t *testing.T) {
 		require.NoError(t, err)
 	})
 	r.exec(t, r.app, "CREATE TABLE "+host+".orders (id int PRIMARY KEY, total numeric)", "GRANT TRIGGER ON "+host+".orders TO "+r.ownerName)
-	require.NoError(t, postgres.NewAdmin(r.owner).Watch(t.Context(), postgres.Table{Name: host + ".orders", Type: "order", Org: "acme"}))
+	require.NoError(t, postgres.NewAdmin(r.owner).Watch(t.Context(), postgres.WatchTable{Name: host + ".orders", Type: "order", Org: "acme"}))
 
 	// In one session, since the temporary objects are its own.
 	conn, err := r.app.Acquire(t.Context())
@@ -64,7 +64,7 @@ func TestWatchIsNotShadowedByTemporaryObjects(t *testing.T) {
 // PostgreSQL looks into pg_temp first unless a path says that it comes last.
 func TestDefinerFunctionsLookIntoTemporarySchemasLast(t *testing.T) {
 	t.Parallel()
-	w := watch(t, keys, postgres.Table{Name: "api_keys"})
+	w := watch(t, keys, postgres.WatchTable{Name: "api_keys"})
 	rows, err := w.pool.Query(t.Context(), `SELECT p.proname, coalesce((SELECT setting FROM unnest(p.proconfig) AS setting WHERE setting LIKE 'search_path=%'), '')
 		FROM pg_proc AS p WHERE p.pronamespace = current_schema()::regnamespace AND p.prosecdef`)
 	require.NoError(t, err)

@@ -36,51 +36,51 @@ func (w *watching) renumber(t *testing.T, name string) {
 // is not shown, and goes to no wrong organization.
 func TestWatchAfterRestore(t *testing.T) {
 	t.Parallel()
-	acme := postgres.Table{Name: "logins", Redact: []string{"iban"}, Ignore: []string{"skipped"}, OrgColumn: "org"}
+	acme := postgres.WatchTable{Name: "logins", Redact: []string{"iban"}, Ignore: []string{"skipped"}, OrgColumn: "org"}
 	for name, test := range map[string]struct {
 		before, after string // what is altered before and after the restore
 		write         string
 		org           string
 		check         string
 		refused       string // why Watch with the same Table is an error
-		again         postgres.Table
+		again         postgres.WatchTable
 	}{
 		"unchanged": {"", "", "password = 'canary', iban = 'canary%d', org = 'acme', note = '%d'", "acme", "restored from a dump", "", acme},
 		"renamed": {
 			"", "RENAME iban TO account; RENAME password TO pw", "pw = 'canary', account = 'canary%d', org = 'acme'", "acme", `column "iban", named by Table.Redact, is gone`,
 			`["pw" "account"]`,
-			postgres.Table{Redact: []string{"account", "pw"}, Ignore: []string{"skipped"}, OrgColumn: "org"},
+			postgres.WatchTable{Redact: []string{"account", "pw"}, Ignore: []string{"skipped"}, OrgColumn: "org"},
 		},
 		"renamed before": {
 			"RENAME iban TO account; RENAME password TO pw", "", "pw = 'canary', account = 'canary%d', org = 'acme'", "acme", `column "password", named by Table.Redact or the built-in names of secrets, is gone`,
 			`name each in Table.Redact, Table.Ignore or Table.Plain`,
-			postgres.Table{Redact: []string{"account", "pw"}, Ignore: []string{"skipped"}, OrgColumn: "org"},
+			postgres.WatchTable{Redact: []string{"account", "pw"}, Ignore: []string{"skipped"}, OrgColumn: "org"},
 		},
 		"renamed, and another in its place": {
 			"RENAME iban TO iban_old; ADD iban text; RENAME password TO password_old; ADD password text", "",
 			"iban_old = 'canary%d', iban = 'canary%d', password_old = 'canary%d', org = 'acme'", "_platform", "restored",
 			"name each",
-			postgres.Table{Redact: []string{"iban", "iban_old", "password_old"}, Plain: []string{"note", "meta", "couple"}, Ignore: []string{"skipped"}, OrgColumn: "org"},
+			postgres.WatchTable{Redact: []string{"iban", "iban_old", "password_old"}, Plain: []string{"note", "meta", "couple"}, Ignore: []string{"skipped"}, OrgColumn: "org"},
 		},
 		"exchanged": {
 			"RENAME password TO p; RENAME note TO password; RENAME p TO note", "", "note = 'canary%d', password = 'canary', org = 'acme'", "_platform", "restored",
 			"name each",
-			postgres.Table{Redact: []string{"iban", "note", "meta", "couple"}, Ignore: []string{"skipped"}, OrgColumn: "org"},
+			postgres.WatchTable{Redact: []string{"iban", "note", "meta", "couple"}, Ignore: []string{"skipped"}, OrgColumn: "org"},
 		},
 		"organization": {
 			"", "RENAME org TO tenant", "tenant = 'acme', note = '%d'", "_platform", `column "org", named by Table.OrgColumn, is gone`,
 			`Table.OrgColumn names the column "org"`,
-			postgres.Table{Redact: []string{"iban"}, Ignore: []string{"skipped"}, OrgColumn: "tenant"},
+			postgres.WatchTable{Redact: []string{"iban"}, Ignore: []string{"skipped"}, OrgColumn: "tenant"},
 		},
 		"organization before": {
 			"RENAME org TO tenant", "", "tenant = 'acme', note = '%d'", "_platform", `column "org", named by Table.OrgColumn, is gone`,
 			`Table.OrgColumn names the column "org"`,
-			postgres.Table{Redact: []string{"iban"}, Ignore: []string{"skipped"}, OrgColumn: "tenant"},
+			postgres.WatchTable{Redact: []string{"iban"}, Ignore: []string{"skipped"}, OrgColumn: "tenant"},
 		},
 		"ignored": {
 			"", "RENAME skipped TO omitted", "omitted = 'canary%d', org = 'acme', note = '%d'", "acme", `column "skipped", named by Table.Ignore, is gone`,
 			`Table.Ignore names the column "skipped"`,
-			postgres.Table{Redact: []string{"iban"}, Ignore: []string{"omitted"}, OrgColumn: "org"},
+			postgres.WatchTable{Redact: []string{"iban"}, Ignore: []string{"omitted"}, OrgColumn: "org"},
 		},
 		"key": {
 			"", "RENAME id TO number", "password = 'canary%d', org = 'acme'", "acme", `its key column "id" was renamed or dropped`,
@@ -157,8 +157,8 @@ func TestWatchAfterDump(t *testing.T) {
 	assert.Equal(t, "_platform", entries[0].Org)
 	assert.NotContains(t, entries[0].Changes.JSON(), "canary")
 	assert.Contains(t, strings.Join(w.problems(t), "\n"), `column "org", named by Table.OrgColumn, is gone`)
-	require.ErrorContains(t, w.admin.Watch(t.Context(), postgres.Table{Name: "logins", OrgColumn: "tenant"}), `["pw" "account"]`)
-	require.NoError(t, w.admin.Watch(t.Context(), postgres.Table{Name: "logins", OrgColumn: "tenant", Redact: []string{"account", "pw"}}))
+	require.ErrorContains(t, w.admin.Watch(t.Context(), postgres.WatchTable{Name: "logins", OrgColumn: "tenant"}), `["pw" "account"]`)
+	require.NoError(t, w.admin.Watch(t.Context(), postgres.WatchTable{Name: "logins", OrgColumn: "tenant", Redact: []string{"account", "pw"}}))
 	w.exec(t, "UPDATE logins SET pw = 'canary3', account = 'canary3'")
 	assert.NotContains(t, w.told(t)[0], "canary")
 }

@@ -27,9 +27,9 @@ func TestWatchRoles(t *testing.T) {
 	})
 	r.exec(t, r.app, "CREATE TABLE "+host+".orders (id int PRIMARY KEY, total numeric)")
 	admin := postgres.NewAdmin(r.owner)
-	require.ErrorContains(t, admin.Watch(ctx, postgres.Table{Name: host + ".orders"}), "permission denied")
+	require.ErrorContains(t, admin.Watch(ctx, postgres.WatchTable{Name: host + ".orders"}), "permission denied")
 	r.exec(t, r.app, "GRANT TRIGGER ON "+host+".orders TO "+r.ownerName)
-	require.NoError(t, admin.Watch(ctx, postgres.Table{Name: host + ".orders", Type: "order", Org: "acme"}))
+	require.NoError(t, admin.Watch(ctx, postgres.WatchTable{Name: host + ".orders", Type: "order", Org: "acme"}))
 
 	r.exec(t, r.app, "INSERT INTO "+host+".orders VALUES (1, 1.50)", "UPDATE "+host+".orders SET total = 2")
 	log := newLog(t, postgres.New(r.owner))
@@ -43,7 +43,7 @@ func TestWatchRoles(t *testing.T) {
 	problems, err := admin.Check(ctx)
 	require.NoError(t, err)
 	for _, p := range problems {
-		assert.NotEqual(t, postgres.ProblemCapture, p.Kind, p.String())
+		assert.NotEqual(t, postgres.FindingCapture, p.Kind, p.String())
 		assert.NotContains(t, p.Problem, "function")
 	}
 
@@ -77,7 +77,7 @@ func TestWatchRoles(t *testing.T) {
 		"CREATE TABLE "+host+".typed (id int PRIMARY KEY, p "+host+".pair, m "+host+".mood, d "+host+".positive, ps "+host+".pair[], ms "+host+".mood[], ds "+host+".positive[])",
 	)
 	r.exec(t, r.app, "GRANT TRIGGER ON "+host+".typed TO "+r.ownerName)
-	require.NoError(t, admin.Watch(ctx, postgres.Table{Name: host + ".typed", Org: "typed"}))
+	require.NoError(t, admin.Watch(ctx, postgres.WatchTable{Name: host + ".typed", Org: "typed"}))
 	r.exec(t, r.app,
 		"INSERT INTO "+host+".typed VALUES (1, (1, 'canary'), 'good', 3, ARRAY[(1, 'canary')::"+host+".pair], '{good,bad}', '{1,2}')",
 		"UPDATE "+host+".typed SET p = (2, 'canary'), m = 'bad', d = 4, ps = NULL, ms = '{}', ds = '{3}'",

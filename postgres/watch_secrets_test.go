@@ -17,7 +17,7 @@ import (
 // The database knows the same secrets as Go, whatever its locale.
 func TestWatchSecrets(t *testing.T) {
 	t.Parallel()
-	w := watch(t, keys, postgres.Table{Name: "api_keys"})
+	w := watch(t, keys, postgres.WatchTable{Name: "api_keys"})
 	redact := []string{"pin", "Социальный", "ŞİFRE", "κωδικός", "Straße", "暗証番号", "Գաղտնաբառ"}
 	set, err := secrets.NewSet("redact", redact)
 	require.NoError(t, err)
@@ -48,7 +48,7 @@ func TestWatchSecrets(t *testing.T) {
 		entries, err := log.Prepare(t.Context(), audit.Created(map[string]any{"id": 1, name: "v"}).WithObject(audit.Object{Type: "x", ID: "1"}))
 		require.NoError(t, err)
 		require.Len(t, entries[0].Changes, 1, name)
-		assert.Equal(t, entries[0].Changes[0].New.Kind() == audit.Redacted, found[i], "%q", name)
+		assert.Equal(t, entries[0].Changes[0].New.Kind() == audit.KindRedacted, found[i], "%q", name)
 	}
 }
 
@@ -56,7 +56,7 @@ func TestWatchSecrets(t *testing.T) {
 // in Go and in SQL.
 func TestWatchWords(t *testing.T) {
 	t.Parallel()
-	w := watch(t, keys, postgres.Table{Name: "api_keys"})
+	w := watch(t, keys, postgres.WatchTable{Name: "api_keys"})
 	var all []string
 	for r := rune(1); r < 0x40010; r++ {
 		if 0xD800 <= r && r < 0xE000 {
@@ -86,7 +86,7 @@ func TestWatchSecretsBeyondASCII(t *testing.T) {
 	t.Parallel()
 	redact := []string{"Социальный", "ŞİFRE"}
 	w := watch(t, `CREATE TABLE people (id int PRIMARY KEY, "Социальный" text, "şifre" text, meta jsonb, plain json)`,
-		postgres.Table{Name: "people", Redact: redact})
+		postgres.WatchTable{Name: "people", Redact: redact})
 	w.exec(t, `INSERT INTO people VALUES (1, 'canary', 'canary', '{"a": [{"СОЦИАЛЬНЫЙ": "canary"}], "мой социальный": "canary"}', '[[{"Şifre": "canary", "n": "é"}]]')`,
 		`UPDATE people SET "Социальный" = 'canary2', "şifre" = 'canary2', meta = '[{"СОЦИАЛЬНЫЙ": "canary2"}]', plain = '[{"x": {"sifre": "canary2"}}]'`)
 	told := w.told(t)

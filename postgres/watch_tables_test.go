@@ -17,7 +17,7 @@ import (
 // Values look alike whatever the session's settings.
 func TestWatchSettings(t *testing.T) {
 	t.Parallel()
-	w := watch(t, `CREATE TABLE s (id int PRIMARY KEY, f float8, r tstzrange, i interval, d date, fs float8[], at timestamptz)`, postgres.Table{Name: "s"})
+	w := watch(t, `CREATE TABLE s (id int PRIMARY KEY, f float8, r tstzrange, i interval, d date, fs float8[], at timestamptz)`, postgres.WatchTable{Name: "s"})
 	const insert = `INSERT INTO s VALUES (1, 0.1::float8 + 0.2, tstzrange('2026-01-01 00:00+00', NULL), '1 day 2 hours', '2026-02-03', ARRAY[0.1::float8 + 0.2], '2026-02-03 00:00+00')`
 	w.exec(t, insert, "DELETE FROM s")
 	want := w.told(t)
@@ -40,7 +40,7 @@ func (w *watching) schema(t *testing.T) (name string) {
 func TestWatchKeysAndOrgs(t *testing.T) {
 	t.Parallel()
 	w := watch(t, `CREATE TABLE "Odd ""Table" (a text, b int, org uuid, "Te.xt" text, PRIMARY KEY (b, a))`,
-		postgres.Table{Name: `"Odd ""Table"`, Type: "odd", OrgColumn: "org", Org: "fallback"})
+		postgres.WatchTable{Name: `"Odd ""Table"`, Type: "odd", OrgColumn: "org", Org: "fallback"})
 	const one, two = "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11", "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a12"
 	w.exec(t, `INSERT INTO "Odd ""Table" VALUES ('x,y\z', 1, '`+one+`', 'a'), ('plain', 2, NULL, 'b')`)
 	assert.ElementsMatch(t, []string{
@@ -56,7 +56,7 @@ func TestWatchKeysAndOrgs(t *testing.T) {
 
 	// IDs that no index would take.
 	w.exec(t, "CREATE TABLE long (id text PRIMARY KEY, n int)", "INSERT INTO long VALUES ('a', 1)")
-	require.NoError(t, w.admin.Watch(t.Context(), postgres.Table{Name: "long", Key: []string{"id"}}))
+	require.NoError(t, w.admin.Watch(t.Context(), postgres.WatchTable{Name: "long", Key: []string{"id"}}))
 	w.exec(t, "INSERT INTO long SELECT repeat('é', 1000) || i, 1 FROM generate_series(1, 2) AS i")
 	entries := w.entries(t)
 	require.Len(t, entries, 2)
@@ -70,30 +70,30 @@ func TestWatchKeysAndOrgs(t *testing.T) {
 
 func TestWatchRefuses(t *testing.T) {
 	t.Parallel()
-	w := watch(t, keys, postgres.Table{Name: "api_keys"})
+	w := watch(t, keys, postgres.WatchTable{Name: "api_keys"})
 	w.exec(t, "CREATE TABLE no_key (a int, b int)", "CREATE VIEW v AS SELECT 1 AS id", "CREATE TABLE half (a int UNIQUE)")
 	for _, test := range []struct {
-		table postgres.Table
+		table postgres.WatchTable
 		want  string
 	}{
-		{postgres.Table{Name: "nowhere"}, `watching table "nowhere": there is no such table`},
-		{postgres.Table{Name: "v"}, "it is no table"},
-		{postgres.Table{Name: "audit_entries"}, "it is the log's own"},
-		{postgres.Table{Name: "no_key"}, "it has no primary key"},
-		{postgres.Table{Name: "no_key", Key: []string{"a"}}, "no unique index"},
-		{postgres.Table{Name: "half", Key: []string{"a"}}, "make it NOT NULL"},
-		{postgres.Table{Name: "api_keys", Ignore: []string{"hitz"}}, `Table.Ignore names the column "hitz"`},
-		{postgres.Table{Name: "api_keys", Record: []string{"lock_version"}}, `Table.Record names the column "lock_version"`},
-		{postgres.Table{Name: "api_keys", Record: []string{"hits"}, Ignore: []string{"hits"}}, `both name the column "hits"`},
-		{postgres.Table{Name: "api_keys", OrgColumn: "x"}, `Table.OrgColumn names the column "x"`},
-		{postgres.Table{Name: "api_keys", Redact: []string{" "}}, "Table.Redact"},
-		{postgres.Table{Name: "api_keys", Type: strings.Repeat("x", 256)}, "Table.Type"},
-		{postgres.Table{Name: "api_keys", Type: "a,b", Skippable: true}, "comma"},
+		{postgres.WatchTable{Name: "nowhere"}, `watching table "nowhere": there is no such table`},
+		{postgres.WatchTable{Name: "v"}, "it is no table"},
+		{postgres.WatchTable{Name: "audit_entries"}, "it is the log's own"},
+		{postgres.WatchTable{Name: "no_key"}, "it has no primary key"},
+		{postgres.WatchTable{Name: "no_key", Key: []string{"a"}}, "no unique index"},
+		{postgres.WatchTable{Name: "half", Key: []string{"a"}}, "make it NOT NULL"},
+		{postgres.WatchTable{Name: "api_keys", Ignore: []string{"hitz"}}, `Table.Ignore names the column "hitz"`},
+		{postgres.WatchTable{Name: "api_keys", Record: []string{"lock_version"}}, `Table.Record names the column "lock_version"`},
+		{postgres.WatchTable{Name: "api_keys", Record: []string{"hits"}, Ignore: []string{"hits"}}, `both name the column "hits"`},
+		{postgres.WatchTable{Name: "api_keys", OrgColumn: "x"}, `Table.OrgColumn names the column "x"`},
+		{postgres.WatchTable{Name: "api_keys", Redact: []string{" "}}, "Table.Redact"},
+		{postgres.WatchTable{Name: "api_keys", Type: strings.Repeat("x", 256)}, "Table.Type"},
+		{postgres.WatchTable{Name: "api_keys", Type: "a,b", Skippable: true}, "comma"},
 	} {
 		assert.ErrorContains(t, w.admin.Watch(t.Context(), test.table), test.want)
 	}
 	w.exec(t, "GRANT CREATE ON SCHEMA "+w.schema(t)+" TO PUBLIC")
-	assert.ErrorContains(t, w.admin.Watch(t.Context(), postgres.Table{Name: "api_keys"}), "REVOKE CREATE ON SCHEMA")
+	assert.ErrorContains(t, w.admin.Watch(t.Context(), postgres.WatchTable{Name: "api_keys"}), "REVOKE CREATE ON SCHEMA")
 	assert.ErrorContains(t, w.admin.Unwatch(t.Context(), "no_key"), "it is not watched")
 }
 
@@ -103,7 +103,7 @@ func TestWatchIgnoredColumns(t *testing.T) {
 	t.Parallel()
 	const keys = "CREATE TABLE api_keys (id int PRIMARY KEY, name text, hits int, updated_at int)"
 	const update = "UPDATE api_keys SET name = name || 'x', hits = hits + 1, updated_at = updated_at + 1"
-	w := watch(t, keys, postgres.Table{Name: "api_keys", Ignore: []string{"hits"}})
+	w := watch(t, keys, postgres.WatchTable{Name: "api_keys", Ignore: []string{"hits"}})
 	w.exec(t, "INSERT INTO api_keys VALUES (1, 'a', 1, 1)")
 	w.entries(t)
 	fields := func() []string {
@@ -122,7 +122,7 @@ func TestWatchIgnoredColumns(t *testing.T) {
 	}
 	again()
 	assert.Equal(t, []string{"name"}, fields())
-	require.NoError(t, w.admin.Watch(t.Context(), postgres.Table{Name: "api_keys", Ignore: []string{"hits"}, Record: []string{"updated_at"}}))
+	require.NoError(t, w.admin.Watch(t.Context(), postgres.WatchTable{Name: "api_keys", Ignore: []string{"hits"}, Record: []string{"updated_at"}}))
 	assert.Equal(t, []string{"name", "updated_at"}, fields())
 	again()
 	assert.Equal(t, []string{"name", "updated_at"}, fields())
@@ -134,7 +134,7 @@ func TestWatchIgnoredColumns(t *testing.T) {
 func TestWatchAlteredTable(t *testing.T) {
 	t.Parallel()
 	w := watch(t, "CREATE TABLE p (gone int, id int PRIMARY KEY, name text, ssn text, org text, n int, hidden int)",
-		postgres.Table{Name: "p", Redact: []string{"ssn"}, Ignore: []string{"hidden"}, OrgColumn: "org"})
+		postgres.WatchTable{Name: "p", Redact: []string{"ssn"}, Ignore: []string{"hidden"}, OrgColumn: "org"})
 	ctx := t.Context()
 	// One connection, whose plans were made before.
 	conn, err := w.pool.Acquire(ctx)
@@ -176,7 +176,7 @@ func TestWatchAlteredTable(t *testing.T) {
 	change("a secret", "ALTER TABLE q ADD old_password text;;UPDATE q SET old_password = 'canary$n'", `{"$audit":"redacted"}`)
 	problems := strings.Join(w.problems(t), "\n")
 	assert.Contains(t, problems, `its key column "id" was renamed or dropped`)
-	require.NoError(t, w.admin.Watch(ctx, postgres.Table{Name: "q", Type: "p", Redact: []string{"social"}, Ignore: []string{"concealed"}, OrgColumn: "tenant"}))
+	require.NoError(t, w.admin.Watch(ctx, postgres.WatchTable{Name: "q", Type: "p", Redact: []string{"social"}, Ignore: []string{"concealed"}, OrgColumn: "tenant"}))
 	assert.Empty(t, w.problems(t))
 	change("watched again", "SELECT 1;;UPDATE q SET title = 'x$n', concealed = $n", `[{"field":"title"`)
 	tables, err := w.admin.Watched(ctx)
@@ -196,7 +196,7 @@ func (w *watching) problems(t *testing.T) (found []string) {
 	problems, err := w.admin.Check(t.Context())
 	require.NoError(t, err)
 	for _, p := range problems {
-		if p.Kind == postgres.ProblemCapture || strings.Contains(p.Problem, "function audit_capture") {
+		if p.Kind == postgres.FindingCapture || strings.Contains(p.Problem, "function audit_capture") {
 			found = append(found, p.String())
 		}
 	}
@@ -205,7 +205,7 @@ func (w *watching) problems(t *testing.T) (found []string) {
 
 func TestWatchCheckAndUnwatch(t *testing.T) {
 	t.Parallel()
-	w := watch(t, keys, postgres.Table{Name: "api_keys"})
+	w := watch(t, keys, postgres.WatchTable{Name: "api_keys"})
 	ctx := t.Context()
 	assert.Empty(t, w.problems(t))
 	for statement, want := range map[string]string{
@@ -225,7 +225,7 @@ func TestWatchCheckAndUnwatch(t *testing.T) {
 		assert.Contains(t, problems, want, statement)
 		assert.Contains(t, problems, "call Admin.Watch", statement)
 		w.exec(t, "ALTER TABLE api_keys DROP CONSTRAINT IF EXISTS api_keys_pkey", "ALTER TABLE api_keys ADD PRIMARY KEY (id)", "ALTER TABLE api_keys ENABLE TRIGGER ALL")
-		require.NoError(t, w.admin.Watch(ctx, postgres.Table{Name: "api_keys"}), statement)
+		require.NoError(t, w.admin.Watch(ctx, postgres.WatchTable{Name: "api_keys"}), statement)
 		assert.Empty(t, w.problems(t), statement)
 	}
 	require.NoError(t, w.admin.Unwatch(ctx, "api_keys"))
@@ -237,7 +237,7 @@ func TestWatchCheckAndUnwatch(t *testing.T) {
 	assert.Empty(t, w.problems(t))
 
 	// A table that is dropped leaves its function behind, and Check says so.
-	require.NoError(t, w.admin.Watch(ctx, postgres.Table{Name: "api_keys"}))
+	require.NoError(t, w.admin.Watch(ctx, postgres.WatchTable{Name: "api_keys"}))
 	w.exec(t, "DROP TABLE api_keys")
 	problems := w.problems(t)
 	require.Len(t, problems, 1)
@@ -252,9 +252,9 @@ func TestWatchOtherTables(t *testing.T) {
 	w := watch(t, `CREATE TABLE parent (id int PRIMARY KEY); CREATE TABLE child (id int PRIMARY KEY, parent int REFERENCES parent ON DELETE CASCADE ON UPDATE CASCADE);
 		CREATE TABLE parts (id int, day date, n int, PRIMARY KEY (id, day)) PARTITION BY RANGE (day);
 		CREATE TABLE parts_1 PARTITION OF parts FOR VALUES FROM ('2026-01-01') TO ('2026-02-01');
-		CREATE TABLE parts_2 PARTITION OF parts FOR VALUES FROM ('2026-02-01') TO ('2026-03-01')`, postgres.Table{Name: "parent"})
+		CREATE TABLE parts_2 PARTITION OF parts FOR VALUES FROM ('2026-02-01') TO ('2026-03-01')`, postgres.WatchTable{Name: "parent"})
 	for _, table := range []string{"child", "parts"} {
-		require.NoError(t, w.admin.Watch(t.Context(), postgres.Table{Name: table}))
+		require.NoError(t, w.admin.Watch(t.Context(), postgres.WatchTable{Name: table}))
 	}
 	w.exec(t, "INSERT INTO parent VALUES (1)", "INSERT INTO child VALUES (1, 1), (2, 1)")
 	w.entries(t)
@@ -270,7 +270,7 @@ func TestWatchOtherTables(t *testing.T) {
 	assert.Contains(t, strings.Join(told, "\n"), "create parts 1,2026-02-01")
 	w.exec(t, "UPDATE parts_2 SET n = 9 WHERE id = 1")
 	assert.Empty(t, w.entries(t), "a write past the parent, as documented")
-	require.NoError(t, w.admin.Watch(t.Context(), postgres.Table{Name: "parts_2", Type: "parts"}))
+	require.NoError(t, w.admin.Watch(t.Context(), postgres.WatchTable{Name: "parts_2", Type: "parts"}))
 	w.exec(t, "UPDATE parts_2 SET n = 10 WHERE id = 1", "UPDATE parts SET n = 11 WHERE id = 1")
 	assert.Len(t, w.entries(t), 2)
 
@@ -278,7 +278,7 @@ func TestWatchOtherTables(t *testing.T) {
 	w.exec(t, `CREATE TABLE nested (id int PRIMARY KEY, n int DEFAULT 0)`,
 		`CREATE FUNCTION again() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN IF pg_trigger_depth() = 1 THEN UPDATE nested SET n = n + 1; END IF; RETURN NULL; END'`,
 		`CREATE TRIGGER z AFTER INSERT ON nested EXECUTE FUNCTION again()`)
-	require.NoError(t, w.admin.Watch(t.Context(), postgres.Table{Name: "nested"}))
+	require.NoError(t, w.admin.Watch(t.Context(), postgres.WatchTable{Name: "nested"}))
 	w.exec(t, "INSERT INTO nested (id) VALUES (1)")
 	assert.Len(t, w.entries(t), 2)
 }
@@ -291,7 +291,7 @@ func TestWatchOneAndMany(t *testing.T) {
 		CREATE TABLE gone PARTITION OF parts FOR VALUES FROM (100) TO (200);
 		CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
 		CREATE TRIGGER refuse BEFORE INSERT ON gone FOR EACH ROW EXECUTE FUNCTION refuse();
-		INSERT INTO parts SELECT i, 0 FROM generate_series(1, 50) AS i`, postgres.Table{Name: "parts"})
+		INSERT INTO parts SELECT i, 0 FROM generate_series(1, 50) AS i`, postgres.WatchTable{Name: "parts"})
 	conn, err := w.pool.Acquire(t.Context())
 	require.NoError(t, err)
 	defer conn.Release()
@@ -323,7 +323,7 @@ func TestWatchWide(t *testing.T) {
 	for i := range 150 {
 		fmt.Fprintf(&columns, ", c%d int, j%d jsonb", i, i)
 	}
-	w := watch(t, "CREATE TABLE wide (id int PRIMARY KEY"+columns.String()+"); INSERT INTO wide (id) VALUES (1), (2)", postgres.Table{Name: "wide"})
+	w := watch(t, "CREATE TABLE wide (id int PRIMARY KEY"+columns.String()+"); INSERT INTO wide (id) VALUES (1), (2)", postgres.WatchTable{Name: "wide"})
 	const want = `[{"field":"c7","new":1,"old":null},{"field":"j149","new":{"a":2},"old":null}]`
 	w.exec(t, `UPDATE wide SET c7 = 1, j149 = '{"a":2}' WHERE id = 1`)
 	assert.Equal(t, []string{"_platform update wide 1 " + want}, w.told(t))
@@ -333,7 +333,7 @@ func TestWatchWide(t *testing.T) {
 
 func TestWatchMany(t *testing.T) {
 	t.Parallel()
-	w := watch(t, "CREATE TABLE many (id int PRIMARY KEY, n int)", postgres.Table{Name: "many"})
+	w := watch(t, "CREATE TABLE many (id int PRIMARY KEY, n int)", postgres.WatchTable{Name: "many"})
 	w.exec(t, "INSERT INTO many SELECT i, 0 FROM generate_series(1, 10000) AS i", "UPDATE many SET n = id WHERE id > 1")
 	// Plans made for these serve few and many.
 	var ids, times int
@@ -345,7 +345,7 @@ func TestWatchMany(t *testing.T) {
 // What is large is cut as Record cuts it, and never keeps a write from happening.
 func TestWatchLarge(t *testing.T) {
 	t.Parallel()
-	w := watch(t, "CREATE TABLE docs (id int PRIMARY KEY, a text, b text, c jsonb, d json)", postgres.Table{Name: "docs", Type: "doc"})
+	w := watch(t, "CREATE TABLE docs (id int PRIMARY KEY, a text, b text, c jsonb, d json)", postgres.WatchTable{Name: "docs", Type: "doc"})
 	type doc struct {
 		ID   int
 		A, B *string

@@ -25,7 +25,7 @@ type watching struct {
 	seen  audit.ID
 }
 
-func watch(t *testing.T, ddl string, table postgres.Table) *watching {
+func watch(t *testing.T, ddl string, table postgres.WatchTable) *watching {
 	t.Helper()
 	store, pool := newStore(t)
 	w := &watching{pool: pool, store: store, admin: postgres.NewAdmin(pool)}
@@ -66,7 +66,7 @@ func (w *watching) entries(t *testing.T) []audit.Entry {
 		w.seen = e.ID
 		var object, ip, fields string
 		require.NoError(t, w.pool.QueryRow(t.Context(), "SELECT object_sort, ip_key, changed_fields FROM audit_entries WHERE org_id = $1 AND id = $2", e.Org, e.ID.String()).Scan(&object, &ip, &fields))
-		assert.Equal(t, e.SortKey(audit.ByID), object)
+		assert.Equal(t, e.SortKey(audit.ByObjectID), object)
 		assert.Equal(t, e.SortKey(audit.ByIPAddress), ip)
 		assert.Equal(t, e.SortKey(audit.ByChanges), fields)
 		assert.Equal(t, e.ID.Time(), e.OccurredAt)
@@ -91,7 +91,7 @@ const keys = "CREATE TABLE api_keys (id int PRIMARY KEY, name text, secret text,
 
 func TestWatch(t *testing.T) {
 	t.Parallel()
-	w := watch(t, keys, postgres.Table{Name: "api_keys", Type: "api_key", Org: "acme"})
+	w := watch(t, keys, postgres.WatchTable{Name: "api_keys", Type: "api_key", Org: "acme"})
 	for _, test := range []struct {
 		statement string
 		want      []string
@@ -147,7 +147,7 @@ func TestWatch(t *testing.T) {
 // The entries exist if and only if the change does.
 func TestWatchTransactions(t *testing.T) {
 	t.Parallel()
-	w := watch(t, keys, postgres.Table{Name: "api_keys"})
+	w := watch(t, keys, postgres.WatchTable{Name: "api_keys"})
 	ctx := t.Context()
 	tx, err := w.pool.Begin(ctx)
 	require.NoError(t, err)
@@ -172,7 +172,7 @@ func TestWatchTransactions(t *testing.T) {
 
 func TestWatchContext(t *testing.T) {
 	t.Parallel()
-	w := watch(t, keys, postgres.Table{Name: "api_keys"})
+	w := watch(t, keys, postgres.WatchTable{Name: "api_keys"})
 	address := netip.MustParseAddr("::ffff:10.1.2.3")
 	ctx := audit.WithOrg(audit.WithActor(t.Context(), audit.Actor{ID: "7", Email: "dana@acme.test", OnBehalfOf: "bo@acme.test"}), "acme")
 	ctx = audit.WithRequest(ctx, audit.Request{IP: address, ID: "r1", UserAgent: "curl\x00" + strings.Repeat("é", 400), IPNote: "odd"})
@@ -242,7 +242,7 @@ func TestWatchContext(t *testing.T) {
 // they set by SetContext or by other SQL.
 func TestWatchTextsThatDoNotFit(t *testing.T) {
 	t.Parallel()
-	w := watch(t, "CREATE TABLE files (path text PRIMARY KEY, size int)", postgres.Table{Name: "files", Type: "file"})
+	w := watch(t, "CREATE TABLE files (path text PRIMARY KEY, size int)", postgres.WatchTable{Name: "files", Type: "file"})
 	log := newLogOf(t, w.store, audit.PlatformOrg)
 	type File struct {
 		Path string `audit:",id"`
@@ -304,7 +304,7 @@ func TestWatchTextsThatDoNotFit(t *testing.T) {
 				assert.Equal(t, test.actor.ID, got.Whole().Actor.ID, name)
 			}
 		}
-		page, err := log.Page(ctx, audit.Query{Filter: audit.Filter{RecordID: path}})
+		page, err := log.Page(ctx, audit.Query{Filter: audit.Filter{ObjectIDs: []string{path}}})
 		require.NoError(t, err)
 		assert.NotEmpty(t, page.Entries, "found by the whole path")
 	}
@@ -313,7 +313,7 @@ func TestWatchTextsThatDoNotFit(t *testing.T) {
 // Whatever somebody sets by SQL, the change is written and recorded.
 func TestWatchHostileContext(t *testing.T) {
 	t.Parallel()
-	w := watch(t, keys, postgres.Table{Name: "api_keys"})
+	w := watch(t, keys, postgres.WatchTable{Name: "api_keys"})
 	w.exec(t, "INSERT INTO api_keys (id, hits) VALUES (1, 0)")
 	w.entries(t)
 	long := strings.Repeat("é", 3000)
@@ -332,9 +332,9 @@ func TestWatchHostileContext(t *testing.T) {
 
 func TestSkipCapture(t *testing.T) {
 	t.Parallel()
-	w := watch(t, keys, postgres.Table{Name: "api_keys", Type: "api_key", Skippable: true})
+	w := watch(t, keys, postgres.WatchTable{Name: "api_keys", Type: "api_key", Skippable: true})
 	w.exec(t, "CREATE TABLE plain (id int PRIMARY KEY)")
-	require.NoError(t, w.admin.Watch(t.Context(), postgres.Table{Name: "plain"}))
+	require.NoError(t, w.admin.Watch(t.Context(), postgres.WatchTable{Name: "plain"}))
 	ctx := t.Context()
 	log := newLogOf(t, w.store, "acme")
 	require.NoError(t, pgx.BeginFunc(ctx, w.pool, func(tx pgx.Tx) error {

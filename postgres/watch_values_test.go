@@ -83,7 +83,7 @@ var valueColumns = map[string][]string{
 // pgx read from it.
 func TestWatchValues(t *testing.T) {
 	t.Parallel()
-	w := watch(t, valueTable, postgres.Table{Name: "vals", Type: "value_row"})
+	w := watch(t, valueTable, postgres.WatchTable{Name: "vals", Type: "value_row"})
 	log := newLog(t, w.store)
 	read := func() []valueRow {
 		rows, err := w.pool.Query(t.Context(), "SELECT id, b, i2, i4, i8, f4, f8, coalesce(num, 0)::text AS num, t, vc, ch, u::text, tstz, ts, by, ip, net, texts, ints, times, bools, en::text, ens::text[], dom, password, meta, plain, gen FROM vals ORDER BY id")

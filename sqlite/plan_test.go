@@ -70,8 +70,8 @@ func indexesOf(steps []string) (indexes map[string]bool, sorts int) {
 }
 
 var columnNames = map[audit.Column]string{
-	audit.ByTimestamp: "1", audit.ByObjectType: "object_type", audit.ByID: "object_sort", audit.ByAction: "action",
-	audit.ByChanges: "changed_fields", audit.ByPerformedBy: "actor_email", audit.ByIPAddress: "ip_key",
+	audit.ByTimestamp: "1", audit.ByObjectType: "object_type", audit.ByObjectID: "object_sort", audit.ByAction: "action",
+	audit.ByChanges: "changed_fields", audit.ByActorEmail: "actor_email", audit.ByIPAddress: "ip_key",
 }
 
 // Every page without a filter, and every page of one filter, is read from one
@@ -91,15 +91,15 @@ func TestPlansOfPages(t *testing.T) {
 		{"actions", "action", audit.Filter{Actions: []audit.Action{"purge", "update", "publish"}}},
 		{"a type", "object_type", audit.Filter{ObjectTypes: []string{"type1"}}},
 		{"types", "object_type", audit.Filter{ObjectTypes: []string{"type1", "nothing"}}},
-		{"a user", "actor_email", audit.Filter{Users: []string{"user1@example.com"}}},
-		{"users", "actor_email", audit.Filter{Users: []string{"user1@example.com", "", "nobody"}}},
-		{"a record", "object_sort", audit.Filter{RecordID: "7"}},
-		{"an address", "ip_key", audit.Filter{IP: address("10.0.1.1/32")}},
+		{"a user", "actor_email", audit.Filter{ActorEmails: []string{"user1@example.com"}}},
+		{"users", "actor_email", audit.Filter{ActorEmails: []string{"user1@example.com", "", "nobody"}}},
+		{"a record", "object_sort", audit.Filter{ObjectIDs: []string{"7"}}},
+		{"an address", "ip_key", audit.Filter{IPs: []netip.Prefix{address("10.0.1.1/32")}}},
 		{"a request", "request_id", audit.Filter{RequestID: "r7"}},
 	}
 	times := map[string]audit.Filter{
 		"all time": {},
-		"as of":    {AsOf: audit.FirstID(date(2026, time.November, 20))},
+		"as of":    {NotAfter: audit.FirstID(date(2026, time.November, 20))},
 		"a range":  {From: date(2026, time.September, 20), Until: date(2026, time.October, 20)},
 	}
 	check := func(what string, w audit.Walk, index string) {
@@ -127,7 +127,7 @@ func TestPlansOfPages(t *testing.T) {
 				assert.Equal(t, map[string]bool{index: true}, indexes, name)
 			}
 			// What is merged is sorted.
-			merged := len(w.Filter.Actions)+len(w.Filter.ObjectTypes)+len(w.Filter.Users) > 1
+			merged := len(w.Filter.Actions)+len(w.Filter.ObjectTypes)+len(w.Filter.ActorEmails) > 1
 			if !merged {
 				assert.Zero(t, sorts, name)
 			}
@@ -145,7 +145,7 @@ func TestPlansOfPages(t *testing.T) {
 				}
 			}
 			for _, f := range filters {
-				f.From, f.Until, f.AsOf = within.From, within.Until, within.AsOf
+				f.From, f.Until, f.NotAfter = within.From, within.Until, within.NotAfter
 				check("statistics "+statistics+", "+when+", "+f.name, audit.Walk{Filter: f.Filter}, f.index)
 			}
 		}

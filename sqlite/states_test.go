@@ -10,7 +10,7 @@ import (
 	"github.com/auditkeep/audit"
 )
 
-// A state is put together from MaxFolded entries at most, counted from the
+// A state is put together from MaxStateEntries entries at most, counted from the
 // object's last create.
 func TestStatesHaveALimit(t *testing.T) {
 	t.Parallel()
@@ -30,29 +30,29 @@ func TestStatesHaveALimit(t *testing.T) {
 	}
 	newest := func() audit.ID {
 		t.Helper()
-		id, err := log.Newest(ctx, "")
+		id, err := log.Newest(ctx)
 		require.NoError(t, err)
 		return id
 	}
 
-	last := life(start, audit.MaxFolded)
-	state, err := log.AsOf(ctx, "", object, last)
+	last := life(start, audit.MaxStateEntries)
+	state, err := log.StateAt(ctx, object, last)
 	require.NoError(t, err)
 	step := state.Get("step")
 	assert.Equal(t, "9999", step.JSON(), "as many as are allowed")
 
 	last = last.Add(time.Second)
 	require.NoError(t, log.RecordDetached(ctx, audit.Updated(job{7, 9999}, job{7, 10000}).WithTime(last)))
-	_, err = log.AsOf(ctx, "", object, last)
+	_, err = log.StateAt(ctx, object, last)
 	require.ErrorIs(t, err, audit.ErrTooLong)
-	_, err = log.AsOfEntry(ctx, "", newest())
+	_, err = log.StateAfter(ctx, newest())
 	require.ErrorIs(t, err, audit.ErrTooLong)
-	_, err = log.Revert(ctx, "", newest())
+	_, err = log.Revert(ctx, newest())
 	require.ErrorIs(t, err, audit.ErrTooLong)
 
 	// What was before the create does not count.
 	life(last.Add(time.Hour), 1)
-	state, err = log.AsOfEntry(ctx, "", newest())
+	state, err = log.StateAfter(ctx, newest())
 	require.NoError(t, err)
 	step = state.Get("step")
 	assert.Equal(t, "0", step.JSON())

@@ -85,7 +85,7 @@ func (s *Store) Count(ctx context.Context, filter audit.Filter, limit int) (int,
 }
 
 // Histogram implements [audit.Store].
-func (s *Store) Histogram(ctx context.Context, filter audit.Filter, bounds []audit.ID, limit int) ([]audit.Bar, error) {
+func (s *Store) Histogram(ctx context.Context, filter audit.Filter, bounds []audit.ID, limit int) ([]audit.HistogramBar, error) {
 	statement, err := entrysql.Histogram(audit.SQLite, filter, bounds, limit)
 	if err != nil {
 		return nil, fmt.Errorf("counting entries by time: %w", err)
@@ -136,7 +136,7 @@ func entryScanner() func(*sql.Rows) (audit.Entry, error) {
 	return func(rows *sql.Rows) (audit.Entry, error) { return reader.Scan(rows.Scan) }
 }
 
-func scanBar(rows *sql.Rows) (audit.Bar, error) { return entrysql.ScanBar(rows.Scan) }
+func scanBar(rows *sql.Rows) (audit.HistogramBar, error) { return entrysql.ScanBar(rows.Scan) }
 
 // scanText reads a text, whatever a row may hold instead.
 func scanText(rows *sql.Rows) (string, error) {

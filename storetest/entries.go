@@ -29,7 +29,7 @@ func newEntry(at time.Time) audit.Entry {
 		Org:        org,
 		ID:         id,
 		OccurredAt: id.Time(),
-		Action:     audit.Update,
+		Action:     audit.ActionUpdate,
 		Object:     audit.Object{Type: "api_key", ID: "42"},
 		Actor:      audit.Actor{Kind: audit.ActorUser, Email: "ada@example.com"},
 		Source:     audit.SourceApp,

@@ -18,20 +18,20 @@ func testFilters(t *testing.T, b Backend) {
 	entries := entriesOf(make([]struct{}, 6), func(*audit.Entry, struct{}) {})
 	for i, set := range []func(*audit.Entry){
 		func(e *audit.Entry) {
-			e.Action, e.Object = audit.Create, audit.Object{Type: "api_key", ID: "1"}
+			e.Action, e.Object = audit.ActionCreate, audit.Object{Type: "api_key", ID: "1"}
 			e.IP, e.RequestID = address("10.0.0.1"), "r1"
 		},
 		func(e *audit.Entry) {
-			e.Action, e.Object = audit.Update, audit.Object{Type: "api_key", ID: "01"}
+			e.Action, e.Object = audit.ActionUpdate, audit.Object{Type: "api_key", ID: "01"}
 			e.IP, e.RequestID = address("10.0.0.200"), "r1"
 			e.Parent = audit.Object{Type: "account", ID: "7"}
 		},
 		func(e *audit.Entry) {
-			e.Action, e.Object = audit.Update, audit.Object{Type: "API_KEY", ID: "1"}
+			e.Action, e.Object = audit.ActionUpdate, audit.Object{Type: "API_KEY", ID: "1"}
 			e.Actor.Email, e.IP, e.RequestID = "ADA@example.com", address("10.0.1.1"), "R1"
 		},
 		func(e *audit.Entry) {
-			e.Action, e.Object = audit.Destroy, audit.Object{Type: "end_user", ID: "a%"}
+			e.Action, e.Object = audit.ActionDestroy, audit.Object{Type: "end_user", ID: "a%"}
 			e.Actor.Email, e.IP = "", address("2001:db8::1")
 		},
 		func(e *audit.Entry) {
@@ -61,35 +61,35 @@ func testFilters(t *testing.T, b Backend) {
 		{"a range in another zone", audit.Filter{From: at(1).In(time.FixedZone("", 3600)), Until: at(3)}, []int{1, 2}},
 		{"before 1970", audit.Filter{From: time.Unix(-1, 0), Until: at(1)}, []int{0}},
 		{"the far future", audit.Filter{From: at(5), Until: time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)}, []int{5}},
-		{"as of, inclusive", audit.Filter{AsOf: entries[1].ID}, []int{0, 1}},
-		{"an action", audit.Filter{Actions: []audit.Action{audit.Update}}, []int{1, 2}},
-		{"two actions", audit.Filter{Actions: []audit.Action{audit.Create, "login_failed"}}, []int{0, 5}},
+		{"as of, inclusive", audit.Filter{NotAfter: entries[1].ID}, []int{0, 1}},
+		{"an action", audit.Filter{Actions: []audit.Action{audit.ActionUpdate}}, []int{1, 2}},
+		{"two actions", audit.Filter{Actions: []audit.Action{audit.ActionCreate, "login_failed"}}, []int{0, 5}},
 		{"no action recorded", audit.Filter{Actions: []audit.Action{""}}, []int{4}},
 		{"an action that does not occur", audit.Filter{Actions: []audit.Action{"publish"}}, nil},
-		{"not an action", audit.Filter{NotActions: []audit.Action{audit.Update, ""}}, []int{0, 3, 5}},
+		{"not an action", audit.Filter{NotActions: []audit.Action{audit.ActionUpdate, ""}}, []int{0, 3, 5}},
 		{"a type, its case too", audit.Filter{ObjectTypes: []string{"api_key"}}, []int{0, 1}},
 		{"none or a type", audit.Filter{ObjectTypes: []string{"", "end_user"}}, []int{3, 4, 5}},
 		{"not a type", audit.Filter{NotObjectTypes: []string{"api_key", "end_user"}}, []int{2, 4}},
-		{"a user, its case too", audit.Filter{Users: []string{"ADA@example.com"}}, []int{2}},
-		{"no user recorded", audit.Filter{Users: []string{""}}, []int{3, 5}},
-		{"a quote", audit.Filter{Users: []string{"it's@example.com"}}, []int{4}},
-		{"not a user", audit.Filter{NotUsers: []string{"", "ada@example.com"}}, []int{2, 4}},
-		{"a record ID is a text", audit.Filter{RecordID: "1"}, []int{0, 2}},
-		{"a record ID, not a pattern", audit.Filter{RecordID: "a%"}, []int{3}},
-		{"a negative record ID", audit.Filter{RecordID: "-1"}, []int{4}},
-		{"an address", audit.Filter{IP: prefix("10.0.0.1/32")}, []int{0}},
-		{"a range", audit.Filter{IP: prefix("10.0.0.77/24")}, []int{0, 1}},
-		{"a range not at a byte", audit.Filter{IP: prefix("10.0.0.0/23")}, []int{0, 1, 2}},
-		{"all of IPv4", audit.Filter{IP: prefix("0.0.0.0/0")}, []int{0, 1, 2}},
-		{"all of IPv6", audit.Filter{IP: prefix("::/0")}, []int{3, 5}},
-		{"an IPv6 range", audit.Filter{IP: prefix("2001:db8::/48")}, []int{3}},
-		{"IPv4 mapped into IPv6 is IPv4", audit.Filter{IP: prefix("::ffff:0:0/96")}, []int{0, 1, 2}},
+		{"a user, its case too", audit.Filter{ActorEmails: []string{"ADA@example.com"}}, []int{2}},
+		{"no user recorded", audit.Filter{ActorEmails: []string{""}}, []int{3, 5}},
+		{"a quote", audit.Filter{ActorEmails: []string{"it's@example.com"}}, []int{4}},
+		{"not a user", audit.Filter{NotActorEmails: []string{"", "ada@example.com"}}, []int{2, 4}},
+		{"a record ID is a text", audit.Filter{ObjectIDs: []string{"1"}}, []int{0, 2}},
+		{"a record ID, not a pattern", audit.Filter{ObjectIDs: []string{"a%"}}, []int{3}},
+		{"a negative record ID", audit.Filter{ObjectIDs: []string{"-1"}}, []int{4}},
+		{"an address", audit.Filter{IPs: []netip.Prefix{prefix("10.0.0.1/32")}}, []int{0}},
+		{"a range", audit.Filter{IPs: []netip.Prefix{prefix("10.0.0.77/24")}}, []int{0, 1}},
+		{"a range not at a byte", audit.Filter{IPs: []netip.Prefix{prefix("10.0.0.0/23")}}, []int{0, 1, 2}},
+		{"all of IPv4", audit.Filter{IPs: []netip.Prefix{prefix("0.0.0.0/0")}}, []int{0, 1, 2}},
+		{"all of IPv6", audit.Filter{IPs: []netip.Prefix{prefix("::/0")}}, []int{3, 5}},
+		{"an IPv6 range", audit.Filter{IPs: []netip.Prefix{prefix("2001:db8::/48")}}, []int{3}},
+		{"IPv4 mapped into IPv6 is IPv4", audit.Filter{IPs: []netip.Prefix{prefix("::ffff:0:0/96")}}, []int{0, 1, 2}},
 		{"not a range", audit.Filter{NotIPs: []netip.Prefix{prefix("10.0.0.0/24"), prefix("2001:db8::1/128")}}, []int{2, 4, 5}},
 		{"a request", audit.Filter{RequestID: "r1"}, []int{0, 1}},
 		{"a parent", audit.Filter{Parent: audit.Object{Type: "account", ID: "7"}}, []int{1}},
 		{"a parent's type alone is another parent", audit.Filter{Parent: audit.Object{Type: "account"}}, nil},
-		{"several at once", audit.Filter{From: at(1), RequestID: "r1", Actions: []audit.Action{audit.Create, audit.Update}}, []int{1}},
-		{"a contradiction", audit.Filter{Actions: []audit.Action{audit.Create}, NotActions: []audit.Action{audit.Create}}, nil},
+		{"several at once", audit.Filter{From: at(1), RequestID: "r1", Actions: []audit.Action{audit.ActionCreate, audit.ActionUpdate}}, []int{1}},
+		{"a contradiction", audit.Filter{Actions: []audit.Action{audit.ActionCreate}, NotActions: []audit.Action{audit.ActionCreate}}, nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			want := make([]audit.Entry, len(test.want))
@@ -126,7 +126,7 @@ func testCount(t *testing.T, b Backend) {
 		require.NoError(t, err)
 		assert.Equal(t, want, got, "limit %d", limit)
 	}
-	got, err := b.Store.Count(t.Context(), audit.Filter{Org: org, Actions: []audit.Action{audit.Create}}, 6)
+	got, err := b.Store.Count(t.Context(), audit.Filter{Org: org, Actions: []audit.Action{audit.ActionCreate}}, 6)
 	require.NoError(t, err)
 	assert.Equal(t, 6, got, "with a filter")
 }
@@ -134,9 +134,9 @@ func testCount(t *testing.T, b Backend) {
 // Values are distinct, in byte order, and of the organization alone.
 func testValues(t *testing.T, b Backend) {
 	columns := map[audit.Column]func(*audit.Entry, string){
-		audit.ByAction:      func(e *audit.Entry, v string) { e.Action = audit.Action(v) },
-		audit.ByObjectType:  func(e *audit.Entry, v string) { e.Object.Type = v },
-		audit.ByPerformedBy: func(e *audit.Entry, v string) { e.Actor.Email = v },
+		audit.ByAction:     func(e *audit.Entry, v string) { e.Action = audit.Action(v) },
+		audit.ByObjectType: func(e *audit.Entry, v string) { e.Object.Type = v },
+		audit.ByActorEmail: func(e *audit.Entry, v string) { e.Actor.Email = v },
 	}
 	values := []string{"", "%", "A", "_", "a", "a%", "ab", "abc", "ac", "b", "é", "éa", "日本", "\U0010FFFF", "\U0010FFFFz"}
 	for column, set := range columns {

@@ -14,12 +14,12 @@ import (
 
 // Each entry is in the bucket of its time, those at a bound in the later one.
 func testHistogram(t *testing.T, b Backend) {
-	entries := entriesOf([]audit.Action{audit.Update, audit.Create, audit.Update, "", "é", audit.Create}, func(e *audit.Entry, a audit.Action) { e.Action = a })
+	entries := entriesOf([]audit.Action{audit.ActionUpdate, audit.ActionCreate, audit.ActionUpdate, "", "é", audit.ActionCreate}, func(e *audit.Entry, a audit.Action) { e.Action = a })
 	foreign := newEntry(epoch)
 	foreign.Org = "other"
 	seed(t, b.Store, append(entries, foreign))
-	bar := func(bucket int, action audit.Action, entries int) audit.Bar {
-		return audit.Bar{Bucket: bucket, Action: action, Entries: entries}
+	bar := func(bucket int, action audit.Action, entries int) audit.HistogramBar {
+		return audit.HistogramBar{Bucket: bucket, Action: action, Entries: entries}
 	}
 	at := func(s int) audit.ID { return audit.FirstID(epoch.Add(time.Duration(s) * time.Second)) }
 
@@ -27,14 +27,14 @@ func testHistogram(t *testing.T, b Backend) {
 		name   string
 		bounds []audit.ID
 		filter audit.Filter
-		want   []audit.Bar
+		want   []audit.HistogramBar
 	}{
-		{"no bounds", nil, audit.Filter{}, []audit.Bar{bar(0, "", 1), bar(0, audit.Create, 2), bar(0, audit.Update, 2), bar(0, "é", 1)}},
-		{"one bound", []audit.ID{at(3)}, audit.Filter{}, []audit.Bar{bar(0, audit.Create, 1), bar(0, audit.Update, 2), bar(1, "", 1), bar(1, audit.Create, 1), bar(1, "é", 1)}},
-		{"an entry's own ID", []audit.ID{entries[5].ID}, audit.Filter{NotActions: []audit.Action{"", "é"}}, []audit.Bar{bar(0, audit.Create, 1), bar(0, audit.Update, 2), bar(1, audit.Create, 1)}},
-		{"empty buckets", []audit.ID{at(-5), at(-4), at(1), at(1 + 10), at(20)}, audit.Filter{Actions: []audit.Action{audit.Update}}, []audit.Bar{bar(2, audit.Update, 1), bar(3, audit.Update, 1)}},
-		{"beyond all", []audit.ID{at(100)}, audit.Filter{Actions: []audit.Action{"é"}}, []audit.Bar{bar(0, "é", 1)}},
-		{"before all", []audit.ID{at(-100)}, audit.Filter{Actions: []audit.Action{"é"}}, []audit.Bar{bar(1, "é", 1)}},
+		{"no bounds", nil, audit.Filter{}, []audit.HistogramBar{bar(0, "", 1), bar(0, audit.ActionCreate, 2), bar(0, audit.ActionUpdate, 2), bar(0, "é", 1)}},
+		{"one bound", []audit.ID{at(3)}, audit.Filter{}, []audit.HistogramBar{bar(0, audit.ActionCreate, 1), bar(0, audit.ActionUpdate, 2), bar(1, "", 1), bar(1, audit.ActionCreate, 1), bar(1, "é", 1)}},
+		{"an entry's own ID", []audit.ID{entries[5].ID}, audit.Filter{NotActions: []audit.Action{"", "é"}}, []audit.HistogramBar{bar(0, audit.ActionCreate, 1), bar(0, audit.ActionUpdate, 2), bar(1, audit.ActionCreate, 1)}},
+		{"empty buckets", []audit.ID{at(-5), at(-4), at(1), at(1 + 10), at(20)}, audit.Filter{Actions: []audit.Action{audit.ActionUpdate}}, []audit.HistogramBar{bar(2, audit.ActionUpdate, 1), bar(3, audit.ActionUpdate, 1)}},
+		{"beyond all", []audit.ID{at(100)}, audit.Filter{Actions: []audit.Action{"é"}}, []audit.HistogramBar{bar(0, "é", 1)}},
+		{"before all", []audit.ID{at(-100)}, audit.Filter{Actions: []audit.Action{"é"}}, []audit.HistogramBar{bar(1, "é", 1)}},
 		{"nothing", []audit.ID{at(1)}, audit.Filter{Actions: []audit.Action{"publish"}}, nil},
 	} {
 		test.filter.Org = org
@@ -63,14 +63,14 @@ func testHistogram(t *testing.T, b Backend) {
 }
 
 // requireBars requires the same bars, none being as good as nil.
-func requireBars(t *testing.T, want, got []audit.Bar, what string) {
+func requireBars(t *testing.T, want, got []audit.HistogramBar, what string) {
 	t.Helper()
 	if len(want) > 0 || len(got) > 0 {
 		require.Equal(t, want, got, what)
 	}
 }
 
-func total(bars []audit.Bar) (entries int) {
+func total(bars []audit.HistogramBar) (entries int) {
 	for _, bar := range bars {
 		entries += bar.Entries
 	}
@@ -78,20 +78,20 @@ func total(bars []audit.Bar) (entries int) {
 }
 
 // barsOf counts entries as a store must.
-func barsOf(entries []audit.Entry, bounds []audit.ID) []audit.Bar {
-	var bars []audit.Bar
+func barsOf(entries []audit.Entry, bounds []audit.ID) []audit.HistogramBar {
+	var bars []audit.HistogramBar
 	for _, e := range entries {
-		at := audit.Bar{Action: e.Action}
+		at := audit.HistogramBar{Action: e.Action}
 		for at.Bucket < len(bounds) && bounds[at.Bucket].Compare(e.ID) <= 0 {
 			at.Bucket++
 		}
-		i := slices.IndexFunc(bars, func(b audit.Bar) bool { return b.Bucket == at.Bucket && b.Action == at.Action })
+		i := slices.IndexFunc(bars, func(b audit.HistogramBar) bool { return b.Bucket == at.Bucket && b.Action == at.Action })
 		if i < 0 {
 			bars, i = append(bars, at), len(bars)
 		}
 		bars[i].Entries++
 	}
-	slices.SortFunc(bars, func(a, b audit.Bar) int {
+	slices.SortFunc(bars, func(a, b audit.HistogramBar) int {
 		return cmp.Or(cmp.Compare(a.Bucket, b.Bucket), cmp.Compare(a.Action, b.Action))
 	})
 	return bars

@@ -57,7 +57,7 @@ func story(t *testing.T, b Backend) (*audit.Log, []audit.Entry) {
 func testHistory(t *testing.T, b Backend) {
 	log, entries := story(t, b)
 	var got []audit.ID
-	for e, err := range log.History(hostContext(t), "", invoice7) {
+	for e, err := range log.History(hostContext(t), invoice7) {
 		require.NoError(t, err)
 		got = append(got, e.ID)
 	}
@@ -68,17 +68,17 @@ func testHistory(t *testing.T, b Backend) {
 	assert.Equal(t, want, got)
 
 	n := 0
-	for range log.History(hostContext(t), "", invoice7) {
+	for range log.History(hostContext(t), invoice7) {
 		if n++; n == 2 {
 			break
 		}
 	}
 	assert.Equal(t, 2, n)
-	for _, err := range log.History(t.Context(), "another", invoice7) {
+	for _, err := range log.In("another").History(t.Context(), invoice7) {
 		require.NoError(t, err)
 		assert.Fail(t, "another organization's entry")
 	}
-	for _, err := range log.History(hostContext(t), "", audit.Object{Type: "invoice"}) {
+	for _, err := range log.History(hostContext(t), audit.Object{Type: "invoice"}) {
 		require.ErrorIs(t, err, audit.ErrInvalidFilter)
 	}
 }
@@ -99,19 +99,19 @@ func testAsOf(t *testing.T, b Backend) {
 		{5 * time.Hour, audit.ObjectPresent, `"paid"`},
 		{6 * time.Hour, audit.ObjectDestroyed, ""},
 	} {
-		state, err := log.AsOf(ctx, "", invoice7, invoiceStart.Add(test.at))
+		state, err := log.StateAt(ctx, invoice7, invoiceStart.Add(test.at))
 		require.NoError(t, err)
 		status := state.Get("status")
 		assert.Equal(t, test.presence, state.Presence, test.at)
 		assert.Equal(t, test.status, status.JSON(), test.at)
 		assert.Equal(t, test.at >= 0, state.Complete, test.at)
 	}
-	state, err := log.AsOfEntry(ctx, "", entries[2].ID)
+	state, err := log.StateAfter(ctx, entries[2].ID)
 	require.NoError(t, err)
 	status := state.Get("status")
 	assert.Equal(t, `"sent"`, status.JSON())
 	assert.True(t, state.Created)
-	_, err = log.AsOfEntry(ctx, "another", entries[2].ID)
+	_, err = log.In("another").StateAfter(ctx, entries[2].ID)
 	require.ErrorIs(t, err, audit.ErrNotFound)
 }
 
@@ -120,13 +120,13 @@ func testRevert(t *testing.T, b Backend) {
 	log, entries := story(t, b)
 	ctx := hostContext(t)
 
-	last, err := log.Revert(ctx, "", entries[3].ID)
+	last, err := log.Revert(ctx, entries[3].ID)
 	require.NoError(t, err)
 	assert.Equal(t, `[{"field":"amount","new":5,"old":6}]`, last.Changes.JSON())
 	assert.Empty(t, last.Conflicts)
 	assert.Empty(t, last.Lost)
 
-	destroyed, err := log.Revert(ctx, "", entries[6].ID)
+	destroyed, err := log.Revert(ctx, entries[6].ID)
 	require.NoError(t, err)
 	change, ok := destroyed.Changes.Get("status")
 	assert.True(t, ok)
@@ -134,12 +134,12 @@ func testRevert(t *testing.T, b Backend) {
 	assert.Equal(t, `"paid"`, change.New.JSON())
 	assert.ElementsMatch(t, []string{"secret", "notes"}, destroyed.Lost, "what was never kept")
 
-	early, err := log.Revert(ctx, "", entries[2].ID)
+	early, err := log.Revert(ctx, entries[2].ID)
 	require.NoError(t, err)
 	require.Len(t, early.Conflicts, 1, "the status was changed again since, and then destroyed")
 	assert.Equal(t, "status", early.Conflicts[0].Field)
 	assert.Equal(t, []string{"notes"}, early.Lost)
 
-	_, err = log.Revert(ctx, "another", entries[3].ID)
+	_, err = log.In("another").Revert(ctx, entries[3].ID)
 	require.ErrorIs(t, err, audit.ErrNotFound)
 }

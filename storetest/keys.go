@@ -32,8 +32,8 @@ func testLogKeys(t *testing.T, b Backend) {
 	for i, key := range keys {
 		object := audit.Object{Type: "file", ID: key}
 		for name, f := range map[string]audit.Filter{
-			"the object": {RecordID: key}, "the parent": {Parent: audit.Object{Type: "bucket", ID: key}},
-			"the user": {Users: []string{key}}, "the user, among others": {Users: []string{"x", key}, ObjectTypes: []string{"file"}}, "the request": {RequestID: key},
+			"the object": {ObjectIDs: []string{key}}, "the parent": {Parent: audit.Object{Type: "bucket", ID: key}},
+			"the user": {ActorEmails: []string{key}}, "the user, among others": {ActorEmails: []string{"x", key}, ObjectTypes: []string{"file"}}, "the request": {RequestID: key},
 		} {
 			for _, s := range sorts() {
 				page, err := log.Page(ctx, audit.Query{Filter: f, Sort: s})
@@ -51,19 +51,19 @@ func testLogKeys(t *testing.T, b Backend) {
 			require.NoError(t, err)
 			assert.Equal(t, 1, count, name)
 		}
-		count, err := log.Count(ctx, audit.Filter{NotUsers: []string{key}}, 100)
+		count, err := log.Count(ctx, audit.Filter{NotActorEmails: []string{key}}, 100)
 		require.NoError(t, err)
 		assert.Equal(t, len(keys)-1, count, "all but the user %.20q", key)
 		var history []audit.Entry
-		for e, err := range log.History(ctx, "", object) {
+		for e, err := range log.History(ctx, object) {
 			require.NoError(t, err)
 			history = append(history, e)
 		}
 		require.Len(t, history, 1, "%.20q", key)
-		state, err := log.AsOf(ctx, "", object, history[0].OccurredAt)
+		state, err := log.StateAt(ctx, object, history[0].OccurredAt)
 		require.NoError(t, err)
 		assert.Equal(t, history[0].ID, state.First, "%.20q", key)
-		reversal, err := log.Revert(ctx, "", history[0].ID)
+		reversal, err := log.Revert(ctx, history[0].ID)
 		require.NoError(t, err)
 		assert.Len(t, reversal.Changes, 1, "%d", i)
 	}

@@ -33,7 +33,7 @@ func testLog(t *testing.T, b Backend) {
 	object := audit.Object{Type: "api_key", ID: "42"}
 	event := audit.Performed("rotate", object).WithParent(audit.Object{Type: "account", ID: "7"}).WithComment("yearly")
 
-	newest, err := log.Newest(ctx, "")
+	newest, err := log.Newest(ctx)
 	require.NoError(t, err)
 	assert.True(t, newest.IsZero(), "nothing recorded")
 
@@ -55,17 +55,17 @@ func testLog(t *testing.T, b Backend) {
 		Source: audit.SourceApp, Comment: "yearly", Format: audit.Format,
 	}, got)
 
-	one, err := log.Entry(ctx, "", got.ID)
+	one, err := log.Entry(ctx, got.ID)
 	require.NoError(t, err)
 	assert.Equal(t, got, one)
 	for what, id := range map[string]audit.ID{"the zero ID": {}, "a new ID": audit.NewID(), "no UUIDv7": {1}} {
-		_, err = log.Entry(ctx, "", id)
+		_, err = log.Entry(ctx, id)
 		assert.ErrorIs(t, err, audit.ErrNotFound, what)
 	}
-	_, err = log.Entry(ctx, "other", got.ID)
+	_, err = log.In("other").Entry(ctx, got.ID)
 	require.ErrorIs(t, err, audit.ErrNotFound, "another organization's entry")
 
-	newest, err = log.Newest(ctx, "")
+	newest, err = log.Newest(ctx)
 	require.NoError(t, err)
 	assert.Equal(t, page.Entries[0].ID, newest)
 	count, err := log.Count(ctx, audit.Filter{RequestID: "r1"}, 2)
@@ -73,11 +73,11 @@ func testLog(t *testing.T, b Backend) {
 	assert.Equal(t, 2, count)
 	histogram, err := log.Histogram(ctx, audit.Filter{}, []time.Time{epoch}, 3)
 	require.NoError(t, err)
-	assert.Equal(t, audit.Histogram{Bars: []audit.Bar{{Bucket: 1, Action: "login_failed", Entries: 1}, {Bucket: 1, Action: "rotate", Entries: 2}}, Entries: 3}, histogram)
+	assert.Equal(t, audit.Histogram{Bars: []audit.HistogramBar{{Bucket: 1, Action: "login_failed", Entries: 1}, {Bucket: 1, Action: "rotate", Entries: 2}}, Entries: 3}, histogram)
 	histogram, err = log.Histogram(ctx, audit.Filter{}, nil, 2)
 	require.NoError(t, err)
 	assert.Equal(t, audit.Histogram{Entries: 2, More: true}, histogram)
-	values, err := log.Values(ctx, "", audit.ByAction, "", 10)
+	values, err := log.Values(ctx, audit.ByAction, "", 10)
 	require.NoError(t, err)
 	assert.Equal(t, []string{"login_failed", "rotate"}, values)
 
@@ -110,7 +110,7 @@ func testLogPages(t *testing.T, b Backend) {
 	require.NoError(t, log.Record(ctx, tx.Tx, events...))
 	require.NoError(t, tx.Commit(t.Context()))
 
-	for _, s := range []audit.Sort{{}, {By: audit.ByID, Dir: audit.Descending}} {
+	for _, s := range []audit.Sort{{}, {By: audit.ByObjectID, Dir: audit.Descending}} {
 		var all []audit.Entry
 		for e, err := range log.All(ctx, audit.Filter{}, s) {
 			require.NoError(t, err)

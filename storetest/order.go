@@ -23,7 +23,7 @@ func testOrder(t *testing.T, b Backend) {
 	}{
 		{audit.ByObjectType, texts, func(e *audit.Entry, v string) { e.Object.Type = v }},
 		{audit.ByAction, texts, func(e *audit.Entry, v string) { e.Action = audit.Action(v) }},
-		{audit.ByPerformedBy, texts, func(e *audit.Entry, v string) { e.Actor.Email = v }},
+		{audit.ByActorEmail, texts, func(e *audit.Entry, v string) { e.Actor.Email = v }},
 		{
 			audit.ByChanges,
 			[]string{"", "Name", "email", "email,name", "email.city", "name", "ø"},
@@ -36,7 +36,7 @@ func testOrder(t *testing.T, b Backend) {
 			},
 		},
 		{
-			audit.ByID, // numbers in numeric order, before all texts
+			audit.ByObjectID, // numbers in numeric order, before all texts
 			[]string{"-100", "-21", "-20", "-3", "0", "7", "10", "99", "100", "18446744073709551616", "", "-0", "007", "1.5", "1e3", "A", "a", "٣"},
 			func(e *audit.Entry, v string) { e.Object.ID = v },
 		},
@@ -82,7 +82,7 @@ func sameInstant(n int) []audit.Entry {
 	entries := make([]audit.Entry, n)
 	for i := range entries {
 		e := newEntry(epoch)
-		e.Action = []audit.Action{audit.Create, audit.Update}[i%2]
+		e.Action = []audit.Action{audit.ActionCreate, audit.ActionUpdate}[i%2]
 		e.Object = audit.Object{Type: []string{"", "api_key", "end_user"}[i%3], ID: fmt.Sprint(i % 4)}
 		e.Actor.Email = []string{"", "ada@example.com"}[i%5/4]
 		e.IP = address([]string{"", "10.0.0.1", "::1"}[i%7%3])

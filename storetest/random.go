@@ -113,7 +113,7 @@ func some[T any](r random, choices ...T) []T {
 
 var (
 	someOrgs     = []string{"acme", "Acme", "acme2"}
-	someActions  = []audit.Action{"", audit.Create, audit.Update, audit.Destroy, "login_failed"}
+	someActions  = []audit.Action{"", audit.ActionCreate, audit.ActionUpdate, audit.ActionDestroy, "login_failed"}
 	someTypes    = []string{"", "api_key", "end_user", "API_KEY", "été"}
 	someUsers    = []string{"", "ada@example.com", "Ada@example.com", "bob@example.com", "😀@example.com"}
 	someIDs      = []string{"", "1", "2", "10", "-5", "01", "a", "a_b", "a%b"}
@@ -161,7 +161,7 @@ func (r random) filter(entries []audit.Entry) audit.Filter {
 		}
 	}
 	if seldom() {
-		f.AsOf = pick(r, entries...).ID
+		f.NotAfter = pick(r, entries...).ID
 	}
 	if seldom() {
 		f.Actions = some(r, append(someActions, "publish")...)
@@ -170,13 +170,15 @@ func (r random) filter(entries []audit.Entry) audit.Filter {
 		f.ObjectTypes = some(r, append(someTypes, "nothing")...)
 	}
 	if seldom() {
-		f.Users = some(r, append(someUsers, "nobody")...)
+		f.ActorEmails = some(r, append(someUsers, "nobody")...)
 	}
 	if seldom() {
-		f.RecordID = pick(r, someIDs...)
+		f.ObjectIDs = some(r, someIDs...)
 	}
 	if seldom() {
-		f.IP = netip.MustParsePrefix(pick(r, somePrefixes...))
+		for _, p := range some(r, somePrefixes...) {
+			f.IPs = append(f.IPs, netip.MustParsePrefix(p))
+		}
 	}
 	if seldom() {
 		f.RequestID = pick(r, someRequests...)
@@ -191,7 +193,7 @@ func (r random) filter(entries []audit.Entry) audit.Filter {
 		f.NotObjectTypes = some(r, someTypes...)
 	}
 	if seldom() {
-		f.NotUsers = some(r, someUsers...)
+		f.NotActorEmails = some(r, someUsers...)
 	}
 	if seldom() {
 		for _, text := range some(r, somePrefixes...) {

@@ -104,7 +104,7 @@ func testBounds(t *testing.T, b Backend) {
 	}
 	f := audit.Filter{
 		Org: e.Org, Actions: []audit.Action{e.Action}, ObjectTypes: []string{e.Object.Type},
-		Users: []string{e.Actor.Email}, RecordID: e.Object.ID, RequestID: e.RequestID,
+		ActorEmails: []string{e.Actor.Email}, ObjectIDs: []string{e.Object.ID}, RequestID: e.RequestID,
 	}
 	requireSame(t, []audit.Entry{e}, list(t, b.Store, audit.Walk{Filter: f}), "found by its long texts")
 }

@@ -51,8 +51,8 @@ func testIsolation(t *testing.T, b Backend) {
 		assert.Equal(t, 1, count, name)
 		bars, err := b.Store.Histogram(t.Context(), audit.Filter{Org: name}, nil, 10)
 		require.NoError(t, err)
-		assert.Equal(t, []audit.Bar{{Action: audit.Update, Entries: 1}}, bars, name)
-		users, err := b.Store.Values(t.Context(), name, audit.ByPerformedBy, "", 10)
+		assert.Equal(t, []audit.HistogramBar{{Action: audit.ActionUpdate, Entries: 1}}, bars, name)
+		users, err := b.Store.Values(t.Context(), name, audit.ByActorEmail, "", 10)
 		require.NoError(t, err)
 		assert.Equal(t, []string{name + "@example.com"}, users)
 	}
@@ -110,7 +110,7 @@ func testConflict(t *testing.T, b Backend) {
 	require.NoError(t, b.Store.InsertDetached(t.Context(), []audit.Entry{taken}))
 
 	for what, alter := range map[string]func(*audit.Entry){
-		"action":       func(e *audit.Entry) { e.Action = audit.Create },
+		"action":       func(e *audit.Entry) { e.Action = audit.ActionCreate },
 		"object type":  func(e *audit.Entry) { e.Object.Type = "end_user" },
 		"object ID":    func(e *audit.Entry) { e.Object.ID = "43" },
 		"parent":       func(e *audit.Entry) { e.Parent = audit.Object{Type: "a", ID: "b"} },

@@ -62,14 +62,14 @@ func brief(e audit.Entry) string {
 		text := func(v audit.Value) string { return strings.ReplaceAll(v.JSON(), `{"$audit":"redacted"}`, "redacted") }
 		switch before, after := text(c.Old), text(c.New); {
 		case strings.HasSuffix(c.Field, "_time") || c.Field == "liked_at":
-			if e.Action == audit.Update {
+			if e.Action == audit.ActionUpdate {
 				line += " " + c.Field
 			}
-		case e.Action == audit.Update:
+		case e.Action == audit.ActionUpdate:
 			line += " " + c.Field + " " + before + "→" + after
-		case e.Action == audit.Create && after != "null" && after != "redacted":
+		case e.Action == audit.ActionCreate && after != "null" && after != "redacted":
 			line += " " + c.Field + " " + after
-		case e.Action == audit.Destroy && before != "null" && before != "redacted":
+		case e.Action == audit.ActionDestroy && before != "null" && before != "redacted":
 			line += " " + c.Field + " " + before
 		}
 	}

@@ -98,7 +98,7 @@ func TestThreeWaysAlikeOnThePage(t *testing.T) {
 	require.NoError(t, err)
 	_, err = pool.Exec(t.Context(), accessTokens)
 	require.NoError(t, err)
-	require.NoError(t, auditpostgres.NewAdmin(pool).Watch(t.Context(), auditpostgres.Table{
+	require.NoError(t, auditpostgres.NewAdmin(pool).Watch(t.Context(), auditpostgres.WatchTable{
 		Name: "access_tokens", Type: "access_token", Org: "acme", Skippable: true,
 	}))
 

@@ -129,9 +129,9 @@ func lineOf(e audit.Entry) string {
 	for _, c := range e.Changes {
 		switch {
 		case c.Field == "created_at":
-		case e.Action == audit.Update:
+		case e.Action == audit.ActionUpdate:
 			line += " " + c.Field + " " + c.Old.JSON() + "→" + c.New.JSON()
-		case e.Action == audit.Create:
+		case e.Action == audit.ActionCreate:
 			line += " " + c.Field + "=" + c.New.JSON()
 		default:
 			line += " " + c.Field + "=" + c.Old.JSON()

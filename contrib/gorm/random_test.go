@@ -59,9 +59,9 @@ func (w world) sortedAfter(t *testing.T, id audit.ID) []string {
 		var parts []string
 		for _, c := range e.Changes {
 			switch e.Action {
-			case audit.Create:
+			case audit.ActionCreate:
 				parts = append(parts, c.Field+"="+c.New.JSON())
-			case audit.Destroy:
+			case audit.ActionDestroy:
 				parts = append(parts, c.Field+"="+c.Old.JSON())
 			default:
 				parts = append(parts, c.Field+" "+c.Old.JSON()+"→"+c.New.JSON())

@@ -166,7 +166,7 @@ func TestConcurrentUpdates(t *testing.T) {
 			state.Apply(e)
 		}
 		assert.Equal(t, "23", state.Get("logins").Text())
-		assert.Empty(t, state.Gaps)
+		assert.Empty(t, state.Unrecorded)
 	})
 }
 

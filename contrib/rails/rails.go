@@ -17,7 +17,7 @@
 // Rails writes during an import may be missed: import once more after the switch.
 //
 // On PostgreSQL, make the months that the history covers before
-// (postgres.Admin.MakeMonths).
+// (postgres.Admin.MakePartitions).
 package rails
 
 import (
@@ -180,7 +180,7 @@ func (t table) entry(ctx context.Context, trail *audit.Log, o Options, row Row) 
 		return audit.Entry{}, err
 	}
 	if len(entries) == 0 { // an update whose fields are all left out: that it happened is kept
-		bare := audit.Performed(audit.Update, object).WithID(rowID(t.gem, at, row.ID)).
+		bare := audit.Performed(audit.ActionUpdate, object).WithID(rowID(t.gem, at, row.ID)).
 			WithMetadata(t.origin(row))
 		if entries, err = trail.Prepare(ctx, bare); err != nil {
 			return audit.Entry{}, err

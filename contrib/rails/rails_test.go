@@ -98,7 +98,7 @@ func TestImportAudited(t *testing.T) {
 		require.Len(t, entries, 5)
 		created := entries[0]
 		assert.Equal(t, audit.Object{Type: "billing_invoice", ID: "7"}, created.Object)
-		assert.Equal(t, audit.Create, created.Action)
+		assert.Equal(t, audit.ActionCreate, created.Action)
 		assert.Equal(t, "2020-01-02T03:04:05.678901Z", created.OccurredAt.Format("2006-01-02T15:04:05.999999999Z07:00"))
 		assert.Equal(t, audit.Actor{Kind: audit.ActorUser, ID: "3"}, created.Actor)
 		assert.Equal(t, "203.0.113.24", created.IP.String())
@@ -115,7 +115,7 @@ func TestImportAudited(t *testing.T) {
 		assert.Equal(t, `[{"field":"n","new":12345678901234567890,"old":1},{"field":"name","new":"b","old":"a"}]`, key.Changes.JSON())
 		assert.Contains(t, key.Metadata.JSON(), "not an address: unknown")
 		assert.Equal(t, `[{"field":"status","old":"sent"}]`, entries[3].Changes.JSON())
-		assert.Equal(t, audit.Update, entries[4].Action)
+		assert.Equal(t, audit.ActionUpdate, entries[4].Action)
 		assert.Empty(t, entries[4].Changes, "what happened is kept, though no field of it")
 
 		// Once more, whole and from the middle: nothing is there twice.

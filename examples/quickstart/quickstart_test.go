@@ -196,9 +196,9 @@ func TestSeedIsAPastThatAddsUp(t *testing.T) {
 		for entry, err := range a.trail.All(t.Context(), audit.Filter{Org: "acme"}, audit.Sort{Dir: audit.Ascending}) {
 			require.NoError(t, err)
 			switch entry.Action {
-			case audit.Create:
+			case audit.ActionCreate:
 				left[entry.Object] = true
-			case audit.Destroy:
+			case audit.ActionDestroy:
 				delete(left, entry.Object)
 			}
 		}
@@ -254,9 +254,9 @@ func TestChangesAtOnce(t *testing.T) {
 		for entry, err := range a.trail.All(ctx, audit.Filter{}, audit.Sort{}) {
 			require.NoError(t, err)
 			switch entry.Action {
-			case audit.Update:
+			case audit.ActionUpdate:
 				next[entry.Changes[0].Old.Text()] = entry.Changes[0].New.Text()
-			case audit.Destroy:
+			case audit.ActionDestroy:
 				destroys++
 			}
 		}

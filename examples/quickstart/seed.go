@@ -25,7 +25,7 @@ const (
 // nothing, and the next start begins anew.
 func (a *app) seed(ctx context.Context, entries int, progress io.Writer) error {
 	for org := range organizations {
-		newest, err := a.trail.Newest(ctx, org)
+		newest, err := a.trail.In(org).Newest(ctx)
 		if err != nil {
 			return err
 		}

@@ -66,7 +66,7 @@ func TestAlertsInTheTransaction(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, h.destroyKey(ctx, key))
 	destroyed := h.last(t, "acme")
-	assert.Equal(t, audit.Destroy, destroyed.Action)
+	assert.Equal(t, audit.ActionDestroy, destroyed.Action)
 	jobs := h.jobs(t, "alert")
 	require.Len(t, jobs, 1)
 	assert.JSONEq(t, `{"org":"acme","entry":"`+destroyed.ID.String()+`"}`, string(jobs[0].EncodedArgs))
@@ -86,7 +86,7 @@ func TestAlertsOfLateCommits(t *testing.T) {
 	require.NoError(t, store.Migrate(t.Context()))
 	trail, err := audit.New(store, audit.Config{Org: "acme"})
 	require.NoError(t, err)
-	w := &watcher{trail: trail, filter: audit.Filter{Actions: []audit.Action{audit.Destroy}}, overlap: 10 * time.Minute, told: map[audit.ID]bool{}}
+	w := &watcher{trail: trail, filter: audit.Filter{Actions: []audit.Action{audit.ActionDestroy}}, overlap: 10 * time.Minute, told: map[audit.ID]bool{}}
 	var told []string
 	look := func(now time.Time) {
 		t.Helper()
@@ -96,7 +96,7 @@ func TestAlertsOfLateCommits(t *testing.T) {
 		}))
 	}
 	gone := func(id string) audit.Event {
-		return audit.Performed(audit.Destroy, audit.Object{Type: "api_key", ID: id})
+		return audit.Performed(audit.ActionDestroy, audit.Object{Type: "api_key", ID: id})
 	}
 
 	slow, err := pool.Begin(t.Context())
@@ -107,7 +107,7 @@ func TestAlertsOfLateCommits(t *testing.T) {
 	now := time.Now()
 	look(now)
 	assert.Equal(t, []string{"quick"}, told)
-	newest, err := trail.Newest(t.Context(), "")
+	newest, err := trail.Newest(t.Context())
 	require.NoError(t, err)
 
 	require.NoError(t, slow.Commit(t.Context()))

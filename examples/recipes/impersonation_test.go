@@ -34,13 +34,13 @@ func TestImpersonation(t *testing.T) {
 	status, _ := ask(t, mux, session{UserID: "3", Email: "sam@support.test", Org: "acme", ActingAs: "dana@acme.test"}, "POST", "/keys?name=ci")
 	require.Equal(t, http.StatusOK, status)
 
-	entries := h.entries(t, audit.Filter{Org: "acme", Users: []string{"sam@support.test"}})
+	entries := h.entries(t, audit.Filter{Org: "acme", ActorEmails: []string{"sam@support.test"}})
 	require.Len(t, entries, 2)
 	assert.Equal(t, audit.Action("impersonate"), entries[0].Action)
 	assert.Equal(t, "user dana@acme.test", entries[0].Object.String())
 	assert.Equal(t, "ticket 4711", entries[0].Comment)
 	assert.Equal(t, audit.Actor{Kind: audit.ActorUser, ID: "3", Email: "sam@support.test", OnBehalfOf: "dana@acme.test"}, entries[1].Actor)
-	assert.Empty(t, h.entries(t, audit.Filter{Org: "acme", Users: []string{"dana@acme.test"}}), "she did nothing herself")
+	assert.Empty(t, h.entries(t, audit.Filter{Org: "acme", ActorEmails: []string{"dana@acme.test"}}), "she did nothing herself")
 
 	status, body := ask(t, mux, session{Email: "dana@acme.test", Org: "acme", Admin: true}, "GET", "/admin/audit-logs/")
 	require.Equal(t, http.StatusOK, status)

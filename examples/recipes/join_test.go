@@ -77,7 +77,7 @@ func TestJoin(t *testing.T) {
 		_, err := h.db.ExecContext(ctx, "DELETE FROM api_keys WHERE name = 'gone 2'")
 		require.NoError(t, err)
 	}
-	counts, err := h.busiest(t.Context(), audit.Filter{Org: "acme", ObjectTypes: []string{"api_key"}, Actions: []audit.Action{audit.Update}})
+	counts, err := h.busiest(t.Context(), audit.Filter{Org: "acme", ObjectTypes: []string{"api_key"}, Actions: []audit.Action{audit.ActionUpdate}})
 	require.NoError(t, err)
 	assert.Equal(t, map[string]int{"ci 3": 2, "deploy 2": 1}, counts)
 	_, err = h.busiest(t.Context(), audit.Filter{})

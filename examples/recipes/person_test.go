@@ -20,7 +20,7 @@ import (
 // exportPerson writes what somebody did in an organization, under any of their
 // emails, as JSON Lines or CSV.
 func (h host) exportPerson(ctx context.Context, w io.Writer, format export.Format, org string, emails ...string) error {
-	filter := audit.Filter{Org: org, Users: emails}
+	filter := audit.Filter{Org: org, ActorEmails: emails}
 	order := audit.Sort{By: audit.ByTimestamp, Dir: audit.Ascending}
 	asked := audit.Performed("export", audit.Object{Type: "user", ID: emails[0]}).WithComment("GDPR, article 15")
 	if err := h.trail.RecordDetached(audit.WithOrg(ctx, org), asked); err != nil {
@@ -32,7 +32,7 @@ func (h host) exportPerson(ctx context.Context, w io.Writer, format export.Forma
 
 // exportAbout writes the history of the record that is about them.
 func (h host) exportAbout(ctx context.Context, w io.Writer, org string, user audit.Object) error {
-	_, err := export.JSONLines.Write(w, h.trail.History(ctx, org, user), export.Report{})
+	_, err := export.JSONLines.Write(w, h.trail.In(org).History(ctx, user), export.Report{})
 	return err
 }
 

@@ -59,7 +59,7 @@ func (h host) postKey(w http.ResponseWriter, r *http.Request) {
 func (h host) everywhere(ctx context.Context, orgs []string, email string) (map[string]int, error) {
 	counts := map[string]int{}
 	for _, org := range append(orgs, audit.PlatformOrg) {
-		n, err := h.trail.Count(ctx, audit.Filter{Org: org, Users: []string{email}}, audit.CountCap)
+		n, err := h.trail.Count(ctx, audit.Filter{Org: org, ActorEmails: []string{email}}, audit.CountCap)
 		if err != nil {
 			return nil, err
 		}

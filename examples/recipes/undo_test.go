@@ -19,11 +19,11 @@ var errNotUndoable = errors.New("this cannot be undone")
 // undo takes an update of a key back, and records that.
 func (h host) undo(ctx context.Context, id audit.ID) error {
 	return h.inTx(ctx, func(tx *sql.Tx) error { // it holds the write lock; on PostgreSQL, lock the key's row first
-		back, err := h.trail.Revert(ctx, "", id)
+		back, err := h.trail.Revert(ctx, id)
 		if err != nil {
 			return err
 		}
-		if back.Entry.Action != audit.Update || back.Entry.Object.Type != "api_key" || len(back.Conflicts)+len(back.Lost) > 0 {
+		if back.Entry.Action != audit.ActionUpdate || back.Entry.Object.Type != "api_key" || len(back.Conflicts)+len(back.Lost) > 0 {
 			return fmt.Errorf("%w: %d fields changed since, %d values were not kept", errNotUndoable, len(back.Conflicts), len(back.Lost))
 		}
 		key, err := strconv.Atoi(back.Entry.Object.ID)

@@ -20,7 +20,7 @@ func life() []audit.Entry {
 		{fixture.Change("name", `"staging"`, `"build"`), fixture.Change("secret", `{"$audit":"redacted"}`, `{"$audit":"redacted"}`)},
 		{fixture.Change("name", `"build"`, ``)},
 	}
-	for i, action := range []audit.Action{audit.Create, audit.Update, audit.Update, audit.Destroy} {
+	for i, action := range []audit.Action{audit.ActionCreate, audit.ActionUpdate, audit.ActionUpdate, audit.ActionDestroy} {
 		e := fixture.Entry(fixture.Now.Add(time.Duration(i-10)*time.Minute), 40+i)
 		e.Object, e.Action, e.Changes = audit.Object{Type: "api_key", ID: "keys/7"}, action, changes[i]
 		e.RequestID, e.UserAgent = "req-1", "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36"

@@ -50,10 +50,10 @@ var sortKeyColumns = [...]struct {
 	of     int
 }{
 	{by: audit.ByObjectType, column: objectTypeColumn},
-	{by: audit.ByID, column: objectSortColumn, source: "object_id", of: objectIDColumn},
+	{by: audit.ByObjectID, column: objectSortColumn, source: "object_id", of: objectIDColumn},
 	{by: audit.ByAction, column: actionColumn},
 	{by: audit.ByChanges, column: changedFieldsColumn, source: "changes", of: changesColumn},
-	{by: audit.ByPerformedBy, column: actorEmailColumn},
+	{by: audit.ByActorEmail, column: actorEmailColumn},
 	{by: audit.ByIPAddress, column: ipKeyColumn, source: "ip", of: ipColumn},
 }
 
@@ -218,7 +218,7 @@ func (p *parser) metadata() audit.Value {
 	switch {
 	case err != nil:
 		p.note(metadataColumn, "is %s, not a JSON object: %v", p.quote(metadataColumn), err)
-	case !strings.HasPrefix(strings.TrimLeft(text, " \t\r\n"), "{") && v.Kind() != audit.Null:
+	case !strings.HasPrefix(strings.TrimLeft(text, " \t\r\n"), "{") && v.Kind() != audit.KindNull:
 		p.note(metadataColumn, "is %s, not a JSON object", p.quote(metadataColumn))
 	}
 	return v

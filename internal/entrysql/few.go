@@ -29,7 +29,7 @@ const mostOfAttempt = 256
 func needsSearch(w audit.Walk) bool {
 	_, _, ok := spansOf(w)
 	return !ok && !isUnfiltered(w.Filter) &&
-		(w.Limit <= mostOfAttempt || w.Filter.RecordID != "" || w.Filter.RequestID != "")
+		(w.Limit <= mostOfAttempt || len(w.Filter.ObjectIDs) > 0 || w.Filter.RequestID != "")
 }
 
 // Few returns a statement for PostgreSQL that looks for a walk's entries among
@@ -79,7 +79,7 @@ func rarest(w audit.Walk) (few sq.Sqlizer, most int, err error) {
 	near := w.Sort.By != audit.ByTimestamp && w.Limit <= mostOfAttempt && before.Time().Sub(from.Time()) <= shortTime
 	w.Limit, w.Offset = mostFew+1, 0
 	switch {
-	case searched && f.IP.IsValid() && !f.IP.IsSingleIP() && f.RequestID == "" && f.RecordID == "":
+	case searched && hasRange(f) && f.RequestID == "" && len(f.ObjectIDs) == 0:
 		few, err = addresses(w, columns)
 		return few, mostFew, err
 	case searched && len(all) > 0:
@@ -97,13 +97,13 @@ func rarest(w audit.Walk) (few sq.Sqlizer, most int, err error) {
 
 // withinTimes is a filter's organization and its times, and no other condition.
 func withinTimes(f audit.Filter) audit.Filter {
-	return audit.Filter{Org: f.Org, From: f.From, Until: f.Until, AsOf: f.AsOf}
+	return audit.Filter{Org: f.Org, From: f.From, Until: f.Until, NotAfter: f.NotAfter}
 }
 
 // addresses is a query for the entries from a range of addresses. In the order
 // of addresses, no other index serves.
 func addresses(w audit.Walk, columns string) (sq.Sqlizer, error) {
-	where, err := audit.Filter{Org: w.Filter.Org, IP: w.Filter.IP}.Where(audit.PostgreSQL, "e")
+	where, err := audit.Filter{Org: w.Filter.Org, IPs: w.Filter.IPs}.Where(audit.PostgreSQL, "e")
 	if err != nil {
 		return nil, err
 	}
@@ -125,11 +125,14 @@ func fewColumns(w audit.Walk) string {
 	}{
 		{"action", len(f.Actions)+len(f.NotActions) > 0},
 		{"object_type", len(f.ObjectTypes)+len(f.NotObjectTypes) > 0},
-		{"object_sort", f.RecordID != ""},
+		{"object_sort", len(f.ObjectIDs) > 0},
 		{"parent_type", !f.Parent.IsZero()},
 		{"parent_id", !f.Parent.IsZero()},
-		{"actor_email", len(f.Users)+len(f.NotUsers) > 0},
-		{"ip_key", f.IP.IsValid() || len(f.NotIPs) > 0},
+		{"actor_email", len(f.ActorEmails)+len(f.NotActorEmails) > 0},
+		{"ip_key", len(f.IPs)+len(f.NotIPs) > 0},
+		{"actor_id", len(f.ActorIDs) > 0},
+		{"actor_kind", len(f.ActorKinds) > 0},
+		{"source", len(f.Sources) > 0},
 		{"request_id", f.RequestID != ""},
 	} {
 		if c.used && c.name != sortColumns[w.Sort.By] {

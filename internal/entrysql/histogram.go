@@ -43,7 +43,7 @@ func halves(d audit.Dialect, bounds []audit.ID, bucket int) sq.Sqlizer {
 
 // ScanBar reads a bar from a row of [Histogram]. It takes the Scan method of
 // the rows of pgx or database/sql.
-func ScanBar(scan func(dest ...any) error) (bar audit.Bar, err error) {
+func ScanBar(scan func(dest ...any) error) (bar audit.HistogramBar, err error) {
 	var action Cell
 	err = scan(&bar.Bucket, &action, &bar.Entries)
 	bar.Action = audit.Action(action.Text)

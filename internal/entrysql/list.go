@@ -90,7 +90,7 @@ func fetch(d audit.Dialect, keys sq.Sqlizer, w audit.Walk) sq.Sqlizer {
 func sortsRange(d audit.Dialect, w audit.Walk) bool {
 	f := w.Filter
 	return d == audit.SQLite && w.Sort.By != audit.ByTimestamp &&
-		(!f.From.IsZero() || !f.Until.IsZero() || !f.AsOf.IsZero())
+		(!f.From.IsZero() || !f.Until.IsZero() || !f.NotAfter.IsZero())
 }
 
 // unindexedRange is the condition that an entry is of an organization and a

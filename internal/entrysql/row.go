@@ -32,7 +32,7 @@ func RowOf(e audit.Entry) Row {
 	}
 	return Row{
 		e.Org, e.ID.String(), e.OccurredAt.UTC().Format("2006-01-02T15:04:05.000000Z"), string(e.Action),
-		e.Object.Type, e.Object.ID, e.SortKey(audit.ByID), e.Parent.Type, e.Parent.ID,
+		e.Object.Type, e.Object.ID, e.SortKey(audit.ByObjectID), e.Parent.Type, e.Parent.ID,
 		string(e.Actor.Kind), e.Actor.ID, e.Actor.Email, e.Actor.OnBehalfOf,
 		ip, e.SortKey(audit.ByIPAddress), e.RequestID, e.UserAgent, string(e.Source), e.Comment,
 		e.Changes.JSON(), e.SortKey(audit.ByChanges), e.Metadata.JSON(), strconv.Itoa(e.Format),

@@ -159,7 +159,7 @@ func TestSortKeysAreTheRows(t *testing.T) {
 	}
 	e := read(t, row)
 	for by, want := range map[audit.Column]string{
-		audit.ByObjectType: "t", audit.ByID: "x", audit.ByAction: "a\x00", audit.ByChanges: "", audit.ByPerformedBy: "e", audit.ByIPAddress: "4", audit.ByTimestamp: "",
+		audit.ByObjectType: "t", audit.ByObjectID: "x", audit.ByAction: "a\x00", audit.ByChanges: "", audit.ByActorEmail: "e", audit.ByIPAddress: "4", audit.ByTimestamp: "",
 	} {
 		assert.Equal(t, want, e.SortKey(by), by)
 		c := audit.CursorAt(e, audit.Sort{By: by, Dir: audit.Ascending})

@@ -2,6 +2,7 @@ package entrysql
 
 import (
 	"bytes"
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -86,14 +87,19 @@ func equalities(f audit.Filter) (all []equality) {
 	if f.RequestID != "" {
 		add("request_id", stored.Key(f.RequestID, stored.RequestID))
 	}
-	if f.RecordID != "" {
-		add("object_sort", audit.Entry{Object: audit.Object{ID: f.RecordID}}.SortKey(audit.ByID))
+	var ids, addresses []string
+	for _, id := range f.ObjectIDs {
+		ids = append(ids, audit.Entry{Object: audit.Object{ID: id}}.SortKey(audit.ByObjectID))
 	}
-	if f.IP.IsSingleIP() {
-		add("ip_key", audit.Entry{IP: f.IP.Addr()}.SortKey(audit.ByIPAddress))
+	add("object_sort", ids...)
+	if !hasRange(f) {
+		for _, ip := range f.IPs {
+			addresses = append(addresses, audit.Entry{IP: ip.Addr()}.SortKey(audit.ByIPAddress))
+		}
 	}
+	add("ip_key", addresses...)
 	var emails []string
-	for _, email := range f.Users {
+	for _, email := range f.ActorEmails {
 		emails = append(emails, stored.Key(email, stored.Email))
 	}
 	add("actor_email", emails...)
@@ -106,8 +112,9 @@ func equalities(f audit.Filter) (all []equality) {
 // is an equality.
 func soleEquality(f audit.Filter) (column string, values []string, ok bool) {
 	all := equalities(f)
-	others := len(f.NotActions) + len(f.NotObjectTypes) + len(f.NotUsers) + len(f.NotIPs)
-	if len(all) != 1 || others > 0 || !f.Parent.IsZero() || f.IP.IsValid() && !f.IP.IsSingleIP() {
+	others := len(f.NotActions) + len(f.NotObjectTypes) + len(f.NotActorEmails) + len(f.NotIPs)
+	others += len(f.ActorIDs) + len(f.ActorKinds) + len(f.Sources)
+	if len(all) != 1 || others > 0 || !f.Parent.IsZero() || hasRange(f) {
 		return "", nil, false
 	}
 	return all[0].column, all[0].values, true
@@ -115,8 +122,13 @@ func soleEquality(f audit.Filter) (column string, values []string, ok bool) {
 
 // isUnfiltered reports whether a filter asks for no more than times.
 func isUnfiltered(f audit.Filter) bool {
-	return len(f.Actions)+len(f.ObjectTypes)+len(f.Users)+len(f.NotActions)+len(f.NotObjectTypes)+len(f.NotUsers)+len(f.NotIPs) == 0 &&
-		f.RecordID == "" && f.RequestID == "" && f.Parent.IsZero() && !f.IP.IsValid()
+	return len(f.Actions)+len(f.ObjectTypes)+len(f.ActorEmails)+len(f.NotActions)+len(f.NotObjectTypes)+len(f.NotActorEmails)+len(f.NotIPs) == 0 &&
+		len(f.ObjectIDs)+len(f.ActorIDs)+len(f.ActorKinds)+len(f.Sources)+len(f.IPs) == 0 && f.RequestID == "" && f.Parent.IsZero()
+}
+
+// hasRange reports whether a filter asks for a range of addresses.
+func hasRange(f audit.Filter) bool {
+	return slices.ContainsFunc(f.IPs, func(p netip.Prefix) bool { return !p.IsSingleIP() })
 }
 
 func toStrings(actions []audit.Action) []string {
@@ -140,7 +152,7 @@ func idRange(f audit.Filter) (from, before audit.ID) {
 	if !f.Until.IsZero() {
 		before = firstIDNotBefore(f.Until)
 	}
-	if end := followingID(f.AsOf); !f.AsOf.IsZero() && end.Compare(before) < 0 {
+	if end := followingID(f.NotAfter); !f.NotAfter.IsZero() && end.Compare(before) < 0 {
 		before = end
 	}
 	return from, before

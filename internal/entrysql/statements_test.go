@@ -22,7 +22,7 @@ func walk(t *testing.T, s audit.Sort) audit.Walk {
 
 func TestList(t *testing.T) {
 	t.Parallel()
-	at := audit.Entry{ID: audit.FirstID(time.UnixMicro(0)), Action: audit.Create}
+	at := audit.Entry{ID: audit.FirstID(time.UnixMicro(0)), Action: audit.ActionCreate}
 	id := at.ID.String()
 	next := id[:len(id)-1] + "1"
 	long := strings.Repeat("é", 32) // 64 bytes
@@ -129,13 +129,13 @@ func TestList(t *testing.T) {
 func TestListOfARangeInSQLite(t *testing.T) {
 	t.Parallel()
 	w := walk(t, audit.Sort{By: audit.ByAction})
-	w.Filter.AsOf = audit.FirstID(time.UnixMicro(1))
+	w.Filter.NotAfter = audit.FirstID(time.UnixMicro(1))
 	statement, err := entrysql.List(audit.SQLite, w)
 	require.NoError(t, err)
 	assert.Equal(t, "SELECT "+entrysql.ReadColumns+
 		" FROM (SELECT * FROM (SELECT e.org_id, e.action, e.id FROM audit_entries AS e WHERE ((e.org_id = ? AND +e.id >= ? AND +e.id < ?)) ORDER BY e.action, e.id LIMIT 51) LIMIT 51 OFFSET ?) AS k"+
 		" JOIN audit_entries AS e ON e.org_id = k.org_id AND e.id = k.id ORDER BY k.action, k.id", statement.SQL)
-	next := w.Filter.AsOf
+	next := w.Filter.NotAfter
 	next[15]++
 	assert.Equal(t, []any{"acme", make([]byte, 16), next[:], 0}, statement.Args)
 
@@ -150,11 +150,11 @@ func TestStatementsBindEverything(t *testing.T) {
 	t.Parallel()
 	const hostile = "'x--"
 	f := audit.Filter{
-		Org: hostile, Actions: []audit.Action{hostile}, ObjectTypes: []string{hostile}, Users: []string{hostile},
-		RecordID: hostile, RequestID: hostile, IP: netip.MustParsePrefix("10.0.0.0/8"),
-		NotActions: []audit.Action{hostile}, NotObjectTypes: []string{hostile}, NotUsers: []string{hostile},
+		Org: hostile, Actions: []audit.Action{hostile}, ObjectTypes: []string{hostile}, ActorEmails: []string{hostile},
+		ObjectIDs: []string{hostile}, RequestID: hostile, IPs: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")},
+		NotActions: []audit.Action{hostile}, NotObjectTypes: []string{hostile}, NotActorEmails: []string{hostile},
 		NotIPs: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/9")},
-		From:   time.UnixMicro(1), Until: time.UnixMicro(2), AsOf: audit.FirstID(time.UnixMicro(1)),
+		From:   time.UnixMicro(1), Until: time.UnixMicro(2), NotAfter: audit.FirstID(time.UnixMicro(1)),
 	}
 	entry := audit.Entry{ID: audit.FirstID(time.UnixMicro(0)), Action: hostile, Object: audit.Object{Type: hostile, ID: hostile}}
 	for _, dialect := range []audit.Dialect{audit.PostgreSQL, audit.SQLite} {
@@ -188,7 +188,7 @@ func TestStatementsRefuse(t *testing.T) {
 
 func TestHistogram(t *testing.T) {
 	t.Parallel()
-	f := audit.Filter{Org: "acme", NotActions: []audit.Action{audit.Create}}
+	f := audit.Filter{Org: "acme", NotActions: []audit.Action{audit.ActionCreate}}
 	at := func(us int64) audit.ID { return audit.FirstID(time.UnixMicro(us)) }
 	const inner = "SELECT e.id, e.action FROM audit_entries AS e WHERE (e.org_id = "
 

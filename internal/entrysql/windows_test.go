@@ -21,7 +21,7 @@ func TestWindowsPartAWalk(t *testing.T) {
 	}
 	for range 3000 {
 		w := walk(t, audit.Sort{Dir: []audit.Direction{audit.Ascending, audit.Descending}[random.IntN(2)]})
-		w.Filter.NotUsers = []string{""}
+		w.Filter.NotActorEmails = []string{""}
 		w.Backward = random.IntN(2) == 0
 		start, end := at(), at()
 		if end.Before(start) {
@@ -34,7 +34,7 @@ func TestWindowsPartAWalk(t *testing.T) {
 			w.Filter.Until = end
 		}
 		if random.IntN(3) == 0 {
-			w.Filter.AsOf = audit.FirstID(at())
+			w.Filter.NotAfter = audit.FirstID(at())
 		}
 		if random.IntN(3) == 0 {
 			w.After = audit.CursorAt(audit.Entry{ID: audit.FirstID(at())}, w.Sort)
@@ -75,11 +75,11 @@ func TestWindowsAreForSearches(t *testing.T) {
 		want   bool
 	}{
 		{"no filter", audit.Filter{}, audit.ByTimestamp, false},
-		{"one value", audit.Filter{Users: []string{"dana@acme.test"}}, audit.ByTimestamp, false},
-		{"several values", audit.Filter{Users: []string{"dana@acme.test", "kim@acme.test"}}, audit.ByTimestamp, true},
-		{"an exclusion", audit.Filter{NotUsers: []string{"dana@acme.test"}}, audit.ByTimestamp, true},
-		{"two filters", audit.Filter{RecordID: "7", RequestID: "r"}, audit.ByTimestamp, true},
-		{"another order", audit.Filter{NotUsers: []string{"dana@acme.test"}}, audit.ByAction, false},
+		{"one value", audit.Filter{ActorEmails: []string{"dana@acme.test"}}, audit.ByTimestamp, false},
+		{"several values", audit.Filter{ActorEmails: []string{"dana@acme.test", "kim@acme.test"}}, audit.ByTimestamp, true},
+		{"an exclusion", audit.Filter{NotActorEmails: []string{"dana@acme.test"}}, audit.ByTimestamp, true},
+		{"two filters", audit.Filter{ObjectIDs: []string{"7"}, RequestID: "r"}, audit.ByTimestamp, true},
+		{"another order", audit.Filter{NotActorEmails: []string{"dana@acme.test"}}, audit.ByAction, false},
 	} {
 		w := walk(t, audit.Sort{By: test.sort})
 		w.Filter = test.filter

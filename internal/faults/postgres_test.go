@@ -103,7 +103,7 @@ func newField(t *testing.T, url string) *field {
 	t.Cleanup(f.side.Close)
 	f.store = postgres.New(f.side)
 	require.NoError(t, f.store.Migrate(t.Context()))
-	_, err = postgres.NewAdmin(f.side).MakeMonthsAhead(t.Context(), 1)
+	_, err = postgres.NewAdmin(f.side).MakePartitionsAhead(t.Context(), 1)
 	require.NoError(t, err)
 	_, err = f.side.Exec(t.Context(), `CREATE TABLE orders (id text PRIMARY KEY, note text NOT NULL);
 		CREATE TABLE counters (name text PRIMARY KEY, n bigint NOT NULL)`)

@@ -133,7 +133,7 @@ func TestT07_BadInputs(t *testing.T) {
 				}
 				require.NoError(t, trail.RecordDetached(ctx, event), what)
 				for _, e := range entries {
-					got, err := trail.Entry(ctx, e.Org, e.ID)
+					got, err := trail.In(e.Org).Entry(ctx, e.ID)
 					require.NoError(t, err, what)
 					got.RecordedAt = e.RecordedAt
 					require.Equal(t, e, got, what)

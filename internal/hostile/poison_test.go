@@ -237,13 +237,13 @@ func requireReads(t *testing.T, store audit.Store, ids []audit.ID, wrong map[aud
 	histogram, err := trail.Histogram(ctx, audit.Filter{}, []time.Time{time.Now().Add(-time.Minute)}, 10_000)
 	require.NoError(t, err)
 	assert.Equal(t, len(ids), histogram.Entries)
-	for _, column := range []audit.Column{audit.ByAction, audit.ByObjectType, audit.ByPerformedBy} {
-		_, err := trail.Values(ctx, "", column, "", 1000)
+	for _, column := range []audit.Column{audit.ByAction, audit.ByObjectType, audit.ByActorEmail} {
+		_, err := trail.Values(ctx, column, "", 1000)
 		require.NoError(t, err, column)
 	}
 	marked := 0
 	for _, id := range ids {
-		e, err := trail.Entry(ctx, "", id)
+		e, err := trail.Entry(ctx, id)
 		require.NoError(t, err)
 		assert.Equal(t, id, e.ID)
 		assert.Equal(t, id.Time(), e.OccurredAt)
@@ -251,17 +251,17 @@ func requireReads(t *testing.T, store audit.Store, ids []audit.ID, wrong map[aud
 			assert.Contains(t, e.Unreadable, wrong[id])
 			marked++
 		}
-		if _, err = trail.AsOfEntry(ctx, "", id); e.Object.ID != "" && e.Object.Type != "" {
+		if _, err = trail.StateAfter(ctx, id); e.Object.ID != "" && e.Object.Type != "" {
 			require.NoError(t, err, e.Unreadable)
-			_, err = trail.Revert(ctx, "", id)
+			_, err = trail.Revert(ctx, id)
 			require.NoError(t, err, e.Unreadable)
 		}
 	}
 	require.Positive(t, marked)
 	thing := audit.Object{Type: "thing", ID: "1"}
-	_, err = trail.AsOf(ctx, "", thing, time.Now())
+	_, err = trail.StateAt(ctx, thing, time.Now())
 	require.NoError(t, err)
-	for _, err := range trail.History(ctx, "", thing) {
+	for _, err := range trail.History(ctx, thing) {
 		require.NoError(t, err)
 	}
 	for _, column := range audit.Columns() {

@@ -98,7 +98,7 @@ var lookalikes = map[string][2]string{
 func worstEntries(size int, everything bool) map[string]audit.Entry {
 	all := map[string]audit.Entry{}
 	add := func(name string, changes ...audit.Change) {
-		all[name] = audit.Entry{Action: audit.Update, Changes: changes}
+		all[name] = audit.Entry{Action: audit.ActionUpdate, Changes: changes}
 	}
 	for name, piece := range worstTexts {
 		if !everything && !slices.Contains([]string{"zero width", "control characters", "many lines", "combining marks", "Hebrew with brackets", "at signs", "formulas"}, name) {
@@ -107,7 +107,7 @@ func worstEntries(size int, everything bool) map[string]audit.Entry {
 		part := worstText(piece, size/8)
 		object := must(audit.ParseValue(must1(json.Marshal(map[string]any{part: []string{part}}))))
 		all[name] = audit.Entry{
-			Action: audit.Update, Metadata: object, Comment: part,
+			Action: audit.ActionUpdate, Metadata: object, Comment: part,
 			Actor: audit.Actor{Kind: audit.ActorUser, ID: "1", Email: part, OnBehalfOf: part}, UserAgent: part,
 			Changes: audit.Changes{
 				{Field: "changed", Old: textValue(part + part), New: textValue(part + part + "!")},
@@ -221,7 +221,7 @@ func worstSinks(t *testing.T, e audit.Entry) map[string]func() {
 		page("the state", "/objects/thing/1?at="+e.ID.String())
 		page("two states compared", "/objects/thing/1?a="+e.ID.String()+"&b="+after.ID.String())
 		all["a reversal"] = func() {
-			_, err := trail.Revert(t.Context(), "", e.ID)
+			_, err := trail.Revert(t.Context(), e.ID)
 			require.NoError(t, err)
 		}
 	}

@@ -19,7 +19,7 @@ const (
 	// EndsLater is that of the month in which Retention.Before lies.
 	EndsLater = "it ends after the given time, and goes as a whole"
 	// InDefault is that of PostgreSQL's default partition.
-	InDefault = "they are in the default partition, which is never dropped: bring them into months with MakeMonths first"
+	InDefault = "they are in the default partition, which is never dropped: bring them into months with MakePartitions first"
 )
 
 // The errors about the names of holds.

@@ -75,7 +75,7 @@ func TestGORM(t *testing.T) {
 	db, err := gorm.Open(driver.New(driver.Config{Conn: sqlDB}), &gorm.Config{Logger: logger.Discard})
 	require.NoError(t, err)
 	require.NoError(t, db.AutoMigrate(&Product{}))
-	require.NoError(t, postgres.NewAdmin(pool).Watch(t.Context(), postgres.Table{Name: "products", Type: "product"}))
+	require.NoError(t, postgres.NewAdmin(pool).Watch(t.Context(), postgres.WatchTable{Name: "products", Type: "product"}))
 	plugin, err := auditgorm.New(log, store.SQLTx, auditgorm.Options{})
 	require.NoError(t, err)
 	require.NoError(t, db.Use(plugin))

@@ -357,7 +357,7 @@ func TestTypes(t *testing.T) {
 		_, err := pool.Exec(t.Context(), statement)
 		require.NoError(t, err, statement)
 	}
-	require.NoError(t, postgres.NewAdmin(pool).Watch(t.Context(), postgres.Table{Name: "types"}))
+	require.NoError(t, postgres.NewAdmin(pool).Watch(t.Context(), postgres.WatchTable{Name: "types"}))
 	_, err = pool.Exec(t.Context(), "INSERT INTO types ("+strings.Join(columns, ", ")+") VALUES ("+strings.Join(literals, ", ")+")")
 	require.NoError(t, err)
 	_, err = pool.Exec(t.Context(), "UPDATE types SET ("+strings.Join(columns[1:], ", ")+") = ROW ("+strings.Repeat("NULL, ", len(columns)-2)+"NULL)")

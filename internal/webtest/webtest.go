@@ -56,7 +56,7 @@ func Run(t *testing.T, build func(t *testing.T, h Host) http.Handler) {
 	require.NoError(t, err)
 
 	server := httptest.NewServer(build(t, Host{Page: page, Create: func(ctx context.Context) error {
-		return log.RecordDetached(ctx, audit.Performed(audit.Create, audit.Object{Type: "api_key", ID: "7/8"}))
+		return log.RecordDetached(ctx, audit.Performed(audit.ActionCreate, audit.Object{Type: "api_key", ID: "7/8"}))
 	}}))
 	t.Cleanup(server.Close)
 	c := client{t, server.URL}

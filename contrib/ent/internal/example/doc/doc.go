@@ -52,11 +52,9 @@ var Columns = []string{
 	FieldTitle,
 }
 
-var (
-	// FansPrimaryKey and FansColumn2 are the table columns denoting the
-	// primary key for the fans relation (M2M).
-	FansPrimaryKey = []string{"user_id", "doc_id"}
-)
+// FansPrimaryKey and FansColumn2 are the table columns denoting the
+// primary key for the fans relation (M2M).
+var FansPrimaryKey = []string{"user_id", "doc_id"}
 
 // ValidColumn reports if the column name is valid (part of the table columns).
 func ValidColumn(column string) bool {
@@ -87,8 +85,8 @@ var (
 // OrderOption defines the ordering options for the Doc queries.
 type OrderOption func(*sql.Selector)
 
-// ByID orders the results by the id field.
-func ByID(opts ...sql.OrderTermOption) OrderOption {
+// ByObjectID orders the results by the id field.
+func ByObjectID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldID, opts...).ToFunc()
 }
 
@@ -139,6 +137,7 @@ func ByLikes(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
 		sqlgraph.OrderByNeighborTerms(s, newLikesStep(), append([]sql.OrderTerm{term}, terms...)...)
 	}
 }
+
 func newFansStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
@@ -146,6 +145,7 @@ func newFansStep() *sqlgraph.Step {
 		sqlgraph.Edge(sqlgraph.M2M, true, FansTable, FansPrimaryKey...),
 	)
 }
+
 func newLikesStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),

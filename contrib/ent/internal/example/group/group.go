@@ -35,11 +35,9 @@ var Columns = []string{
 	FieldRenames,
 }
 
-var (
-	// UsersPrimaryKey and UsersColumn2 are the table columns denoting the
-	// primary key for the users relation (M2M).
-	UsersPrimaryKey = []string{"group_id", "user_id"}
-)
+// UsersPrimaryKey and UsersColumn2 are the table columns denoting the
+// primary key for the users relation (M2M).
+var UsersPrimaryKey = []string{"group_id", "user_id"}
 
 // ValidColumn reports if the column name is valid (part of the table columns).
 func ValidColumn(column string) bool {
@@ -65,8 +63,8 @@ var (
 // OrderOption defines the ordering options for the Group queries.
 type OrderOption func(*sql.Selector)
 
-// ByID orders the results by the id field.
-func ByID(opts ...sql.OrderTermOption) OrderOption {
+// ByObjectID orders the results by the id field.
+func ByObjectID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldID, opts...).ToFunc()
 }
 
@@ -93,6 +91,7 @@ func ByUsers(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
 		sqlgraph.OrderByNeighborTerms(s, newUsersStep(), append([]sql.OrderTerm{term}, terms...)...)
 	}
 }
+
 func newUsersStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),

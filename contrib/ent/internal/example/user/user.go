@@ -272,8 +272,8 @@ func LevelValidator(l kinds.Level) error {
 // OrderOption defines the ordering options for the User queries.
 type OrderOption func(*sql.Selector)
 
-// ByID orders the results by the id field.
-func ByID(opts ...sql.OrderTermOption) OrderOption {
+// ByObjectID orders the results by the id field.
+func ByObjectID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldID, opts...).ToFunc()
 }
 
@@ -504,6 +504,7 @@ func ByLikes(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
 		sqlgraph.OrderByNeighborTerms(s, newLikesStep(), append([]sql.OrderTerm{term}, terms...)...)
 	}
 }
+
 func newCardStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
@@ -511,6 +512,7 @@ func newCardStep() *sqlgraph.Step {
 		sqlgraph.Edge(sqlgraph.O2O, false, CardTable, CardColumn),
 	)
 }
+
 func newPetsStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
@@ -518,6 +520,7 @@ func newPetsStep() *sqlgraph.Step {
 		sqlgraph.Edge(sqlgraph.O2M, false, PetsTable, PetsColumn),
 	)
 }
+
 func newFriendsStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
@@ -525,6 +528,7 @@ func newFriendsStep() *sqlgraph.Step {
 		sqlgraph.Edge(sqlgraph.M2M, false, FriendsTable, FriendsPrimaryKey...),
 	)
 }
+
 func newFollowersStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
@@ -532,6 +536,7 @@ func newFollowersStep() *sqlgraph.Step {
 		sqlgraph.Edge(sqlgraph.M2M, true, FollowersTable, FollowersPrimaryKey...),
 	)
 }
+
 func newFollowingStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
@@ -539,6 +544,7 @@ func newFollowingStep() *sqlgraph.Step {
 		sqlgraph.Edge(sqlgraph.M2M, false, FollowingTable, FollowingPrimaryKey...),
 	)
 }
+
 func newSpouseStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
@@ -546,6 +552,7 @@ func newSpouseStep() *sqlgraph.Step {
 		sqlgraph.Edge(sqlgraph.O2O, false, SpouseTable, SpouseColumn),
 	)
 }
+
 func newManagerStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
@@ -553,6 +560,7 @@ func newManagerStep() *sqlgraph.Step {
 		sqlgraph.Edge(sqlgraph.M2O, true, ManagerTable, ManagerColumn),
 	)
 }
+
 func newReportsStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
@@ -560,6 +568,7 @@ func newReportsStep() *sqlgraph.Step {
 		sqlgraph.Edge(sqlgraph.O2M, false, ReportsTable, ReportsColumn),
 	)
 }
+
 func newGroupsStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
@@ -567,6 +576,7 @@ func newGroupsStep() *sqlgraph.Step {
 		sqlgraph.Edge(sqlgraph.M2M, true, GroupsTable, GroupsPrimaryKey...),
 	)
 }
+
 func newLikedStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
@@ -574,6 +584,7 @@ func newLikedStep() *sqlgraph.Step {
 		sqlgraph.Edge(sqlgraph.M2M, false, LikedTable, LikedPrimaryKey...),
 	)
 }
+
 func newLikesStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
