@@ -49,8 +49,8 @@ func TestValidateRefusesAnInvalidPrefix(t *testing.T) {
 	t.Parallel()
 	addr := netip.MustParseAddr("10.0.0.1")
 	for _, p := range []netip.Prefix{netip.PrefixFrom(addr, 99), netip.PrefixFrom(addr, -1)} {
-		assert.Equal(t, []string{"ip"}, fieldsOf(audit.Filter{Org: "acme", IPs: []netip.Prefix{p}}.Validate()))
-		assert.Equal(t, []string{"not_ip"}, fieldsOf(audit.Filter{Org: "acme", NotIPs: []netip.Prefix{p}}.Validate()))
+		assert.Equal(t, []string{"Filter.IPs"}, fieldsOf(audit.Filter{Org: "acme", IPs: []netip.Prefix{p}}.Validate()))
+		assert.Equal(t, []string{"Filter.NotIPs"}, fieldsOf(audit.Filter{Org: "acme", NotIPs: []netip.Prefix{p}}.Validate()))
 	}
 	assert.NoError(t, audit.Filter{Org: "acme"}.Validate())
 }
@@ -141,8 +141,8 @@ func TestYearsThatAURLCannotHold(t *testing.T) {
 	t.Parallel()
 	year := func(y int) time.Time { return time.Date(y, 1, 1, 0, 0, 0, 0, time.UTC) }
 	for _, y := range []int{-1, 10_001} {
-		assert.Equal(t, []string{"from"}, fieldsOf(audit.Filter{Org: "acme", From: year(y)}.Validate()), y)
-		assert.Equal(t, []string{"to"}, fieldsOf(audit.Filter{Org: "acme", Until: year(y)}.Validate()), y)
+		assert.Equal(t, []string{"Filter.From"}, fieldsOf(audit.Filter{Org: "acme", From: year(y)}.Validate()), y)
+		assert.Equal(t, []string{"Filter.Until"}, fieldsOf(audit.Filter{Org: "acme", Until: year(y)}.Validate()), y)
 	}
 	f := audit.Filter{From: year(0), Until: year(10_000)} // the end of 9999
 	again := reparse(t, f)

@@ -162,7 +162,7 @@ func (h *Handler) parseAPI(values url.Values) (view, []jsonError) {
 func fieldErrors(err error) []jsonError {
 	var out []jsonError
 	for _, e := range audit.FieldErrors(err) {
-		out = append(out, jsonError{e.Field, e.Value, e.Problem, e.Remedy})
+		out = append(out, jsonError{parameterOf(e.Field), e.Value, e.Problem, e.Remedy})
 	}
 	return out
 }

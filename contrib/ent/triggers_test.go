@@ -38,6 +38,6 @@ func TestTriggersOfTheDatabase(t *testing.T) {
 			`create pet 1: name "keep"`, `create pet 2: name "go"`, `create pet 3: name "LOUD"`,
 			`update pet 2: name "go"→"gone"`, `destroy pet 2: name "gone"`,
 		}, lines)
-		assert.Equal(t, []int{1, 3}, w.plain.Pet.Query().Order(pet.ByObjectID()).IDsX(ctx))
+		assert.Equal(t, []int{1, 3}, w.plain.Pet.Query().Order(pet.ByID()).IDsX(ctx))
 	})
 }

@@ -52,9 +52,11 @@ var Columns = []string{
 	FieldTitle,
 }
 
-// FansPrimaryKey and FansColumn2 are the table columns denoting the
-// primary key for the fans relation (M2M).
-var FansPrimaryKey = []string{"user_id", "doc_id"}
+var (
+	// FansPrimaryKey and FansColumn2 are the table columns denoting the
+	// primary key for the fans relation (M2M).
+	FansPrimaryKey = []string{"user_id", "doc_id"}
+)
 
 // ValidColumn reports if the column name is valid (part of the table columns).
 func ValidColumn(column string) bool {
@@ -85,8 +87,8 @@ var (
 // OrderOption defines the ordering options for the Doc queries.
 type OrderOption func(*sql.Selector)
 
-// ByObjectID orders the results by the id field.
-func ByObjectID(opts ...sql.OrderTermOption) OrderOption {
+// ByID orders the results by the id field.
+func ByID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldID, opts...).ToFunc()
 }
 
@@ -137,7 +139,6 @@ func ByLikes(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
 		sqlgraph.OrderByNeighborTerms(s, newLikesStep(), append([]sql.OrderTerm{term}, terms...)...)
 	}
 }
-
 func newFansStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
@@ -145,7 +146,6 @@ func newFansStep() *sqlgraph.Step {
 		sqlgraph.Edge(sqlgraph.M2M, true, FansTable, FansPrimaryKey...),
 	)
 }
-
 func newLikesStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),

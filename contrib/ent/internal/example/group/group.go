@@ -35,9 +35,11 @@ var Columns = []string{
 	FieldRenames,
 }
 
-// UsersPrimaryKey and UsersColumn2 are the table columns denoting the
-// primary key for the users relation (M2M).
-var UsersPrimaryKey = []string{"group_id", "user_id"}
+var (
+	// UsersPrimaryKey and UsersColumn2 are the table columns denoting the
+	// primary key for the users relation (M2M).
+	UsersPrimaryKey = []string{"group_id", "user_id"}
+)
 
 // ValidColumn reports if the column name is valid (part of the table columns).
 func ValidColumn(column string) bool {
@@ -63,8 +65,8 @@ var (
 // OrderOption defines the ordering options for the Group queries.
 type OrderOption func(*sql.Selector)
 
-// ByObjectID orders the results by the id field.
-func ByObjectID(opts ...sql.OrderTermOption) OrderOption {
+// ByID orders the results by the id field.
+func ByID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldID, opts...).ToFunc()
 }
 
@@ -91,7 +93,6 @@ func ByUsers(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
 		sqlgraph.OrderByNeighborTerms(s, newUsersStep(), append([]sql.OrderTerm{term}, terms...)...)
 	}
 }
-
 func newUsersStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),

@@ -57,8 +57,8 @@ func ValidColumn(column string) bool {
 // OrderOption defines the ordering options for the Toy queries.
 type OrderOption func(*sql.Selector)
 
-// ByObjectID orders the results by the id field.
-func ByObjectID(opts ...sql.OrderTermOption) OrderOption {
+// ByID orders the results by the id field.
+func ByID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldID, opts...).ToFunc()
 }
 
@@ -73,7 +73,6 @@ func ByPetField(field string, opts ...sql.OrderTermOption) OrderOption {
 		sqlgraph.OrderByNeighborTerms(s, newPetStep(), sql.OrderByField(field, opts...))
 	}
 }
-
 func newPetStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),

@@ -272,8 +272,8 @@ func LevelValidator(l kinds.Level) error {
 // OrderOption defines the ordering options for the User queries.
 type OrderOption func(*sql.Selector)
 
-// ByObjectID orders the results by the id field.
-func ByObjectID(opts ...sql.OrderTermOption) OrderOption {
+// ByID orders the results by the id field.
+func ByID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldID, opts...).ToFunc()
 }
 
@@ -504,7 +504,6 @@ func ByLikes(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
 		sqlgraph.OrderByNeighborTerms(s, newLikesStep(), append([]sql.OrderTerm{term}, terms...)...)
 	}
 }
-
 func newCardStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
@@ -512,7 +511,6 @@ func newCardStep() *sqlgraph.Step {
 		sqlgraph.Edge(sqlgraph.O2O, false, CardTable, CardColumn),
 	)
 }
-
 func newPetsStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
@@ -520,7 +518,6 @@ func newPetsStep() *sqlgraph.Step {
 		sqlgraph.Edge(sqlgraph.O2M, false, PetsTable, PetsColumn),
 	)
 }
-
 func newFriendsStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
@@ -528,7 +525,6 @@ func newFriendsStep() *sqlgraph.Step {
 		sqlgraph.Edge(sqlgraph.M2M, false, FriendsTable, FriendsPrimaryKey...),
 	)
 }
-
 func newFollowersStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
@@ -536,7 +532,6 @@ func newFollowersStep() *sqlgraph.Step {
 		sqlgraph.Edge(sqlgraph.M2M, true, FollowersTable, FollowersPrimaryKey...),
 	)
 }
-
 func newFollowingStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
@@ -544,7 +539,6 @@ func newFollowingStep() *sqlgraph.Step {
 		sqlgraph.Edge(sqlgraph.M2M, false, FollowingTable, FollowingPrimaryKey...),
 	)
 }
-
 func newSpouseStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
@@ -552,7 +546,6 @@ func newSpouseStep() *sqlgraph.Step {
 		sqlgraph.Edge(sqlgraph.O2O, false, SpouseTable, SpouseColumn),
 	)
 }
-
 func newManagerStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
@@ -560,7 +553,6 @@ func newManagerStep() *sqlgraph.Step {
 		sqlgraph.Edge(sqlgraph.M2O, true, ManagerTable, ManagerColumn),
 	)
 }
-
 func newReportsStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
@@ -568,7 +560,6 @@ func newReportsStep() *sqlgraph.Step {
 		sqlgraph.Edge(sqlgraph.O2M, false, ReportsTable, ReportsColumn),
 	)
 }
-
 func newGroupsStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
@@ -576,7 +567,6 @@ func newGroupsStep() *sqlgraph.Step {
 		sqlgraph.Edge(sqlgraph.M2M, true, GroupsTable, GroupsPrimaryKey...),
 	)
 }
-
 func newLikedStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
@@ -584,7 +574,6 @@ func newLikedStep() *sqlgraph.Step {
 		sqlgraph.Edge(sqlgraph.M2M, false, LikedTable, LikedPrimaryKey...),
 	)
 }
-
 func newLikesStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
