@@ -1,4 +1,4 @@
-package audit_test
+package repotest_test
 
 import (
 	"go/parser"
