@@ -44,7 +44,7 @@ audit-deps: ## look for known vulnerabilities in what the library uses (needs vu
 .PHONY: dependencies
 dependencies: ## write docs/dependencies.md anew, with every module's licence
 	@go mod download
-	@go test -count=1 -run '^TestDependenciesDocument$$' ./internal/repotest -update
+	@go test -count=1 -run '^TestDependenciesDocumentListsEveryModule$$' ./internal/repotest -update
 
 .PHONY: fmt
 fmt: ## format all Go files

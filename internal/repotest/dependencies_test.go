@@ -26,9 +26,9 @@ type required struct {
 	Indirect      bool
 }
 
-// TestDependenciesDocument holds docs/dependencies.md to go.mod. With -update
-// it writes it, by what the module cache holds; "make dependencies" does both.
-func TestDependenciesDocument(t *testing.T) {
+// With -update the test writes the document anew, from what the module cache
+// holds. "make dependencies" fills the cache first.
+func TestDependenciesDocumentListsEveryModule(t *testing.T) {
 	t.Parallel()
 	out, err := exec.Command("go", "mod", "edit", "-json").Output()
 	require.NoError(t, err)

@@ -1,7 +1,11 @@
 package repotest_test
 
 import (
+	"encoding/json"
+	"errors"
+	"io"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 
@@ -11,61 +15,135 @@ import (
 
 const module = "github.com/auditkeep/audit"
 
-// TestImportDirections keeps an importer from compiling what it does not use,
-// and the packages from leaning on each other the wrong way.
-func TestImportDirections(t *testing.T) {
+// mayImport has the public packages of the library, and which others of them
+// each may import. All may import internal/….
+var mayImport = map[string][]string{
+	"":           nil,
+	"export":     {""},
+	"middleware": {""},
+	"retention":  {""},
+	"ledger":     {""},
+	"seal":       {"", "ledger"},
+	"stream":     {"", "ledger"},
+	"report":     {"", "export", "ledger", "seal", "retention"},
+	"postgres":   {"", "ledger", "retention"},
+	"sqlite":     {"", "ledger", "retention"},
+	"httpui":     {"", "export", "ledger", "seal", "report"},
+	"storetest":  {""},
+	"audittest":  {""},
+}
+
+// programs may import everything, and nothing imports them.
+var programs = []string{"examples", "cmd", "bench"}
+
+// heavy has the libraries that only some packages may bring along, and which
+// packages those are. Programs and the packages for tests are not asked.
+var heavy = map[string][]string{
+	"net/http":                    {"middleware", "httpui", "export", "report"},
+	"github.com/jackc/pgx":        {"postgres"},
+	"github.com/xuri/excelize":    {"export", "httpui", "report"},
+	"github.com/go-pdf/fpdf":      {"export", "httpui", "report"},
+	"modernc.org/":                nil,
+	"github.com/stretchr/testify": nil,
+	"github.com/chromedp":         nil,
+}
+
+// listed is a package as go list describes it.
+type listed struct {
+	ImportPath    string
+	Imports, Deps []string
+}
+
+func TestPackagesImportEachOtherInOneDirection(t *testing.T) {
 	t.Parallel()
-	adapters := []string{"/postgres", "/sqlite", "/export", "/middleware", "/httpui", "/storetest", "/audittest", "/examples", "/bench"}
-	heavy := []string{"github.com/jackc/pgx", "modernc.org/", "github.com/stretchr/testify", "github.com/xuri/excelize", "github.com/go-pdf/fpdf", "github.com/chromedp"}
-	drivers := []string{"modernc.org/", "github.com/stretchr/testify", "github.com/chromedp"}
-	for pkg, forbidden := range map[string][]string{
-		"":            append(within(adapters...), heavy...),
-		"/postgres":   append(within("/sqlite", "/export", "/middleware", "/httpui", "/examples", "/storetest", "/audittest"), drivers...),
-		"/sqlite":     append(within("/postgres", "/export", "/middleware", "/httpui", "/examples", "/storetest", "/audittest"), append(drivers, "github.com/jackc/pgx")...),
-		"/middleware": append(within("/postgres", "/sqlite", "/export", "/httpui", "/examples", "/storetest", "/audittest"), heavy...),
-		"/export":     append(within("/postgres", "/sqlite", "/httpui", "/middleware", "/examples", "/storetest", "/audittest"), append(drivers, "github.com/jackc/pgx")...),
-		"/httpui":     append(within("/postgres", "/sqlite", "/middleware", "/examples", "/storetest", "/audittest"), append(drivers, "github.com/jackc/pgx")...),
-	} {
-		t.Run("root"+pkg, func(t *testing.T) {
-			t.Parallel()
-			for _, dep := range depsOf(t, module+pkg) {
-				for _, prefix := range forbidden {
-					assert.False(t, strings.HasPrefix(dep, prefix), "%s%s depends on %s", module, pkg, dep)
+	for _, pkg := range listPackages(t) {
+		from, _ := strings.CutPrefix(strings.TrimPrefix(pkg.ImportPath, module), "/")
+		if isProgram(from) {
+			continue
+		}
+		allowed, isPublic := mayImport[from]
+		if !isPublic && !isInternal(from) {
+			assert.Fail(t, "an unknown package", "%s is public: say in mayImport which packages it may import", pkg.ImportPath)
+		}
+		for _, path := range pkg.Imports {
+			if path != module && !strings.HasPrefix(path, module+"/") {
+				continue
+			}
+			to, _ := strings.CutPrefix(strings.TrimPrefix(path, module), "/")
+			assert.False(t, isProgram(to), "%s imports the program %s", pkg.ImportPath, path)
+			if isPublic {
+				assert.True(t, isInternal(to) || slices.Contains(allowed, to), "%s may not import %s", pkg.ImportPath, path)
+			}
+		}
+	}
+}
+
+func TestHeavyLibrariesStayInTheirPackages(t *testing.T) {
+	t.Parallel()
+	for _, pkg := range listPackages(t) {
+		from, _ := strings.CutPrefix(strings.TrimPrefix(pkg.ImportPath, module), "/")
+		if _, isPublic := mayImport[from]; !isPublic || from == "storetest" || from == "audittest" {
+			continue
+		}
+		for _, dep := range pkg.Deps {
+			for library, packages := range heavy {
+				if strings.HasPrefix(dep, library) {
+					assert.Contains(t, packages, from, "%s brings %s along", pkg.ImportPath, dep)
 				}
 			}
-		})
+		}
 	}
 }
 
-// TestRootDependencies lists the modules that the root package brings along.
-// The default answer to a new one is no.
-func TestRootDependencies(t *testing.T) {
+// The default answer to a new module in the root package is no.
+func TestRootPackageBringsOnlySquirrelAndUUIDs(t *testing.T) {
 	t.Parallel()
 	allowed := []string{module, "github.com/Masterminds/squirrel", "github.com/lann/", "github.com/google/uuid"}
-	for _, dep := range depsOf(t, module) {
-		first, _, _ := strings.Cut(dep, "/")
-		if !strings.Contains(first, ".") {
-			continue // the standard library
+	for _, pkg := range listPackages(t) {
+		if pkg.ImportPath != module {
+			continue
 		}
-		ok := false
-		for _, prefix := range allowed {
-			ok = ok || strings.HasPrefix(dep, prefix)
+		for _, dep := range pkg.Deps {
+			first, _, _ := strings.Cut(dep, "/")
+			isStandard := !strings.Contains(first, ".")
+			assert.True(t, isStandard || slices.ContainsFunc(allowed, func(prefix string) bool { return strings.HasPrefix(dep, prefix) }),
+				"the root package depends on %s", dep)
 		}
-		assert.True(t, ok, "the root package depends on %s", dep)
 	}
 }
 
-func within(paths ...string) []string {
-	out := make([]string, len(paths))
-	for i, path := range paths {
-		out[i] = module + path
-	}
-	return out
-}
-
-func depsOf(t *testing.T, pkg string) []string {
-	t.Helper()
-	out, err := exec.Command("go", "list", "-deps", pkg).CombinedOutput()
+func TestLibraryDoesNotImportItsAdapters(t *testing.T) {
+	t.Parallel()
+	out, err := exec.Command("go", "list", "-deps", "-test", "./...").CombinedOutput()
 	require.NoError(t, err, "%s", out)
-	return strings.Fields(string(out))
+	for _, dep := range strings.Fields(string(out)) {
+		assert.False(t, strings.HasPrefix(dep, module+"/contrib"), "the library depends on %s", dep)
+	}
+}
+
+func isInternal(pkg string) bool {
+	return slices.Contains(strings.Split(pkg, "/"), "internal")
+}
+
+func isProgram(pkg string) bool {
+	first, _, _ := strings.Cut(pkg, "/")
+	return slices.Contains(programs, first)
+}
+
+// listPackages returns the packages of the library's module.
+func listPackages(t *testing.T) []listed {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports,Deps", "./...").Output()
+	require.NoError(t, err)
+	var packages []listed
+	for decoder := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var pkg listed
+		err := decoder.Decode(&pkg)
+		if errors.Is(err, io.EOF) {
+			require.NotEmpty(t, packages)
+			return packages
+		}
+		require.NoError(t, err)
+		packages = append(packages, pkg)
+	}
 }

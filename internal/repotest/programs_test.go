@@ -15,9 +15,7 @@ import (
 	"github.com/auditkeep/audit/internal/pgtest"
 )
 
-// TestProgramsOfPackages builds and runs the programs in the packages'
-// comments, which say that they are complete.
-func TestProgramsOfPackages(t *testing.T) {
+func TestProgramsInPackageCommentsRun(t *testing.T) {
 	t.Parallel()
 	const want = `update api_key 7 [{"field":"name","new":"deploy","old":"ci"},` +
 		`{"field":"secret","new":{"$audit":"redacted"},"old":{"$audit":"redacted"}}] dana@acme.test` + "\n"

@@ -71,8 +71,7 @@ func main() {
 }
 `
 
-// TestReadmeSnippets compiles what the README shows.
-func TestReadmeSnippets(t *testing.T) {
+func TestReadmeSnippetsCompile(t *testing.T) {
 	t.Parallel()
 	readme, err := os.ReadFile("README.md")
 	require.NoError(t, err)

@@ -14,10 +14,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestSnippets holds the Go that docs/ shows against the functions and types
-// that they say they show, which are compiled and run. Before each snippet,
-// "<!-- file name … -->" says which.
-func TestSnippets(t *testing.T) {
+// The comment "<!-- file name … -->" before a snippet names the functions and
+// types that it shows. They are compiled and tested where they stand.
+func TestSnippetsInDocumentsAreTheCodeTheyName(t *testing.T) {
 	t.Parallel()
 	pattern := regexp.MustCompile("(?s)(?:<!-- (\\S+) ([^>]+?) -->\n)?```go\n(.*?)```\n")
 	names, err := filepath.Glob("docs/*.md")
