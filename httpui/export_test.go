@@ -50,9 +50,8 @@ func walked(r response) (ids []string) {
 	}
 }
 
-// TestE1ExportMenu: the links are of the applied query, and a file holds what
-// walking through the pages shows, in that order.
-func TestE1ExportMenu(t *testing.T) {
+// A file holds what walking through the pages shows, in that order.
+func TestExportMenuIsOfTheAppliedQuery(t *testing.T) {
 	t.Parallel()
 	ui := newUI(t, httpui.Options{Exports: httpui.Exports{Unrecorded: true}}, fixture.Many(430, fixture.Now.Add(-time.Second))...)
 	for _, query := range []string{
@@ -99,7 +98,7 @@ func TestExportIsAFile(t *testing.T) {
 }
 
 // P7: what is recorded after the page was opened is not in its exports.
-func TestP7ExportsStayPut(t *testing.T) {
+func TestExportsStayPut(t *testing.T) {
 	t.Parallel()
 	now := fixture.Now
 	ui := newUI(t, httpui.Options{Now: func() time.Time { return now }}, fixture.Many(60, fixture.Now.Add(-time.Second))...)
@@ -112,7 +111,7 @@ func TestP7ExportsStayPut(t *testing.T) {
 
 // E2: an <img> on another origin must not burn the database, whether it is on
 // another site or on a sibling subdomain. The reader is led to the page instead.
-func TestE2CrossSiteExport(t *testing.T) {
+func TestExportsFromAnotherSiteAreRefused(t *testing.T) {
 	t.Parallel()
 	ui := newUI(t, httpui.Options{}, fixture.Showcase()...)
 	made := 0

@@ -28,9 +28,8 @@ const findings = `axe.run(document, {
 	runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
 }).then(r => r.passes.length < 20 ? ['axe looked at next to nothing'] : r.violations.map(v => v.id + ': ' + v.help + ' ' + v.nodes.map(n => n.html.slice(0, 120)).slice(0, 3).join(' | ')))`
 
-// TestA1_Axe finds nothing to mend, in any state and in any colours, with each
-// menu open.
-func TestA1_Axe(t *testing.T) {
+// Every state is checked in all colours, with each menu open.
+func TestAxeFindsNothingOnTheList(t *testing.T) {
 	t.Parallel()
 	axeFindsNothing(t, append(fixture.Showcase(), fixture.Many(300, fixture.Now.AddDate(0, 0, -1))...),
 		"", "?page=3&per_page=25&sort=changes", "?ip=300.1.1.1&tz=Mars&from=x&page=0", "?range=yesterday&ip=10.9.8.7&not_user=",

@@ -17,7 +17,7 @@ func changed(changes ...audit.Change) audit.Entry {
 	return e
 }
 
-func TestC1_OldAndNew(t *testing.T) {
+func TestChangesShowOldAndNew(t *testing.T) {
 	t.Parallel()
 	b := open(t, desktop, fixture.Showcase()...)
 	cells := b.texts("#audit-log td:nth-child(5)")
@@ -28,8 +28,8 @@ func TestC1_OldAndNew(t *testing.T) {
 	assert.Contains(t, b.text("#audit-log td:nth-child(5)"), "reference: absent → PO 7")
 }
 
-// TestC2_LongTexts are compared by words; a value of 5 MB costs little.
-func TestC2_LongTexts(t *testing.T) {
+// A value of 5 MB costs little.
+func TestLongTextsAreComparedByWords(t *testing.T) {
 	t.Parallel()
 	lorem := strings.Repeat("The plan stands as it was agreed upon. ", 20)
 	huge := strings.Repeat("x", 5_000_000)
@@ -46,7 +46,7 @@ func TestC2_LongTexts(t *testing.T) {
 	assert.Contains(t, eval[string](b, "document.querySelector('#audit-log td:nth-child(5) a').getAttribute('href')"), "entries/")
 }
 
-func TestC3_ListsObjectsAndWhiteSpace(t *testing.T) {
+func TestListsObjectsAndWhiteSpaceAreShown(t *testing.T) {
 	t.Parallel()
 	b := open(t, desktop, changed(
 		fixture.Change("scopes", `["read","admin","b"]`, `["b","read","webhooks"]`),
@@ -66,8 +66,8 @@ func TestC3_ListsObjectsAndWhiteSpace(t *testing.T) {
 	assert.False(t, eval[bool](b, "[...document.querySelectorAll('#audit-log td:nth-child(5) *')].some(e => /^[·⏎→+−]+\\s*$/.test(e.textContent) && !e.closest('[aria-hidden=true], [role=img]'))"))
 }
 
-// TestC4_NoTwoKindsLookAlike, and what is redacted is nowhere.
-func TestC4_NoTwoKindsLookAlike(t *testing.T) {
+// Redacted values are nowhere on the page.
+func TestNoTwoKindsLookAlike(t *testing.T) {
 	t.Parallel()
 	kinds := []string{
 		`null`, `""`, ``, `{"$audit":"redacted"}`, `{"$audit":"cut","bytes":9}`, `{"$audit":"cycle"}`, `{"$audit":"shared"}`, `{"$audit":"bytes","hex":"00ff"}`,

@@ -41,7 +41,7 @@ func (b *tab) focused() string {
 	return eval[string](b, "(e => e.querySelector('title')?.textContent ?? e.textContent.trim().slice(0, 40))(document.activeElement)")
 }
 
-func TestD3_BarsLeadToTheirRange(t *testing.T) {
+func TestBarsLeadToTheirRange(t *testing.T) {
 	t.Parallel()
 	scripts(t, func(t *testing.T, l look) {
 		b := open(t, l, month()...)
@@ -57,9 +57,9 @@ func TestD3_BarsLeadToTheirRange(t *testing.T) {
 	})
 }
 
-// TestD3_BarsCanBeSeen in both themes and in forced colours: each stands out
-// from the ground, and its colours from each other.
-func TestD3_BarsCanBeSeen(t *testing.T) {
+// In both themes and in forced colours, each bar differs from the background and
+// its colours from each other.
+func TestBarsCanBeSeen(t *testing.T) {
 	t.Parallel()
 	b := open(t, look{1440, "light", false}, month()...)
 	for _, feature := range []emulation.MediaFeature{
@@ -90,8 +90,8 @@ const faintBars = `(() => {
 	return found;
 })()`
 
-// TestD3_OneStopAndArrowKeys with a script; a link that skips the chart without.
-func TestD3_OneStopAndArrowKeys(t *testing.T) {
+// Without a script, a link skips the chart.
+func TestChartIsOneStopWithArrowKeys(t *testing.T) {
 	t.Parallel()
 	b := open(t, look{1440, "light", true}, month()...)
 	assert.Equal(t, 1, eval[int](b, "[...document.querySelectorAll('.audit-chart svg a')].filter(e => e.tabIndex == 0).length"))
@@ -126,7 +126,7 @@ func TestD3_OneStopAndArrowKeys(t *testing.T) {
 	assert.True(t, eval[bool](without, "!!document.activeElement.closest('#audit-log')"))
 }
 
-func TestD3_TooManyToDraw(t *testing.T) {
+func TestChartIsLeftOutBeyondItsLimit(t *testing.T) {
 	t.Parallel()
 	b := open(t, look{390, "dark", false}, fixture.Many(audit.CountCap+1, fixture.Now)...)
 	assert.Contains(t, b.text(".audit-chart"), "More than 10,000 entries: too many to draw. Choose a shorter range:")
@@ -136,8 +136,8 @@ func TestD3_TooManyToDraw(t *testing.T) {
 	assert.Equal(t, "today", b.query().Get("range"))
 }
 
-// TestD3_Labels stay within the page and apart from each other.
-func TestD3_Labels(t *testing.T) {
+// They also stay within the page.
+func TestChartLabelsStayApart(t *testing.T) {
 	t.Parallel()
 	for _, width := range []int64{1440, 390, 320} {
 		b := open(t, look{width, "light", false}, month()...)

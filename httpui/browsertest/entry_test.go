@@ -79,8 +79,7 @@ func TestEntryAndHistory(t *testing.T) {
 	}
 }
 
-// TestA1_AxeBelow finds nothing to mend on the pages below the list.
-func TestA1_AxeBelow(t *testing.T) {
+func TestAxeFindsNothingBelowTheList(t *testing.T) {
 	t.Parallel()
 	entries := life()
 	id := func(n int) string { return entries[len(entries)-n].ID.String() }

@@ -19,7 +19,7 @@ import (
 	"github.com/auditkeep/audit/httpui/internal/fixture"
 )
 
-func TestPrinciple3_NoLayoutShift(t *testing.T) {
+func TestLayoutDoesNotShift(t *testing.T) {
 	t.Parallel()
 	b := open(t, look{1440, "light", true}, fixture.Many(60, fixture.Now)...)
 	shift, err := chromedp.Run(b.ctx, chromedp.Evaluate[float64](`new Promise(done => {
@@ -31,8 +31,8 @@ func TestPrinciple3_NoLayoutShift(t *testing.T) {
 	assert.Zero(t, shift)
 }
 
-// TestPrinciple5_BehindAProxyThatRenames: every address is relative.
-func TestPrinciple5_BehindAProxyThatRenames(t *testing.T) {
+// Every address is relative.
+func TestPageWorksBehindAProxyThatRenames(t *testing.T) {
 	t.Parallel()
 	b := open(t, desktop, fixture.Many(60, fixture.Now)...)
 	b.base = strings.Replace(b.base, "/admin/audit-logs/", "/public/log/", 1)
@@ -47,7 +47,7 @@ func TestPrinciple5_BehindAProxyThatRenames(t *testing.T) {
 	assert.True(t, eval[bool](b, "[...document.styleSheets].length == 1 && document.styleSheets[0].cssRules.length > 0"))
 }
 
-func TestA2_ScrollRegionByKeyboardAndCardsKeepTheirRoles(t *testing.T) {
+func TestTableScrollsByKeyboardAndCardsKeepTheirRoles(t *testing.T) {
 	t.Parallel()
 	for _, width := range []int64{1440, 320} {
 		b := open(t, look{width, "light", false}, fixture.Showcase()...)
@@ -57,7 +57,7 @@ func TestA2_ScrollRegionByKeyboardAndCardsKeepTheirRoles(t *testing.T) {
 	}
 }
 
-func TestA3_ReducedMotionAndForcedColours(t *testing.T) {
+func TestReducedMotionAndForcedColoursAreRespected(t *testing.T) {
 	t.Parallel()
 	b := open(t, desktop, fixture.Showcase()...)
 	b.media("", emulation.MediaFeature{Name: "prefers-reduced-motion", Value: "reduce"})
@@ -67,9 +67,9 @@ func TestA3_ReducedMotionAndForcedColours(t *testing.T) {
 	assert.Contains(t, eval[string](b, "getComputedStyle(document.querySelector('#audit-log del')).textDecorationLine"), "line-through")
 }
 
-// TestA3_Print opens what is folded, leaves out what cannot be clicked on
-// paper, and repeats the header row on every sheet.
-func TestA3_Print(t *testing.T) {
+// Print also leaves out buttons and links, and repeats the header row on every
+// sheet.
+func TestPrintOpensWhatIsFolded(t *testing.T) {
 	t.Parallel()
 	b := open(t, look{1440, "dark", false}, append(fixture.Showcase(), fixture.Many(80, fixture.Now.AddDate(0, 0, -1))...)...)
 	height := "document.querySelector('#audit-log details').offsetHeight"
@@ -98,8 +98,8 @@ func TestA3_Print(t *testing.T) {
 	assert.Equal(t, "rgb(255, 255, 255)", eval[string](b, "getComputedStyle(document.querySelector('.audit')).backgroundColor"))
 }
 
-// TestA4_RightToLeft mirrors the page; each text keeps its own direction.
-func TestA4_RightToLeft(t *testing.T) {
+// Each text keeps its own direction.
+func TestRightToLeftMirrorsThePage(t *testing.T) {
 	t.Parallel()
 	for _, width := range []int64{1440, 390} {
 		t.Run(fmt.Sprint(width), func(t *testing.T) {

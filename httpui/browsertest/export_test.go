@@ -51,7 +51,7 @@ func (b *tab) exportAs(name string) {
 	b.run(chromedp.Click("//a[starts-with(normalize-space(), 'Export as "+name+"')]", chromedp.NodeVisible))
 }
 
-func TestE1_ExportDownloadsWhatThePageShows(t *testing.T) {
+func TestExportDownloadsWhatThePageShows(t *testing.T) {
 	t.Parallel()
 	for _, l := range []look{desktop, scripted, {320, "dark", true}} {
 		t.Run(l.String(), func(t *testing.T) {
@@ -89,8 +89,7 @@ func (s slowStore) List(ctx context.Context, walk audit.Walk) ([]audit.Entry, er
 	return s.Store.List(ctx, walk)
 }
 
-// TestE1_ProgressAndCancel: a long export shows how far it has come.
-func TestE1_ProgressAndCancel(t *testing.T) {
+func TestExportShowsProgressAndCanBeCancelled(t *testing.T) {
 	t.Parallel()
 	_, store, err := fixture.Log(fixture.Many(3500, fixture.Now.Add(-time.Second))...)
 	require.NoError(t, err)

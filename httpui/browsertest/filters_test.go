@@ -12,7 +12,7 @@ import (
 	"github.com/auditkeep/audit/httpui/internal/fixture"
 )
 
-func TestF1_FormAtTheLeft(t *testing.T) {
+func TestFormStandsAtTheLeft(t *testing.T) {
 	t.Parallel()
 	b := open(t, desktop, fixture.Showcase()...)
 	right := "document.querySelector('#audit-form').getBoundingClientRect().right < document.querySelector('#audit-results').getBoundingClientRect().left"
@@ -29,9 +29,8 @@ func TestF1_FormAtTheLeft(t *testing.T) {
 	assert.True(t, eval[bool](narrow, "document.querySelector('#audit-form').getBoundingClientRect().bottom < document.querySelector('#audit-results').getBoundingClientRect().top"))
 }
 
-// TestF2_SecondsDroppedByTheBrowser on submit are no edit, and both forms are
-// understood.
-func TestF2_SecondsDroppedByTheBrowser(t *testing.T) {
+// The page understands times with and without seconds.
+func TestSecondsDroppedByTheBrowserAreNotAnEdit(t *testing.T) {
 	t.Parallel()
 	b := open(t, desktop, fixture.Showcase()...)
 	b.set("#audit-from", "2026-11-22T20:15:00")
@@ -45,7 +44,7 @@ func TestF2_SecondsDroppedByTheBrowser(t *testing.T) {
 	assert.False(t, eval[bool](b, "[...document.querySelectorAll('input')].some(i => i.min || i.max)"))
 }
 
-func TestF3_PresetsAndArrows(t *testing.T) {
+func TestPresetsAndArrowsMoveTheRange(t *testing.T) {
 	t.Parallel()
 	b := open(t, desktop, fixture.Many(300, fixture.Now)...)
 	assert.Equal(t, []string{"15 min", "1 h", "Today", "Yesterday", "7 d", "30 d", "90 d", "All"}, b.texts(".audit-ranges button"))
@@ -61,9 +60,8 @@ func TestF3_PresetsAndArrows(t *testing.T) {
 	assert.Equal(t, "2026-11-21T23:59:59", b.query().Get("to"))
 }
 
-// TestF4_DaylightSaving: the days on which the clocks change have 23 and 25
-// hours, and none of their entries is lost.
-func TestF4_DaylightSaving(t *testing.T) {
+// Those days have 23 and 25 hours, and none of their entries is lost.
+func TestDaysOnWhichClocksChangeAreWhole(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
 		zone, day  string
@@ -105,7 +103,7 @@ func TestF4_DaylightSaving(t *testing.T) {
 	}
 }
 
-func TestF4_BoundsIncludeWhatTheyName(t *testing.T) {
+func TestBoundsIncludeWhatTheyName(t *testing.T) {
 	t.Parallel()
 	last := time.Date(2026, 11, 22, 10, 30, 59, 999_999_000, time.UTC)
 	b := open(t, desktop, fixture.Entry(last, 1), fixture.Entry(last.Add(time.Microsecond), 2))
@@ -118,8 +116,8 @@ func TestF4_BoundsIncludeWhatTheyName(t *testing.T) {
 	assert.Empty(t, b.ids())
 }
 
-// TestF5_ZonesAreNamedWhereverATimeStands, also those with odd offsets.
-func TestF5_ZonesAreNamedWhereverATimeStands(t *testing.T) {
+// Zones with odd offsets are named too.
+func TestZonesAreNamedWhereverATimeStands(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 11, 22, 20, 15, 10, 0, time.UTC)
 	b := open(t, desktop, fixture.Entry(at, 1))
@@ -133,8 +131,8 @@ func TestF5_ZonesAreNamedWhereverATimeStands(t *testing.T) {
 	}
 }
 
-// TestF6_FiltersAreAddedAndRemoved with unsaved edits kept.
-func TestF6_FiltersAreAddedAndRemoved(t *testing.T) {
+// Edits that are not applied yet are kept.
+func TestFiltersAreAddedAndRemoved(t *testing.T) {
 	t.Parallel()
 	scripts(t, func(t *testing.T, l look) {
 		b := open(t, l, fixture.Showcase()...)
@@ -167,8 +165,8 @@ func TestF6_FiltersAreAddedAndRemoved(t *testing.T) {
 	})
 }
 
-// TestF7_FiftyThousandUsers are found by a box that the server answers.
-func TestF7_FiftyThousandUsers(t *testing.T) {
+// The server answers the search box.
+func TestFiftyThousandUsersAreFound(t *testing.T) {
 	t.Parallel()
 	entries := make([]audit.Entry, 50_000)
 	for i := range entries {
@@ -192,7 +190,7 @@ func TestF7_FiftyThousandUsers(t *testing.T) {
 	assert.Equal(t, []string{"user00007@acme.test", "user12345@acme.test"}, b.query()["user"])
 }
 
-func TestF8_NothingHappensBeforeApply(t *testing.T) {
+func TestNothingHappensBeforeApply(t *testing.T) {
 	t.Parallel()
 	b := open(t, desktop, fixture.Showcase()...)
 	before := b.ids()
@@ -208,7 +206,7 @@ func TestF8_NothingHappensBeforeApply(t *testing.T) {
 	assert.Equal(t, before, b.ids())
 }
 
-func TestF9_OrWithinAndBetween(t *testing.T) {
+func TestFiltersAreOrWithinAndAndBetween(t *testing.T) {
 	t.Parallel()
 	b := open(t, desktop, fixture.Showcase()...)
 	b.visit("?action=create&action=destroy")

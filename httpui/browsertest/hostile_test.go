@@ -36,9 +36,9 @@ var payloads = []string{
 	"\u202egnp.txt\u2066<b>\u2069", "\u200badmin\u200d\ufeff\u00ad\U000e0041\ufe0f", "\x1b[31mred\x1b[0m\r\nInjected: yes\u0007\u2028\u0085", "<scr\u0131pt>alert(1)</scr\u0131pt>",
 }
 
-// TestC5_HostilePayloadsInEveryField: with scripts on, none of them runs, none
-// becomes an element, and none rearranges the text around it.
-func TestC5_HostilePayloadsInEveryField(t *testing.T) {
+// With scripts on, no payload runs, becomes an element or rearranges the text
+// around it.
+func TestHostilePayloadsRunInNoField(t *testing.T) {
 	t.Parallel()
 	require.GreaterOrEqual(t, len(payloads), 50)
 	const org = `<img src=x onerror=alert("org")>`
@@ -109,9 +109,8 @@ const unseen = `(() => {
 	return found;
 })()`
 
-// TestPrinciple2_TheTrapWorks: what the other tests rely on not to happen is
-// noticed where it does.
-func TestPrinciple2_TheTrapWorks(t *testing.T) {
+// The other tests rely on the trap to notice a script that runs.
+func TestTheTrapForScriptsWorks(t *testing.T) {
 	t.Parallel()
 	b := open(t, look{1440, "light", true}, fixture.Showcase()...)
 	b.run(chromedp.Evaluate[chromedp.Void](`document.body.insertAdjacentHTML('beforeend', '<p style="color: red" onclick="alert(1)">x</p>')`))
@@ -142,9 +141,8 @@ summary { display: inline; }
 form { border: 2px dashed; }
 `
 
-// TestPrinciple6_WithinAHostsPage: the log works among a host's own styles,
-// which win, and touches nothing of the host's.
-func TestPrinciple6_WithinAHostsPage(t *testing.T) {
+// The host's own styles win, and the log's styles change nothing of the host's.
+func TestPageWorksWithinAHostsPage(t *testing.T) {
 	t.Parallel()
 	chrome := template.Must(template.New("").Parse(`<!doctype html><html lang="en"><head><title>{{.Title}}</title><link rel="stylesheet" href="/host.css">{{.Head}}</head>
 <body><nav aria-label="Host"><a id="host-link" href="/x">API Keys</a></nav><table id="host-table"><tr><td>host</td></tr></table><button id="host-button">Host</button><main>{{.Body}}</main></body></html>`))

@@ -12,9 +12,9 @@ import (
 	"github.com/auditkeep/audit/httpui/internal/fixture"
 )
 
-// TestPrinciple1_CompleteWithoutScript filters, sorts, pages and removes a
-// filter, without a script, at every width and in both themes.
-func TestPrinciple1_CompleteWithoutScript(t *testing.T) {
+// Filtering, sorting, paging and removing a filter work at every width and in
+// both themes.
+func TestPageIsCompleteWithoutScript(t *testing.T) {
 	t.Parallel()
 	entries := fixture.Many(400, fixture.Now)
 	for _, l := range []look{{1440, "light", false}, {1440, "dark", false}, {390, "light", false}, {320, "dark", false}, {1440, "light", true}} {
@@ -67,9 +67,9 @@ func TestPrinciple1_CompleteWithoutScript(t *testing.T) {
 	}
 }
 
-// TestA2_EveryStateAtEveryWidth: no sideways scrolling, contrast, targets and
-// names in every state, and nothing on the console.
-func TestA2_EveryStateAtEveryWidth(t *testing.T) {
+// In every state the page does not scroll sideways, contrast, targets and names
+// are right, and the console is empty.
+func TestEveryStateFitsEveryWidth(t *testing.T) {
 	t.Parallel()
 	for _, width := range []int64{1440, 1000, 390, 320} {
 		t.Run(fmt.Sprint(width), func(t *testing.T) {

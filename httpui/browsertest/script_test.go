@@ -24,7 +24,7 @@ func choose(selector, value string) chromedp.Action[chromedp.Void] {
 	))
 }
 
-func TestScript_PerPageAppliesAtOnce(t *testing.T) {
+func TestPerPageAppliesAtOnce(t *testing.T) {
 	t.Parallel()
 	b := open(t, scripted, fixture.Many(120, fixture.Now)...)
 	b.visit("?action=update&page=2&per_page=25")
@@ -41,7 +41,7 @@ func TestScript_PerPageAppliesAtOnce(t *testing.T) {
 	assert.True(t, without.has(".audit-perpage button"))
 }
 
-func TestF5_TheBrowsersZoneIsOffered(t *testing.T) {
+func TestTheBrowsersZoneIsOffered(t *testing.T) {
 	t.Parallel()
 	b := open(t, scripted, fixture.Showcase()...)
 	zones := "[...document.querySelectorAll('#audit-tz option')].map(o => o.value)"
@@ -62,7 +62,7 @@ func TestF5_TheBrowsersZoneIsOffered(t *testing.T) {
 	}
 }
 
-func TestScript_FindNarrowsWhatIsHere(t *testing.T) {
+func TestFindNarrowsWhatIsHere(t *testing.T) {
 	t.Parallel()
 	entries := make([]audit.Entry, 300)
 	for i := range entries {
@@ -82,7 +82,7 @@ func TestScript_FindNarrowsWhatIsHere(t *testing.T) {
 	assert.Len(t, b.texts("#audit-user .audit-options label"), 50)
 }
 
-func TestScript_MenusClose(t *testing.T) {
+func TestMenusClose(t *testing.T) {
 	t.Parallel()
 	b := open(t, scripted, fixture.Showcase()...)
 	isOpen := func() bool { return eval[bool](b, "document.querySelector('.audit-add').open") }

@@ -26,7 +26,7 @@ func scripts(t *testing.T, test func(t *testing.T, l look)) {
 	}
 }
 
-func TestP1_TitleHeadingBreadcrumb(t *testing.T) {
+func TestTitleHeadingAndBreadcrumb(t *testing.T) {
 	t.Parallel()
 	b := open(t, desktop, fixture.Showcase()...)
 	assert.Equal(t, "Audit Logs", eval[string](b, "document.title"))
@@ -35,7 +35,7 @@ func TestP1_TitleHeadingBreadcrumb(t *testing.T) {
 	assert.Equal(t, "page", eval[string](b, "document.querySelector('nav[aria-label=Breadcrumb] li:last-child > *').ariaCurrent"))
 }
 
-func TestP2_ColumnsInOrderAndCaption(t *testing.T) {
+func TestColumnsStandInOrderUnderACaption(t *testing.T) {
 	t.Parallel()
 	b := open(t, desktop, fixture.Many(120, fixture.Now)...)
 	want := []string{"Timestamp", "Object Type", "ID", "Action", "Changes", "Performed by", "IP address"}
@@ -47,9 +47,9 @@ func TestP2_ColumnsInOrderAndCaption(t *testing.T) {
 	assert.Equal(t, "Audit entries, sorted by ID, ascending. Page 2 of 3.", b.text("caption"))
 }
 
-// TestP3_EveryHeaderSorts: the first click sorts, the second reverses, each
-// from page one and with the filters kept.
-func TestP3_EveryHeaderSorts(t *testing.T) {
+// The first click sorts and the second reverses. Both begin at page one and keep
+// the filters.
+func TestEveryHeaderSorts(t *testing.T) {
 	t.Parallel()
 	scripts(t, func(t *testing.T, l look) {
 		b := open(t, l, fixture.Many(160, fixture.Now)...)
@@ -77,9 +77,8 @@ func TestP3_EveryHeaderSorts(t *testing.T) {
 	})
 }
 
-// TestP3_HundredEntriesOfOneInstant are all walked over by clicking, in every
-// order, and none is lost or doubled.
-func TestP3_HundredEntriesOfOneInstant(t *testing.T) {
+// In every order, clicking through the pages shows each entry exactly once.
+func TestHundredEntriesOfOneInstantAreWalkedOver(t *testing.T) {
 	t.Parallel()
 	var entries []audit.Entry
 	for i := range 100 {
@@ -108,7 +107,7 @@ func TestP3_HundredEntriesOfOneInstant(t *testing.T) {
 	}
 }
 
-func TestP4_PillsSayTheActionBesideTheColour(t *testing.T) {
+func TestPillsSayTheActionBesideTheColour(t *testing.T) {
 	t.Parallel()
 	b := open(t, desktop, fixture.Showcase()...)
 	for _, scheme := range []string{"light", "dark"} {
@@ -120,9 +119,8 @@ func TestP4_PillsSayTheActionBesideTheColour(t *testing.T) {
 	}
 }
 
-// TestP5_TypesLinkToTheHostsPages where the host gives an address that can be
-// linked to.
-func TestP5_TypesLinkToTheHostsPages(t *testing.T) {
+// A type without an address that can be linked to is plain text.
+func TestTypesLinkToTheHostsPages(t *testing.T) {
 	t.Parallel()
 	calls := 0
 	b := openWith(t, look{1440, "light", true}, httpui.Options{RecordURL: func(_ context.Context, objects []audit.Object) map[audit.Object]string {
@@ -140,7 +138,7 @@ func TestP5_TypesLinkToTheHostsPages(t *testing.T) {
 	assert.Equal(t, "/records/10482", eval[string](b, "location.pathname"))
 }
 
-func TestP6_PaginationByClicking(t *testing.T) {
+func TestPaginationByClicking(t *testing.T) {
 	t.Parallel()
 	b := open(t, desktop, fixture.Many(260, fixture.Now.Add(-time.Second))...)
 	assert.Len(t, b.ids(), 50)
@@ -159,8 +157,7 @@ func TestP6_PaginationByClicking(t *testing.T) {
 	assert.Contains(t, b.text("[role=alert]"), "A page holds 25, 50, 100 or 200 entries.")
 }
 
-// TestP6_BeyondTheCountedCap there are first, previous, next and last.
-func TestP6_BeyondTheCountedCap(t *testing.T) {
+func TestBeyondTheCountedCapFirstAndLastRemain(t *testing.T) {
 	t.Parallel()
 	entries := fixture.Many(audit.CountCap+75, fixture.Now.Add(-time.Second))
 	b := open(t, desktop, entries...)
@@ -175,8 +172,8 @@ func TestP6_BeyondTheCountedCap(t *testing.T) {
 	assert.Equal(t, entries[0].ID.String(), b.ids()[0])
 }
 
-// TestP7_PagesStayPut while entries arrive, and a line leads to those.
-func TestP7_PagesStayPut(t *testing.T) {
+// Entries that arrive meanwhile do not move the pages. A line links to them.
+func TestPagesStayPut(t *testing.T) {
 	t.Parallel()
 	now := fixture.Now
 	b := openWith(t, desktop, httpui.Options{Now: func() time.Time { return now }}, fixture.Many(60, fixture.Now)...)
@@ -196,7 +193,7 @@ func TestP7_PagesStayPut(t *testing.T) {
 	assert.Contains(t, b.text(".audit-summary"), "72 entries")
 }
 
-func TestP8_EmptyStates(t *testing.T) {
+func TestEmptyStatesSayWhatToDo(t *testing.T) {
 	t.Parallel()
 	t.Run("an organization without entries", func(t *testing.T) {
 		t.Parallel()
@@ -224,7 +221,7 @@ func TestP8_EmptyStates(t *testing.T) {
 	})
 }
 
-func TestP9_SystemAndNone(t *testing.T) {
+func TestMissingActorsAndAddressesAreNamed(t *testing.T) {
 	t.Parallel()
 	b := open(t, desktop, fixture.Showcase()...)
 	assert.Contains(t, b.column(6), "system")
