@@ -5,7 +5,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -30,19 +29,16 @@ type required struct {
 // holds. "make dependencies" fills the cache first.
 func TestDependenciesDocumentListsEveryModule(t *testing.T) {
 	t.Parallel()
-	out, err := exec.Command("go", "mod", "edit", "-json").Output()
-	require.NoError(t, err)
 	var file struct{ Require []required }
-	require.NoError(t, json.Unmarshal(out, &file))
+	require.NoError(t, json.Unmarshal([]byte(goCommand(t, "mod", "edit", "-json")), &file))
 	slices.SortFunc(file.Require, func(a, b required) int { return strings.Compare(a.Path, b.Path) })
 	const name = "docs/dependencies.md"
 	if *updateDependencies {
-		require.NoError(t, os.WriteFile(name, []byte(dependenciesDocument(t, file.Require)), 0o644))
+		require.NoError(t, os.WriteFile(inRoot(name), []byte(dependenciesDocument(t, file.Require)), 0o644))
 	}
-	text, err := os.ReadFile(name)
-	require.NoError(t, err)
+	text := read(t, name)
 	listed := 0
-	for line := range strings.Lines(string(text)) {
+	for line := range strings.Lines(text) {
 		if strings.HasPrefix(line, "| `") {
 			listed++
 			assert.NotContains(t, line, "unknown", "read the licence, and teach licenceOf")
@@ -50,7 +46,7 @@ func TestDependenciesDocumentListsEveryModule(t *testing.T) {
 	}
 	assert.Equal(t, len(file.Require), listed, "run make dependencies")
 	for _, m := range file.Require {
-		assert.Contains(t, string(text), "| `"+m.Path+"` | "+m.Version+" |", "run make dependencies")
+		assert.Contains(t, text, "| `"+m.Path+"` | "+m.Version+" |", "run make dependencies")
 	}
 }
 
@@ -58,9 +54,7 @@ func dependenciesDocument(t *testing.T, modules []required) string {
 	t.Helper()
 	usedBy := map[string][]string{}
 	for _, pkg := range libraryPackages {
-		out, err := exec.Command("go", "list", "-deps", "-f", "{{with .Module}}{{.Path}}{{end}}", module+pkg).Output()
-		require.NoError(t, err)
-		paths := strings.Fields(string(out))
+		paths := strings.Fields(goCommand(t, "list", "-deps", "-f", "{{with .Module}}{{.Path}}{{end}}", module+pkg))
 		slices.Sort(paths)
 		for _, path := range slices.Compact(paths) {
 			usedBy[path] = append(usedBy[path], "`audit"+pkg+"`")
@@ -71,13 +65,12 @@ func dependenciesDocument(t *testing.T, modules []required) string {
 		"Every module in `go.mod`, with its licence and the packages of this library that compile it: whoever imports only the root package compiles only its own. Why each is there says [design.md](design.md). Made by `make dependencies`; a test compares it with `go.mod`.\n\n" +
 		"| module | version | licence | compiled by |\n|---|---|---|---|\n")
 	for _, m := range modules {
-		out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", m.Path).Output()
-		require.NoError(t, err)
+		dir := strings.TrimSpace(goCommand(t, "list", "-m", "-f", "{{.Dir}}", m.Path))
 		by := strings.Join(usedBy[m.Path], ", ")
 		if by == "" {
 			by = "tests and examples only"
 		}
-		fmt.Fprintf(&doc, "| `%s` | %s | %s | %s |\n", m.Path, m.Version, licenceOf(t, strings.TrimSpace(string(out))), by)
+		fmt.Fprintf(&doc, "| `%s` | %s | %s | %s |\n", m.Path, m.Version, licenceOf(t, dir), by)
 	}
 	return doc.String()
 }

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -114,9 +113,7 @@ func TestRootPackageBringsOnlySquirrelAndUUIDs(t *testing.T) {
 
 func TestLibraryDoesNotImportItsAdapters(t *testing.T) {
 	t.Parallel()
-	out, err := exec.Command("go", "list", "-deps", "-test", "./...").CombinedOutput()
-	require.NoError(t, err, "%s", out)
-	for _, dep := range strings.Fields(string(out)) {
+	for _, dep := range strings.Fields(goCommand(t, "list", "-deps", "-test", "./...")) {
 		assert.False(t, strings.HasPrefix(dep, module+"/contrib"), "the library depends on %s", dep)
 	}
 }
@@ -133,10 +130,9 @@ func isProgram(pkg string) bool {
 // listPackages returns the packages of the library's module.
 func listPackages(t *testing.T) []listed {
 	t.Helper()
-	out, err := exec.Command("go", "list", "-json=ImportPath,Imports,Deps", "./...").Output()
-	require.NoError(t, err)
+	out := goCommand(t, "list", "-json=ImportPath,Imports,Deps", "./...")
 	var packages []listed
-	for decoder := json.NewDecoder(strings.NewReader(string(out))); ; {
+	for decoder := json.NewDecoder(strings.NewReader(out)); ; {
 		var pkg listed
 		err := decoder.Decode(&pkg)
 		if errors.Is(err, io.EOF) {

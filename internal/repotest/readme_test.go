@@ -2,7 +2,6 @@ package repotest_test
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -73,17 +72,13 @@ func main() {
 
 func TestReadmeSnippetsCompile(t *testing.T) {
 	t.Parallel()
-	readme, err := os.ReadFile("README.md")
-	require.NoError(t, err)
 	var snippets []string
-	for _, part := range strings.Split(string(readme), "```go\n")[1:] {
+	for _, part := range strings.Split(read(t, "README.md"), "```go\n")[1:] {
 		snippet, _, _ := strings.Cut(part, "```")
 		snippets = append(snippets, snippet)
 	}
-	program, err := os.ReadFile("examples/minimal/main.go")
-	require.NoError(t, err)
 	require.NotEmpty(t, snippets)
-	assert.Equal(t, string(program), snippets[0], "the README's program is examples/minimal")
+	assert.Equal(t, read(t, "examples/minimal/main.go"), snippets[0], "the README's program is examples/minimal")
 
 	source := snippetFrame
 	require.Equal(t, strings.Count(source, "SNIPPET"), len(snippets)-1, "frame every snippet")
@@ -92,6 +87,5 @@ func TestReadmeSnippetsCompile(t *testing.T) {
 	}
 	file := filepath.Join(t.TempDir(), "main.go")
 	require.NoError(t, os.WriteFile(file, []byte(source), 0o600))
-	out, err := exec.Command("go", "vet", file).CombinedOutput()
-	require.NoError(t, err, "%s\n%s", out, source)
+	goCommand(t, "vet", file)
 }

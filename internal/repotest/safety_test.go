@@ -1,9 +1,7 @@
 package repotest_test
 
 import (
-	"io/fs"
-	"os"
-	"path/filepath"
+	"path"
 	"regexp"
 	"strings"
 	"testing"
@@ -20,10 +18,9 @@ var (
 
 func TestSafetyDocumentNamesTestsThatExist(t *testing.T) {
 	t.Parallel()
-	text, err := os.ReadFile("docs/safety.md")
-	require.NoError(t, err)
+	text := read(t, "docs/safety.md")
 	tests := allTests(t)
-	rows := threatRow.FindAllStringSubmatch(string(text), -1)
+	rows := threatRow.FindAllStringSubmatch(text, -1)
 	require.GreaterOrEqual(t, len(rows), 22)
 	for i, row := range rows {
 		if i > 0 {
@@ -32,7 +29,7 @@ func TestSafetyDocumentNamesTestsThatExist(t *testing.T) {
 		named := namedTest.FindAllStringSubmatch(row[0], -1)
 		assert.NotEmpty(t, named, "%s names no test", row[1])
 	}
-	for _, named := range namedTest.FindAllStringSubmatch(string(text), -1) {
+	for _, named := range namedTest.FindAllStringSubmatch(text, -1) {
 		assert.True(t, tests[named[1]+"."+named[2]], "docs/safety.md names %s.%s, which does not exist", named[1], named[2])
 	}
 }
@@ -42,22 +39,17 @@ func TestSafetyDocumentNamesTestsThatExist(t *testing.T) {
 func allTests(t *testing.T) map[string]bool {
 	t.Helper()
 	tests := map[string]bool{}
-	require.NoError(t, filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() || !strings.HasSuffix(path, "_test.go") {
-			return err
+	walk(t, func(name string) {
+		if !strings.HasSuffix(name, "_test.go") {
+			return
 		}
-		source, err := os.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		folder := filepath.Base(filepath.Dir(path))
+		folder := path.Base(path.Dir(name))
 		if folder == "." {
 			folder = "audit"
 		}
-		for _, found := range testFunc.FindAllStringSubmatch(string(source), -1) {
+		for _, found := range testFunc.FindAllStringSubmatch(read(t, name), -1) {
 			tests[folder+"."+found[1]] = true
 		}
-		return nil
-	}))
+	})
 	return tests
 }

@@ -4,8 +4,6 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -19,14 +17,12 @@ import (
 func TestSnippetsInDocumentsAreTheCodeTheyName(t *testing.T) {
 	t.Parallel()
 	pattern := regexp.MustCompile("(?s)(?:<!-- (\\S+) ([^>]+?) -->\n)?```go\n(.*?)```\n")
-	names, err := filepath.Glob("docs/*.md")
-	require.NoError(t, err)
+	names := glob(t, "docs/*.md")
 	require.Contains(t, names, "docs/recipes.md")
 	for _, name := range names {
-		doc, err := os.ReadFile(name)
-		require.NoError(t, err)
-		snippets := pattern.FindAllStringSubmatch(string(doc), -1)
-		require.Len(t, snippets, strings.Count(string(doc), "```go\n"), name)
+		doc := read(t, name)
+		snippets := pattern.FindAllStringSubmatch(doc, -1)
+		require.Len(t, snippets, strings.Count(doc, "```go\n"), name)
 		for _, s := range snippets {
 			require.NotEmpty(t, s[1], "%s: say which function this is:\n%s", name, s[3])
 			var want []string
@@ -42,8 +38,7 @@ func TestSnippetsInDocumentsAreTheCodeTheyName(t *testing.T) {
 // comment.
 func declaration(t *testing.T, file, name string) string {
 	t.Helper()
-	source, err := os.ReadFile(file)
-	require.NoError(t, err)
+	source := read(t, file)
 	files := token.NewFileSet()
 	parsed, err := parser.ParseFile(files, file, source, 0)
 	require.NoError(t, err)
@@ -59,7 +54,7 @@ func declaration(t *testing.T, file, name string) string {
 				continue
 			}
 		}
-		return string(source[files.Position(decl.Pos()).Offset:files.Position(decl.End()).Offset]) + "\n"
+		return source[files.Position(decl.Pos()).Offset:files.Position(decl.End()).Offset] + "\n"
 	}
 	t.Fatalf("%s has neither a function nor a type %s", file, name)
 	return ""
