@@ -26,13 +26,14 @@ func tree(t *testing.T, files map[string]string) string {
 
 func example(t *testing.T) string {
 	return tree(t, map[string]string{
-		"go.mod":                       "module " + library + "\n",
-		"CHANGELOG.md":                 "# Changelog\n\n## [Unreleased]\n\n- new\n",
-		"postgres/migrations/0001.sql": "CREATE TABLE a ();\n",
-		"contrib/gin/gin.go":           "package auditgin\n",
-		"contrib/gin/go.mod":           "module " + library + "/contrib/gin\n\nreplace " + library + " => ../..\n\nrequire " + library + " v0.0.0\n",
-		"contrib/chi/chi_test.go":      "package chi_test\n",
-		"contrib/chi/go.mod":           "module " + library + "/contrib/chi\n",
+		"go.mod":                              "module " + library + "\n",
+		"CHANGELOG.md":                        "# Changelog\n\n## [Unreleased]\n\n- new\n",
+		"postgres/migrations/0001.sql":        "CREATE TABLE a ();\n",
+		"postgres/migrations/ledger/0001.sql": "CREATE TABLE positions ();\n",
+		"contrib/gin/gin.go":                  "package auditgin\n",
+		"contrib/gin/go.mod":                  "module " + library + "/contrib/gin\n\nreplace " + library + " => ../..\n\nrequire " + library + " v0.0.0\n",
+		"contrib/chi/chi_test.go":             "package chi_test\n",
+		"contrib/chi/go.mod":                  "module " + library + "/contrib/chi\n",
 	})
 }
 
@@ -63,6 +64,7 @@ func TestPrepareSetsVersions(t *testing.T) {
 	requireContains(t, read(t, root, "contrib/gin/go.mod"), "replace "+library+" => ../..\n")
 	requireContains(t, read(t, root, "CHANGELOG.md"), "## [Unreleased]\n\n## [0.1.0] - 2026-12-01\n\n- new\n")
 	requireContains(t, read(t, root, "postgres/migrations/frozen.txt"), "v0.1.0 ")
+	requireContains(t, read(t, root, "postgres/migrations/ledger/frozen.txt"), "v0.1.0 ")
 }
 
 func TestReleasedMigrationsDoNotChange(t *testing.T) {
@@ -92,6 +94,12 @@ func TestReleasedMigrationsDoNotChange(t *testing.T) {
 		t.Fatal("a released migration has changed, and nothing says so")
 	}
 	requireContains(t, err.Error(), "0001.sql has changed since v0.1.0")
+}
+
+func TestThisTreeKeepsItsReleasedMigrations(t *testing.T) {
+	if err := checkFrozen("../.."); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestPrepareRefuses(t *testing.T) {
