@@ -10,7 +10,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// snippetFrame is a program around the README's shorter snippets, in their order.
+// guide has snippets that are parts of functions.
+const guide = "docs/guide.md"
+
+// snippetFrame is a program around the snippets of docs/guide.md, in their order.
 const snippetFrame = `package main
 
 import (
@@ -70,22 +73,39 @@ func main() {
 }
 `
 
-func TestReadmeSnippetsCompile(t *testing.T) {
+func TestReadmeProgramIsTheMinimalExample(t *testing.T) {
 	t.Parallel()
-	var snippets []string
-	for _, part := range strings.Split(read(t, "README.md"), "```go\n")[1:] {
-		snippet, _, _ := strings.Cut(part, "```")
-		snippets = append(snippets, snippet)
-	}
-	require.NotEmpty(t, snippets)
-	assert.Equal(t, read(t, "examples/minimal/main.go"), snippets[0], "the README's program is examples/minimal")
+	snippets := goSnippets(t, "README.md")
+	require.Len(t, snippets, 1)
+	assert.Equal(t, read(t, "examples/minimal/main.go"), snippets[0])
+}
 
+func TestReadmeHasAtMostAThousandWords(t *testing.T) {
+	t.Parallel()
+	assert.LessOrEqual(t, len(strings.Fields(read(t, "README.md"))), 1000, "move what is too much to docs/guide.md")
+}
+
+func TestGuideSnippetsCompile(t *testing.T) {
+	t.Parallel()
+	snippets := goSnippets(t, guide)
 	source := snippetFrame
-	require.Equal(t, strings.Count(source, "SNIPPET"), len(snippets)-1, "frame every snippet")
-	for _, snippet := range snippets[1:] {
+	require.Equal(t, strings.Count(source, "SNIPPET"), len(snippets), "frame every snippet")
+	for _, snippet := range snippets {
 		source = strings.Replace(source, "SNIPPET", snippet, 1)
 	}
 	file := filepath.Join(t.TempDir(), "main.go")
 	require.NoError(t, os.WriteFile(file, []byte(source), 0o600))
 	goCommand(t, "vet", file)
+}
+
+// goSnippets returns the Go that a document shows.
+func goSnippets(t *testing.T, name string) []string {
+	t.Helper()
+	var snippets []string
+	for _, part := range strings.Split(read(t, name), "```go\n")[1:] {
+		snippet, _, _ := strings.Cut(part, "```")
+		snippets = append(snippets, snippet)
+	}
+	require.NotEmpty(t, snippets)
+	return snippets
 }

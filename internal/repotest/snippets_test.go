@@ -20,6 +20,9 @@ func TestSnippetsInDocumentsAreTheCodeTheyName(t *testing.T) {
 	names := glob(t, "docs/*.md")
 	require.Contains(t, names, "docs/recipes.md")
 	for _, name := range names {
+		if name == guide {
+			continue
+		}
 		doc := read(t, name)
 		snippets := pattern.FindAllStringSubmatch(doc, -1)
 		require.Len(t, snippets, strings.Count(doc, "```go\n"), name)
