@@ -46,6 +46,10 @@ dependencies: ## write docs/dependencies.md anew, with every module's licence
 	@go mod download
 	@go test -count=1 -run '^TestDependenciesDocumentListsEveryModule$$' ./internal/repotest -update
 
+.PHONY: picture
+picture: ## draw the picture of docs/architecture.md from its text
+	@go -C tools run ./picture ../docs/images/architecture.txt
+
 .PHONY: fmt
 fmt: ## format all Go files
 	@go tool -modfile=tools/go.mod gofumpt -l -w .
