@@ -52,7 +52,7 @@ func (a *Admin) Migrate(ctx context.Context) error {
 	if a.pool == nil {
 		return errNoPool
 	}
-	return migrate(ctx, a.pool, a.schema, Migrations())
+	return migrate(ctx, a.pool, a.schema, numberedFiles())
 }
 
 // find finds the tables.

@@ -3,10 +3,10 @@ package postgres
 import (
 	"context"
 	"fmt"
-	"io/fs"
 	"regexp"
-	"slices"
 	"strings"
+
+	"github.com/auditkeep/audit/internal/migration"
 )
 
 // checkCatalogue compares the log's tables, and each partition by itself, with
@@ -162,16 +162,14 @@ func migrationOf(name string) string {
 	if name == "partition" {
 		name = "audit_entries"
 	}
-	files, err := migrationFiles.ReadDir("migrations")
+	known, err := migration.Read(numberedFiles())
 	if err != nil {
 		return ""
 	}
-	i := slices.IndexFunc(files, func(file fs.DirEntry) bool {
-		text, err := migrationFiles.ReadFile("migrations/" + file.Name())
-		return err == nil && strings.Contains(string(text), " "+name+" ")
-	})
-	if i < 0 {
-		return "0001_entries.sql"
+	for _, m := range known {
+		if strings.Contains(m.SQL, " "+name+" ") {
+			return m.Name
+		}
 	}
-	return files[i].Name()
+	return "0001_entries.sql"
 }

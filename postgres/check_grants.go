@@ -5,10 +5,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/jackc/pgx/v5"
-
-	"github.com/auditkeep/audit/internal/entrysql"
 )
 
 // grant is a privilege that a role other than the owner has.
@@ -17,16 +16,30 @@ type grant struct {
 	grantable                       bool
 }
 
-// allowed reports whether a role other than the owner may have the privilege. To
-// record and to read is allowed on the log as a whole, for roles that are named.
-// recorded_at is the database's own.
+// databaseColumns are the columns of audit_entries that only the database and the
+// owner fill. A role that records has no INSERT on them.
+var databaseColumns = []string{"recorded_at", "xact", "erased"}
+
+// grantedColumns are the columns of audit_entries that a role that records fills.
+var grantedColumns = sync.OnceValue(func() []string {
+	var columns []string
+	for _, f := range expectedFacts()["audit_entries"] {
+		if f.kind == "column" && !slices.Contains(databaseColumns, f.name) {
+			columns = append(columns, f.name)
+		}
+	}
+	return columns
+})
+
+// allowed reports whether a role other than the owner may have the privilege. A
+// named role may record and read, on the log as a whole.
 func (g grant) allowed(template string) bool {
 	if g.role == "" || g.grantable {
 		return false
 	}
 	switch template {
 	case "audit_entries":
-		return g.privilege == "SELECT" || g.privilege == "INSERT" && slices.Contains(entrysql.Columns[:], g.column)
+		return g.privilege == "SELECT" || g.privilege == "INSERT" && slices.Contains(grantedColumns(), g.column)
 	case "audit_holds", "audit_months", "audit_migrations", "audit_capture_seen":
 		return g.privilege == "SELECT"
 	default:
@@ -90,7 +103,7 @@ func checkGrants(ctx context.Context, db querier, entries table) ([]Finding, err
 			problem.Problem += ", which only the log's owner needs"
 			problem.repair = []string{revoke}
 		case by.object == entries.Name && slices.Contains(wrong[by], "INSERT"):
-			problem.Problem += ": with INSERT on the whole table it can set recorded_at"
+			problem.Problem += ": with INSERT on the whole table it can set " + strings.Join(databaseColumns, ", ")
 			problem.Remedy = "call Admin.Protect for the role, which grants INSERT by column"
 		}
 		problems = append(problems, problem)

@@ -4,17 +4,16 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/jackc/pgx/v5"
-
 	"github.com/auditkeep/audit/internal/migration"
 )
 
-// checkMigrations compares what the database says has been applied with this
-// version's files. It is current if nothing else is: only then is the catalogue
-// what this version makes. A host that migrates with a tool of its own has no
-// such table, and a role without SELECT cannot be asked.
+// checkMigrations compares this version's files with those that the database records
+// as applied. current reports whether the numbered ones are the same: only then is
+// the catalogue what this version makes. A host that migrates with a tool of its own
+// has no table audit_migrations, and a role without SELECT cannot read it. Then the
+// database counts as current.
 func checkMigrations(ctx context.Context, db querier, entries table) (problems []Finding, current bool, err error) {
-	migrations, err := migration.Read(Migrations())
+	migrations, err := migration.Read(numberedFiles())
 	if err != nil {
 		return nil, false, err
 	}
@@ -24,11 +23,11 @@ func checkMigrations(ctx context.Context, db querier, entries table) (problems [
 	if err != nil || !readable {
 		return nil, true, err
 	}
-	rows, err := db.Query(ctx, "SELECT version, name, checksum FROM "+name+" ORDER BY version")
+	applied, err := readApplied(ctx, db, name)
 	if err != nil {
 		return nil, false, err
 	}
-	applied, err := pgx.CollectRows(rows, pgx.RowToStructByPos[migration.Applied])
+	recorded, err := readRecordedFunctions(ctx, db, name)
 	if err != nil {
 		return nil, false, err
 	}
@@ -51,6 +50,11 @@ func checkMigrations(ctx context.Context, db querier, entries table) (problems [
 			current = false
 		case a.Name != m.Name || a.Checksum != m.Checksum():
 			add(fmt.Sprintf("it says that migration %s is another file than this version's", m.Name), "find out who changed it, and restore name and checksum")
+		}
+	}
+	for _, f := range functions() {
+		if current && recorded[f.file] != f.digest() {
+			add(fmt.Sprintf("the function %s is recorded as that of another version", f.name), "call Admin.Migrate")
 		}
 	}
 	return problems, current, nil

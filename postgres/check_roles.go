@@ -34,7 +34,8 @@ const describeRoles = ` r.rolname, r.rolsuper, pg_has_role(r.oid, c.relowner, 'M
 		CASE WHEN has_table_privilege(r.oid, c.oid, 'TRUNCATE') THEN 'TRUNCATE' END,
 		CASE WHEN has_table_privilege(r.oid, c.oid, 'TRIGGER') THEN 'TRIGGER' END,
 		CASE WHEN has_any_column_privilege(r.oid, c.oid, 'REFERENCES') THEN 'REFERENCES' END,
-		CASE WHEN has_column_privilege(r.oid, c.oid, 'recorded_at', 'INSERT') THEN 'INSERT (recorded_at)' END,
+		(SELECT 'INSERT (' || string_agg(a.attname, ', ' ORDER BY a.attnum) || ')' FROM pg_attribute AS a
+			WHERE a.attrelid = c.oid AND a.attname IN ('recorded_at', 'xact', 'erased') AND has_column_privilege(r.oid, c.oid, a.attnum, 'INSERT')),
 		CASE WHEN current_setting('server_version_num')::int >= 170000
 			THEN CASE WHEN has_table_privilege(r.oid, c.oid, CASE WHEN current_setting('server_version_num')::int >= 170000 THEN 'MAINTAIN' ELSE 'TRIGGER' END) THEN 'MAINTAIN' END END),
 	concat_ws(' and ',

@@ -53,7 +53,7 @@ func TestCheck(t *testing.T) {
 		{"a month's trigger on TRUNCATE", "DROP TRIGGER audit_entries_refuse_truncate ON MONTH", "trigger", month + ": no enabled trigger refuses TRUNCATE", true, ""},
 		{"a disabled trigger on TRUNCATE", "ALTER TABLE audit_entries_default DISABLE TRIGGER audit_entries_refuse_truncate", "trigger", "audit_entries_default: no enabled trigger refuses TRUNCATE", true, ""},
 		{"another trigger of that name", "CREATE OR REPLACE TRIGGER audit_entries_refuse_truncate AFTER TRUNCATE ON MONTH EXECUTE FUNCTION audit_refuse_change()", "trigger", month + ": no enabled trigger refuses TRUNCATE", true, ""},
-		{"another function", "CREATE OR REPLACE FUNCTION audit_refuse_change() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'", "trigger", "the function audit_refuse_change is not that of migration", true, ""},
+		{"another function", "CREATE OR REPLACE FUNCTION audit_refuse_change() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'", "trigger", "the function audit_refuse_change differs from the library's functions/audit_refuse_change.sql", true, ""},
 		{"UPDATE for the application", "GRANT UPDATE ON audit_entries TO APP", "privilege", "audit_entries: \"APP\" has UPDATE; REVOKE UPDATE ON", true, ""},
 		{"UPDATE of a column", "GRANT UPDATE (comment) ON audit_entries TO APP", "privilege", "has UPDATE", true, ""},
 		{"DELETE on a month", "GRANT DELETE ON MONTH TO APP", "privilege", month + ": \"APP\" has DELETE", true, ""},

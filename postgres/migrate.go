@@ -1,12 +1,16 @@
 package postgres
 
 import (
+	"archive/zip"
+	"bytes"
 	"context"
 	"embed"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"strings"
+	"sync"
 
 	"github.com/jackc/pgx/v5"
 
@@ -16,27 +20,59 @@ import (
 //go:embed migrations/*.sql
 var migrationFiles embed.FS
 
-// Migrations returns the numbered SQL files that [Store.Migrate] applies, for
-// hosts that apply them with a tool of their own. They make their tables in
-// the schema that search_path names first.
-func Migrations() fs.FS {
+// numberedFiles are the migrations as they are recorded, without the functions
+// that some of them include.
+func numberedFiles() fs.FS {
 	files, err := fs.Sub(migrationFiles, "migrations")
 	if err != nil {
-		panic(err) // only an invalid name, and this one is constant
+		panic(err) // only for an invalid name, and this one is constant
 	}
 	return files
 }
 
+// Migrations returns the numbered SQL files that [Store.Migrate] applies, for
+// hosts that apply them with a tool of their own. The files make their tables in
+// the schema that search_path names first. A file that includes the library's
+// functions has them as they are in this version.
+func Migrations() fs.FS { return assembledFiles() }
+
+// assembledFiles puts the files into an archive in memory, since that is an fs.FS.
+var assembledFiles = sync.OnceValue(func() fs.FS {
+	known, err := migration.Read(numberedFiles())
+	if err != nil {
+		panic(err) // a test reads every file
+	}
+	var archive bytes.Buffer
+	w := zip.NewWriter(&archive)
+	for _, m := range known {
+		file, err := w.CreateHeader(&zip.FileHeader{Name: m.Name}) // not compressed
+		if err == nil {
+			_, err = io.WriteString(file, withFunctions(m.SQL))
+		}
+		if err != nil {
+			panic(err) // a buffer takes everything
+		}
+	}
+	if err := w.Close(); err != nil {
+		panic(err)
+	}
+	files, err := zip.NewReader(bytes.NewReader(archive.Bytes()), int64(archive.Len()))
+	if err != nil {
+		panic(err)
+	}
+	return files
+})
+
 // Migrate brings the database to the schema that this version of the library
-// needs: everything pending in one transaction, and nothing if there is
-// nothing. Several processes may call it at once. It is never called
-// implicitly.
+// needs. It applies everything that is pending in one transaction: migrations
+// that were not applied, and functions that another version of the library made.
+// Several processes may call it at once. It is never called implicitly.
 //
-// Where the application's role is not the tables' owner, [Admin.Migrate] does
-// the same on the owner's connection; this one then only looks whether
-// something is pending.
+// If the application's role is not the tables' owner, [Admin.Migrate] does the
+// same on the owner's connection. Migrate on the application's connection then
+// only checks that nothing is pending.
 func (s *Store) Migrate(ctx context.Context) error {
-	return migrate(ctx, s.pool, s.schema, Migrations())
+	return migrate(ctx, s.pool, s.schema, numberedFiles())
 }
 
 func migrate(ctx context.Context, pool pool, schema string, files fs.FS) error {
@@ -54,7 +90,10 @@ func migrate(ctx context.Context, pool pool, schema string, files fs.FS) error {
 		if err := pinSearchPath(ctx, tx, schema); err != nil {
 			return err
 		}
-		return migration.Up(ctx, migrationTx{tx}, files)
+		if err := migration.Up(ctx, migrationTx{tx}, files); err != nil {
+			return err
+		}
+		return replaceFunctions(ctx, tx)
 	})
 	if err != nil {
 		return fmt.Errorf("migrating: %w", pooled(err))
@@ -79,14 +118,19 @@ func (m migrationTx) Applied(ctx context.Context) ([]migration.Applied, error) {
 	}
 	if !exists {
 		_, err := m.tx.Exec(ctx, `CREATE TABLE audit_migrations (
-			version    integer PRIMARY KEY,
-			name       text NOT NULL,
+			name       text PRIMARY KEY,
+			version    integer UNIQUE, -- NULL for a function, which later versions replace
 			checksum   text NOT NULL,
 			applied_at timestamptz NOT NULL DEFAULT clock_timestamp()
 		)`)
 		return nil, err
 	}
-	rows, err := m.tx.Query(ctx, "SELECT version, name, checksum FROM audit_migrations ORDER BY version")
+	return readApplied(ctx, m.tx, "audit_migrations")
+}
+
+// readApplied reads which numbered migrations a table audit_migrations records.
+func readApplied(ctx context.Context, db querier, table string) ([]migration.Applied, error) {
+	rows, err := db.Query(ctx, "SELECT version, name, checksum FROM "+table+" WHERE version IS NOT NULL ORDER BY version")
 	if err != nil {
 		return nil, err
 	}
@@ -94,17 +138,23 @@ func (m migrationTx) Applied(ctx context.Context) ([]migration.Applied, error) {
 }
 
 func (m migrationTx) Apply(ctx context.Context, file migration.Migration) error {
+	sql := withFunctions(file.SQL)
 	// Without arguments, pgx sends a text of several statements as it is.
-	if _, err := m.tx.Exec(ctx, file.SQL); err != nil {
+	if _, err := m.tx.Exec(ctx, sql); err != nil {
 		return err
+	}
+	if sql != file.SQL {
+		if err := recordFunctions(ctx, m.tx, functions()); err != nil {
+			return err
+		}
 	}
 	_, err := m.tx.Exec(ctx, "INSERT INTO audit_migrations (version, name, checksum) VALUES ($1, $2, $3)",
 		file.Version, file.Name, file.Checksum())
 	return err
 }
 
-// unmigrated adds to an error what to do if the log's tables are missing, or
-// hidden by a temporary one.
+// unmigrated adds the remedy to an error that says that the log's tables are
+// missing, or hidden by a temporary one.
 func unmigrated(err error) error {
 	if err != nil && strings.Contains(err.Error(), hiddenByTemporary) {
 		return fmt.Errorf("%s: drop it, or name the log's schema by Store.WithSchema (%w)", hiddenByTemporary, err)

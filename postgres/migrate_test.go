@@ -30,11 +30,11 @@ func TestMigrateFromManyAtOnce(t *testing.T) {
 	require.NoError(t, errors.Join(errs...))
 	require.NoError(t, postgres.New(pool).Migrate(t.Context()), "again")
 
-	rows, err := pool.Query(t.Context(), "SELECT name FROM audit_migrations WHERE applied_at <= clock_timestamp() ORDER BY version")
+	rows, err := pool.Query(t.Context(), "SELECT name FROM audit_migrations WHERE applied_at <= clock_timestamp() AND version IS NOT NULL ORDER BY version")
 	require.NoError(t, err)
 	names, err := pgx.CollectRows(rows, pgx.RowTo[string])
 	require.NoError(t, err)
-	assert.Equal(t, []string{"0001_entries.sql", "0002_append_only.sql", "0003_holds.sql", "0004_capture.sql"}, names)
+	assert.Equal(t, []string{"0001_entries.sql", "0002_holds.sql", "0003_capture.sql", "0004_append_only.sql"}, names)
 }
 
 func TestMigrateInEveryMode(t *testing.T) {
@@ -51,7 +51,7 @@ func TestMigrateRefusesAnotherHistory(t *testing.T) {
 		{
 			"a changed file",
 			"UPDATE audit_migrations SET checksum = 'x' WHERE version = 2",
-			"migrating: migration 0002_append_only.sql is not the file that was applied",
+			"migrating: migration 0002_holds.sql is not the file that was applied",
 		},
 		{
 			"a newer database",
@@ -73,9 +73,9 @@ func TestMigrateRefusesAnotherHistory(t *testing.T) {
 func TestMigrateIsAllOrNothing(t *testing.T) {
 	t.Parallel()
 	pool := pgtest.New(t)
-	_, err := pool.Exec(t.Context(), "CREATE FUNCTION audit_refuse_change() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN END'")
+	_, err := pool.Exec(t.Context(), "CREATE TYPE audit_capture_context AS ENUM ()")
 	require.NoError(t, err)
-	require.ErrorContains(t, postgres.New(pool).Migrate(t.Context()), "migrating: applying 0002_append_only.sql: ")
+	require.ErrorContains(t, postgres.New(pool).Migrate(t.Context()), "migrating: applying 0003_capture.sql: ")
 
 	var left bool
 	err = pool.QueryRow(t.Context(), "SELECT to_regclass('audit_entries') IS NOT NULL OR to_regclass('audit_migrations') IS NOT NULL").Scan(&left)

@@ -4,21 +4,23 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 )
 
-// Protect gives the application's role what recording and reading need, SELECT
-// on audit_entries and INSERT on its columns but recorded_at, and takes everything
-// else from it and from PUBLIC, on every partition too. It also restores triggers
-// that are missing or disabled, and functions that are not the migrations'. It can be called again at any time, for several roles one after the
-// other; docs/roles.md has the same as SQL.
+// Protect grants the application's role what recording and reading need: SELECT on
+// audit_entries, and INSERT on its columns except recorded_at, xact and erased. It
+// revokes everything else from the role and from PUBLIC, on every partition too. It
+// also restores triggers that are missing or disabled, and functions that are not
+// the library's. It can be called again at any time, and for several roles.
+// docs/roles.md has the same as SQL.
 //
-// It refuses a role that protection would mean nothing to: the tables' owner, a
-// superuser, a member of the owner or of the schema's owner. What the role has
-// by way of further roles is an error too, and so is a schema in which others than
-// the owner can make functions. Then nothing has changed.
-// Privileges of other roles stay as they are; [Admin.Check] names them.
+// Protect refuses the tables' owner, a superuser, and a member of the owner or of
+// the schema's owner. It also refuses a role that has more by way of other roles,
+// and a schema in which others than the owner can make functions. After an error
+// nothing has changed. Privileges of other roles stay as they are; [Admin.Check]
+// names them.
 func (a *Admin) Protect(ctx context.Context, role string) error {
 	err := a.alone(ctx, func(tx pgx.Tx, entries table) error {
 		before, err := describeRole(ctx, tx, entries, role)
@@ -84,8 +86,8 @@ func grantOnly(ctx context.Context, tx pgx.Tx, entries table, role string) error
 	}
 	statements = append(statements,
 		"GRANT SELECT ON "+entries.sql()+" TO "+grantee(role),
-		// By column: recorded_at is the database's own clock.
-		"GRANT INSERT ("+columns+") ON "+entries.sql()+" TO "+grantee(role))
+		// By column: the database fills the others itself.
+		"GRANT INSERT ("+strings.Join(grantedColumns(), ", ")+") ON "+entries.sql()+" TO "+grantee(role))
 	if migrations != "" { // so that Store.Migrate can see that nothing is pending
 		statements = append(statements, "GRANT SELECT ON "+migrations+" TO "+grantee(role))
 	}
@@ -133,8 +135,8 @@ func tablesBeside(ctx context.Context, tx pgx.Tx, entries table) (tables []strin
 	return tables, migrations, nil
 }
 
-// restore makes again what is missing of the protection from the owner, and the
-// functions of the migrations.
+// restore makes the triggers again that refuse changes, and the library's functions,
+// and revokes EXECUTE on these.
 func restore(ctx context.Context, tx pgx.Tx, entries table) error {
 	if err := pinSearchPath(ctx, tx, entries.Schema); err != nil {
 		return err

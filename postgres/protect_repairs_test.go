@@ -58,8 +58,8 @@ func TestProtectRefusesASchemaOfOthers(t *testing.T) {
 	require.ErrorContains(t, err, "permission denied for schema")
 }
 
-// The application's role cannot set recorded_at, in any statement.
-func TestRecordedAtIsTheDatabases(t *testing.T) {
+// The application's role cannot set recorded_at, xact or erased, in any statement.
+func TestOnlyTheDatabaseFillsItsColumns(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
 	r := newRoles(t)
@@ -72,6 +72,10 @@ func TestRecordedAtIsTheDatabases(t *testing.T) {
 		"INSERT INTO audit_entries (org_id, id, occurred_at, format, recorded_at) VALUES (" + values + ", '2020-01-01')",
 		"INSERT INTO audit_entries (org_id, id, occurred_at, format, recorded_at) VALUES (" + values + ", DEFAULT)",
 		"INSERT INTO audit_entries_default (org_id, id, occurred_at, format, recorded_at) VALUES (" + values + ", '2020-01-01')",
+		"INSERT INTO audit_entries (org_id, id, occurred_at, format, xact) VALUES (" + values + ", 1)",
+		"INSERT INTO audit_entries (org_id, id, occurred_at, format, xact) VALUES (" + values + ", DEFAULT)",
+		"INSERT INTO audit_entries (org_id, id, occurred_at, format, erased) VALUES (" + values + ", 'actor')",
+		"COPY audit_entries (org_id, id, occurred_at, format, erased) FROM STDIN",
 		"INSERT INTO audit_entries SELECT * FROM audit_entries",
 		"COPY audit_entries (org_id, id, occurred_at, format, recorded_at) FROM STDIN",
 	} {

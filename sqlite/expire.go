@@ -213,14 +213,14 @@ const deleteTrigger = "audit_entries_refuse_delete"
 
 // triggerSQL returns the statement that makes the trigger, from the migration.
 func triggerSQL() (string, error) {
-	text, err := migrationFiles.ReadFile("migrations/0002_append_only.sql")
+	text, err := migrationFiles.ReadFile("migrations/0004_append_only.sql")
 	if err != nil {
 		return "", err
 	}
 	_, statement, found := strings.Cut(string(text), "CREATE TRIGGER "+deleteTrigger+" ")
 	statement, _, ended := strings.Cut(statement, "END;")
 	if !found || !ended {
-		return "", errors.New("migration 0002_append_only.sql does not make the trigger " + deleteTrigger)
+		return "", errors.New("migration 0004_append_only.sql does not make the trigger " + deleteTrigger)
 	}
 	return "CREATE TRIGGER " + deleteTrigger + " " + statement + "END", nil
 }

@@ -28,7 +28,7 @@ func TestMigrateFromManyAtOnce(t *testing.T) {
 		var names string
 		err := db.QueryRowContext(t.Context(), "SELECT group_concat(name ORDER BY version) FROM audit_migrations WHERE applied_at > 0").Scan(&names)
 		require.NoError(t, err)
-		assert.Equal(t, "0001_entries.sql,0002_append_only.sql,0003_holds.sql,0004_capture.sql", names)
+		assert.Equal(t, "0001_entries.sql,0002_holds.sql,0003_capture.sql,0004_append_only.sql", names)
 	}
 }
 
@@ -38,7 +38,7 @@ func TestMigrateRefusesAnotherHistory(t *testing.T) {
 		{
 			"a changed file",
 			"UPDATE audit_migrations SET checksum = 'x' WHERE version = 2",
-			"migrating: migration 0002_append_only.sql is not the file that was applied",
+			"migrating: migration 0002_holds.sql is not the file that was applied",
 		},
 		{
 			"a newer database",

@@ -1,9 +1,10 @@
 -- One row is one recorded change. Rows are only ever inserted.
 --
--- The columns are those of the PostgreSQL store. Texts are compared byte by
--- byte (BINARY, the default). No column is NULL but metadata: a NULL would
--- fall out of the row comparisons that pages walk by. The CHECKs are the
--- library's own bounds in bytes, for rows that come in another way.
+-- The columns are those of the PostgreSQL store, but for xact: SQLite has no
+-- transaction numbers. Texts are compared byte by byte (BINARY, the default).
+-- Only metadata can be NULL: a NULL would fall out of the row comparisons that
+-- pages use. The CHECKs are the library's own bounds in bytes, for rows from
+-- elsewhere.
 --
 -- The table keeps its rowid: rows are wide, and in a table without one, every
 -- search by the primary key would have to pass over their width.
@@ -18,9 +19,9 @@ CREATE TABLE audit_entries (
 	-- The time that id holds. Times are microseconds since 1970, UTC:
 	-- datetime(occurred_at / 1000000, 'unixepoch').
 	occurred_at    INTEGER NOT NULL CHECK (occurred_at >= 0),
-	-- This machine's own clock, whatever the application says. The store gives it
-	-- to the microsecond. For rows that come in another way it is the end of
-	-- SQLite's millisecond, so that none is recorded before it occurred.
+	-- This machine's own clock. The store gives it to the microsecond. For rows
+	-- from elsewhere it is the end of SQLite's millisecond, so that none is
+	-- recorded before it occurred.
 	recorded_at    INTEGER NOT NULL DEFAULT (CAST(round(unixepoch('subsec') * 1000) AS INTEGER) * 1000 + 999)
 	               CHECK (recorded_at BETWEEN 0 AND 253402300799999999), -- the end of the year 9999
 	action         TEXT NOT NULL DEFAULT '' CHECK (length(CAST(action AS BLOB)) <= 64),
@@ -29,6 +30,8 @@ CREATE TABLE audit_entries (
 	-- object_id in a form whose byte order puts numbers in numeric order and
 	-- before texts.
 	object_sort    TEXT NOT NULL DEFAULT '' CHECK (length(CAST(object_sort AS BLOB)) <= 260),
+	-- The object's name when the change happened.
+	object_label   TEXT NOT NULL DEFAULT '',
 	parent_type    TEXT NOT NULL DEFAULT '' CHECK (length(CAST(parent_type AS BLOB)) <= 255),
 	parent_id      TEXT NOT NULL DEFAULT '' CHECK (length(CAST(parent_id AS BLOB)) <= 255),
 	actor_kind     TEXT NOT NULL DEFAULT '' CHECK (length(CAST(actor_kind AS BLOB)) <= 64),
@@ -45,12 +48,14 @@ CREATE TABLE audit_entries (
 	comment        TEXT NOT NULL DEFAULT '' CHECK (length(CAST(comment AS BLOB)) <= 4096),
 	-- [{"field": …, "old": …, "new": …}, …] in the order of the object's fields.
 	changes        TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(changes) AND json_type(changes) = 'array'),
-	-- The names of the changed fields, cut: what the page's column sorts by, so
-	-- that no sort has to read the JSON.
+	-- The names of the changed fields, cut. The page sorts its column Changes by
+	-- this, so that no sort reads the JSON.
 	changed_fields TEXT NOT NULL DEFAULT '' CHECK (length(CAST(changed_fields AS BLOB)) <= 200),
 	metadata       TEXT CHECK (metadata IS NULL OR json_valid(metadata) AND json_type(metadata) IN ('object', 'null')),
 	-- The version of the canonical form of changes and metadata.
 	format         INTEGER NOT NULL,
+	-- The parts whose values were erased, separated by commas.
+	erased         TEXT NOT NULL DEFAULT '',
 	-- Every key begins with the organization. This one also serves the page as
 	-- it opens: the organization's newest entries.
 	PRIMARY KEY (org_id, id)
@@ -68,3 +73,6 @@ CREATE INDEX audit_entries_changed_fields ON audit_entries (org_id, changed_fiel
 -- Many entries have neither, and nobody looks for those.
 CREATE INDEX audit_entries_request_id ON audit_entries (org_id, request_id, id) WHERE request_id <> '';
 CREATE INDEX audit_entries_parent ON audit_entries (org_id, parent_type, parent_id, id) WHERE parent_type <> '';
+
+-- Actors without an email, such as API keys and jobs, are looked up by their ID.
+CREATE INDEX audit_entries_actor_id ON audit_entries (org_id, actor_id, id) WHERE actor_email = '' AND actor_id <> '';

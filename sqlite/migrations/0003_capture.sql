@@ -1,0 +1,5 @@
+-- Nothing to do here. On PostgreSQL, this file makes what capture by triggers
+-- uses. A trigger of SQLite knows neither who is connected nor a setting of the
+-- transaction, so its entries would name no actor. It sees numbers where the
+-- application has times and booleans, so one change would not look like the
+-- other. See "Capture by triggers" in docs/design.md.

@@ -1,5 +1,0 @@
--- Nothing to do here: on PostgreSQL, this makes what capture by triggers
--- shares. A trigger of SQLite knows neither who is connected nor a setting of
--- the transaction, so its entries would name no actor; and it sees numbers
--- where the application has times and booleans, so one change would not look
--- like the other. See "Capture by triggers" in docs/design.md.
