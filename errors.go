@@ -33,9 +33,8 @@ var (
 	ErrInvalidFilter = errors.New("audit: invalid filter")
 )
 
-// FieldError says which input is wrong, why, and what to do about it. It wraps
-// ErrInvalidEvent, ErrInvalidFilter or ErrInvalidRetention. Several can be
-// joined: walk them with [FieldErrors].
+// FieldError says which input is wrong, why, and what to do about it. It wraps its
+// Kind. Several can be joined: walk them with [FieldErrors].
 type FieldError struct {
 	// Field names the input: a struct field's path, or a URL parameter.
 	Field string
@@ -44,7 +43,8 @@ type FieldError struct {
 	Value string
 	// Problem says what is wrong with it, Remedy what would be right.
 	Problem, Remedy string
-
+	// Kind is the error that this one is a case of: ErrInvalidEvent,
+	// ErrInvalidFilter or retention.ErrInvalid.
 	Kind error
 }
 

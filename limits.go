@@ -3,7 +3,6 @@ package audit
 import (
 	"fmt"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/auditkeep/audit/internal/stored"
 )
@@ -52,18 +51,9 @@ func (l Limits) withDefaults() (Limits, error) {
 	return l, nil
 }
 
-// textProblem says what keeps a text from being stored as it is, or nothing.
-func textProblem(s string, most int) string {
-	switch {
-	case len(s) > most:
-		return fmt.Sprintf("%d bytes long, at most %d can be stored", len(s), most)
-	case !utf8.ValidString(s):
-		return "not valid UTF-8"
-	case strings.ContainsRune(s, 0):
-		return "holds a NUL character"
-	}
-	return ""
-}
+// textProblem says what keeps a text from being stored as it is. It is empty if
+// the text fits.
+func textProblem(s string, max int) string { return stored.Problem(s, max) }
 
 // cutText returns s without what no store takes, and at most so many bytes of
 // it, never half a character.

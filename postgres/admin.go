@@ -24,7 +24,7 @@ import (
 //	err := admin.Migrate(ctx)                       // at every deployment
 //	err = admin.Protect(ctx, "app")                 // once: INSERT and SELECT, nothing else
 //	_, err = admin.MakePartitionsAhead(ctx, 3)          // every day
-//	_, err = admin.Expire(ctx, trail, audit.Retention{Before: twoYearsAgo})
+//	_, err = admin.Expire(ctx, trail, retention.Policy{Before: twoYearsAgo})
 //	problems, err := admin.Check(ctx)               // at start, and every day
 //
 // A statement that others would have to queue behind waits two seconds for its

@@ -13,9 +13,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/auditkeep/audit"
 	"github.com/auditkeep/audit/internal/pgtest"
 	"github.com/auditkeep/audit/postgres"
+	"github.com/auditkeep/audit/retention"
 )
 
 // newTampered returns a log as docs/roles.md has it, with months, a hold and a
@@ -127,12 +127,12 @@ func TestCheckIsSilentAboutALogInUse(t *testing.T) {
 	_, err := admin.MakePartitions(ctx, date(2024, time.May, 1), date(2024, time.June, 1))
 	require.NoError(t, err)
 	silent("entries moved into a month far from the others")
-	require.NoError(t, admin.Hold(ctx, log, audit.Hold{Name: "h", Until: date(2025, time.January, 1), Reason: "r"}))
-	_, err = admin.Expire(ctx, log, audit.Retention{Before: date(2025, time.March, 1)})
+	require.NoError(t, admin.Hold(ctx, log, retention.Hold{Name: "h", Until: date(2025, time.January, 1), Reason: "r"}))
+	_, err = admin.Expire(ctx, log, retention.Policy{Before: date(2025, time.March, 1)})
 	require.NoError(t, err)
 	silent("months removed between others")
 	require.NoError(t, admin.Release(ctx, log, "h"))
-	_, err = admin.Expire(ctx, log, audit.Retention{Before: date(2025, time.January, 1), Org: "acme"})
+	_, err = admin.Expire(ctx, log, retention.Policy{Before: date(2025, time.January, 1), Org: "acme"})
 	require.NoError(t, err)
 	silent("a month rewritten")
 	require.NoError(t, admin.Protect(ctx, third))

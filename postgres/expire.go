@@ -9,7 +9,8 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/auditkeep/audit"
-	"github.com/auditkeep/audit/internal/retention"
+	"github.com/auditkeep/audit/internal/upkeep"
+	"github.com/auditkeep/audit/retention"
 )
 
 // Expire removes entries by their age, as r says: it drops the months that end
@@ -27,18 +28,18 @@ import (
 //
 // Entries that sit in the default partition are not removed, but reported among
 // what is kept: bring them into months first, with [Admin.MakePartitions].
-func (a *Admin) Expire(ctx context.Context, trail *audit.Log, r audit.Retention) (audit.Expiry, error) {
+func (a *Admin) Expire(ctx context.Context, trail *audit.Log, r retention.Policy) (retention.Report, error) {
 	if trail == nil && !r.DryRun {
-		return audit.Expiry{}, fmt.Errorf("expiring entries: %w", retention.ErrNoTrail)
+		return retention.Report{}, fmt.Errorf("expiring entries: %w", upkeep.ErrNoTrail)
 	}
 	plan, err := a.planExpiry(ctx, r)
 	if err != nil {
-		return audit.Expiry{}, fmt.Errorf("expiring entries: %w", err)
+		return retention.Report{}, fmt.Errorf("expiring entries: %w", err)
 	}
-	done := audit.Expiry{Kept: plan.kept}
+	done := retention.Report{Kept: plan.kept}
 	if r.DryRun {
 		for _, m := range plan.gone {
-			done.Gone = append(done.Gone, m.ExpiryMonth)
+			done.Gone = append(done.Gone, m.Month)
 		}
 		return done, nil
 	}
@@ -66,16 +67,16 @@ func (a *Admin) Expire(ctx context.Context, trail *audit.Log, r audit.Retention)
 // plan is what an expiry is going to do.
 type plan struct {
 	gone  []plannedMonth
-	kept  []audit.ExpiryMonth
+	kept  []retention.Month
 	total int64
 }
 
 type plannedMonth struct {
-	audit.ExpiryMonth
+	retention.Month
 	bound string // a month that is rewritten is another table of the same range
 }
 
-func (a *Admin) planExpiry(ctx context.Context, r audit.Retention) (plan plan, err error) {
+func (a *Admin) planExpiry(ctx context.Context, r retention.Policy) (plan plan, err error) {
 	if a.pool == nil {
 		return plan, errNoPool
 	}
@@ -108,7 +109,7 @@ func (a *Admin) planExpiry(ctx context.Context, r audit.Retention) (plan plan, e
 		}
 		switch {
 		case month == nil:
-		case month.Kept != "" || retention.Hold(month, holds, r):
+		case month.Kept != "" || upkeep.Keep(month, holds, r):
 			plan.kept = append(plan.kept, *month)
 		default:
 			plan.gone = append(plan.gone, plannedMonth{*month, p.bound})
@@ -119,12 +120,12 @@ func (a *Admin) planExpiry(ctx context.Context, r audit.Retention) (plan plan, e
 }
 
 // countExpiring returns what of a partition expires, or nil if nothing does.
-func countExpiring(ctx context.Context, db querier, r audit.Retention, p partition) (*audit.ExpiryMonth, error) {
+func countExpiring(ctx context.Context, db querier, r retention.Policy, p partition) (*retention.Month, error) {
 	before := audit.FirstID(r.Before)
 	if p.lower.Compare(before) >= 0 && !p.isDefault {
 		return nil, nil
 	}
-	m := audit.ExpiryMonth{Name: p.month().key(), From: p.month().From, Until: p.month().Until, Bytes: p.bytes}
+	m := retention.Month{Name: p.month().key(), From: p.month().From, Until: p.month().Until, Bytes: p.bytes}
 	whole := r.Org == "" && p.upper.Compare(before) <= 0 && !p.isDefault
 	// Only columns of the primary key, so that its index is enough.
 	older := "id < '" + before.String() + "' AND ($1::text = '' OR org_id = $1::text)"
@@ -137,7 +138,7 @@ func countExpiring(ctx context.Context, db querier, r audit.Retention, p partiti
 	}
 	switch {
 	case p.isDefault:
-		m.Kept = retention.InDefault
+		m.Kept = upkeep.InDefault
 		err := db.QueryRow(ctx, "SELECT min(occurred_at), max(occurred_at) FROM "+p.sql()+" WHERE "+older, r.Org).Scan(&m.From, &m.Until)
 		if err != nil {
 			return nil, err
@@ -146,7 +147,7 @@ func countExpiring(ctx context.Context, db querier, r audit.Retention, p partiti
 	case r.Org != "":
 		m.Copied = all - m.Entries
 	case !whole:
-		m.Kept = retention.EndsLater
+		m.Kept = upkeep.EndsLater
 	}
 	return &m, nil
 }
@@ -162,7 +163,7 @@ func (m Partition) key() string {
 
 // expireMonth removes what expires of one partition. It returns nil if there is
 // nothing any more.
-func (a *Admin) expireMonth(ctx context.Context, trail *audit.Log, r audit.Retention, bound string) (expired *audit.ExpiryMonth, err error) {
+func (a *Admin) expireMonth(ctx context.Context, trail *audit.Log, r retention.Policy, bound string) (expired *retention.Month, err error) {
 	err = a.alone(ctx, func(tx pgx.Tx, entries table) error {
 		expired = nil
 		partitions, err := partitionsOf(ctx, tx, entries)
@@ -190,7 +191,7 @@ func (a *Admin) expireMonth(ctx context.Context, trail *audit.Log, r audit.Reten
 		if err != nil || month == nil {
 			return err
 		}
-		if expired = month; month.Kept != "" || retention.Hold(month, holds, r) {
+		if expired = month; month.Kept != "" || upkeep.Keep(month, holds, r) {
 			return nil
 		}
 		if r.Org == "" {
@@ -205,7 +206,7 @@ func (a *Admin) expireMonth(ctx context.Context, trail *audit.Log, r audit.Reten
 			return err
 		}
 		// Recorded last: it must not come into the month that goes.
-		return retention.Record(ctx, trail, a.in(tx, entries), retention.Expired(r, *month))
+		return upkeep.Record(ctx, trail, a.in(tx, entries), upkeep.Expired(r, *month))
 	})
 	return expired, err
 }

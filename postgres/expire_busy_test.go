@@ -12,6 +12,7 @@ import (
 
 	"github.com/auditkeep/audit"
 	"github.com/auditkeep/audit/postgres"
+	"github.com/auditkeep/audit/retention"
 )
 
 // An organization that leaves today has entries in the present month, where
@@ -42,7 +43,7 @@ func TestExpireOneOrganizationBesideWriters(t *testing.T) {
 			}
 		})
 	}
-	done, err := admin.Expire(t.Context(), log, audit.Retention{Before: time.Now(), Org: "leaving"})
+	done, err := admin.Expire(t.Context(), log, retention.Policy{Before: time.Now(), Org: "leaving"})
 	close(stop)
 	writers.Wait()
 	require.NoError(t, errors.Join(append(errs, err)...))
@@ -64,13 +65,13 @@ func TestExpireGivesUp(t *testing.T) {
 	require.NoError(t, err)
 
 	for _, org := range []string{"", "acme"} {
-		retention := audit.Retention{Before: date(2026, time.February, 1), Org: org}
-		_, err = admin.Expire(t.Context(), log, retention)
+		policy := retention.Policy{Before: date(2026, time.February, 1), Org: org}
+		_, err = admin.Expire(t.Context(), log, policy)
 		require.ErrorIs(t, err, postgres.ErrBusy)
 		recordAt(t, log, date(2026, time.January, 31))
 	}
 	require.NoError(t, reader.Rollback(t.Context()))
-	done, err := admin.Expire(t.Context(), log, audit.Retention{Before: date(2026, time.February, 1)})
+	done, err := admin.Expire(t.Context(), log, retention.Policy{Before: date(2026, time.February, 1)})
 	require.NoError(t, err)
 	assert.EqualValues(t, 64, done.Entries())
 }
@@ -89,7 +90,7 @@ func TestExpireBesideALateWriter(t *testing.T) {
 
 		expired := make(chan error)
 		go func() {
-			_, err := admin.Expire(t.Context(), log, audit.Retention{Before: date(2026, time.February, 1), Org: org})
+			_, err := admin.Expire(t.Context(), log, retention.Policy{Before: date(2026, time.February, 1), Org: org})
 			expired <- err
 		}()
 		require.Eventually(t, func() bool {
@@ -109,10 +110,10 @@ func TestExpireFromManyAtOnce(t *testing.T) {
 	t.Parallel()
 	admin, log, _ := threeMonths(t)
 	var group sync.WaitGroup
-	done, errs := make([]audit.Expiry, 4), make([]error, 4)
+	done, errs := make([]retention.Report, 4), make([]error, 4)
 	for i := range done {
 		group.Go(func() {
-			done[i], errs[i] = admin.Expire(t.Context(), log, audit.Retention{Before: date(2026, time.April, 1)})
+			done[i], errs[i] = admin.Expire(t.Context(), log, retention.Policy{Before: date(2026, time.April, 1)})
 		})
 	}
 	group.Wait()
@@ -133,7 +134,7 @@ func TestExpireManyOrganizationsAtOnce(t *testing.T) {
 	errs := make([]error, 2)
 	for i, org := range []string{"acme", "globex"} {
 		group.Go(func() {
-			_, errs[i] = admin.Expire(t.Context(), log, audit.Retention{Before: date(2026, time.April, 1), Org: org})
+			_, errs[i] = admin.Expire(t.Context(), log, retention.Policy{Before: date(2026, time.April, 1), Org: org})
 		})
 	}
 	group.Wait()
@@ -154,7 +155,7 @@ func TestMonthsBesideRewriting(t *testing.T) {
 	go func() {
 		var errs []error
 		for before := date(2026, time.January, 2); before.Before(date(2026, time.April, 1)); before = before.AddDate(0, 0, 3) {
-			_, err := admin.Expire(t.Context(), log, audit.Retention{Before: before, Org: "acme"})
+			_, err := admin.Expire(t.Context(), log, retention.Policy{Before: before, Org: "acme"})
 			errs = append(errs, err)
 		}
 		done <- errors.Join(errs...)

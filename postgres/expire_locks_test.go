@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/auditkeep/audit"
 	"github.com/auditkeep/audit/postgres"
+	"github.com/auditkeep/audit/retention"
 )
 
 // untilWaiting returns when a session waits for a lock on the table, or, with no
@@ -48,12 +48,12 @@ func TestExpireWaitsForHoldsPlacedBySQL(t *testing.T) {
 			require.NoError(t, err)
 
 			type result struct {
-				audit.Expiry
+				retention.Report
 				error
 			}
 			expired := make(chan result, 1)
 			go func() {
-				done, err := admin.Expire(t.Context(), log, audit.Retention{Before: date(2026, time.February, 1), Org: org})
+				done, err := admin.Expire(t.Context(), log, retention.Policy{Before: date(2026, time.February, 1), Org: org})
 				expired <- result{done, err}
 			}()
 			untilWaiting(t, pool, "audit_holds")
@@ -81,7 +81,7 @@ func TestHoldsPlacedBySQLWaitForExpire(t *testing.T) {
 
 	expired, held := make(chan error, 1), make(chan error, 1)
 	go func() {
-		_, err := admin.Expire(t.Context(), log, audit.Retention{Before: date(2026, time.February, 1)})
+		_, err := admin.Expire(t.Context(), log, retention.Policy{Before: date(2026, time.February, 1)})
 		expired <- err
 	}()
 	untilWaiting(t, pool, "audit_entries_y2026m01") // for the writer, with the holds read
@@ -115,7 +115,7 @@ func TestExpireGivesWayToAWaitingWriter(t *testing.T) {
 
 	expired, written := make(chan error, 1), make(chan error, 1)
 	go func() {
-		_, err := admin.Expire(t.Context(), log, audit.Retention{Before: date(2026, time.February, 1), Org: "acme"})
+		_, err := admin.Expire(t.Context(), log, retention.Policy{Before: date(2026, time.February, 1), Org: "acme"})
 		expired <- err
 	}()
 	untilWaiting(t, pool, "")

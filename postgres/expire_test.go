@@ -10,6 +10,7 @@ import (
 
 	"github.com/auditkeep/audit"
 	"github.com/auditkeep/audit/postgres"
+	"github.com/auditkeep/audit/retention"
 )
 
 // threeMonths returns a log with the months January to March 2026 and, of
@@ -45,7 +46,7 @@ func count(t *testing.T, log *audit.Log, org string) int {
 }
 
 // sizes takes the sizes out of a report, which are nobody's to predict.
-func sizes(t *testing.T, months []audit.ExpiryMonth) []audit.ExpiryMonth {
+func sizes(t *testing.T, months []retention.Month) []retention.Month {
 	t.Helper()
 	for i := range months {
 		assert.Positive(t, months[i].Bytes)
@@ -58,14 +59,14 @@ func TestExpire(t *testing.T) {
 	t.Parallel()
 	admin, log, pool := threeMonths(t)
 	ctx := audit.WithActor(t.Context(), audit.Actor{Email: "dba@acme.test"})
-	retention := audit.Retention{Before: date(2026, time.March, 10), DryRun: true}
+	policy := retention.Policy{Before: date(2026, time.March, 10), DryRun: true}
 
-	want := audit.Expiry{
-		Gone: []audit.ExpiryMonth{
+	want := retention.Report{
+		Gone: []retention.Month{
 			{Name: "2026-01", From: date(2026, time.January, 1), Until: date(2026, time.February, 1), Entries: 62},
 			{Name: "2026-02", From: date(2026, time.February, 1), Until: date(2026, time.March, 1), Entries: 56},
 		},
-		Kept: []audit.ExpiryMonth{
+		Kept: []retention.Month{
 			{Name: "2026-03", From: date(2026, time.March, 1), Until: date(2026, time.April, 1), Entries: 18, Kept: "it ends after the given time, and goes as a whole"},
 			{
 				Name: "audit_entries_default", From: date(2025, time.December, 31), Until: date(2025, time.December, 31).Add(time.Microsecond), Entries: 2,
@@ -74,7 +75,7 @@ func TestExpire(t *testing.T) {
 		},
 	}
 	before := everything(t, pool)
-	planned, err := admin.Expire(ctx, nil, retention)
+	planned, err := admin.Expire(ctx, nil, policy)
 	require.NoError(t, err)
 	sizes(t, planned.Gone)
 	sizes(t, planned.Kept)
@@ -82,10 +83,10 @@ func TestExpire(t *testing.T) {
 	assert.EqualValues(t, 118, planned.Entries())
 	assert.Equal(t, before, everything(t, pool), "a dry run changes nothing")
 
-	retention.DryRun = false
+	policy.DryRun = false
 	var progress [][2]int64
-	retention.Progress = func(gone, total int64) { progress = append(progress, [2]int64{gone, total}) }
-	done, err := admin.Expire(ctx, log, retention)
+	policy.Progress = func(gone, total int64) { progress = append(progress, [2]int64{gone, total}) }
+	done, err := admin.Expire(ctx, log, policy)
 	require.NoError(t, err)
 	sizes(t, done.Gone)
 	sizes(t, done.Kept)
@@ -104,7 +105,7 @@ func TestExpire(t *testing.T) {
 	// The rest is in the default partition until it has months.
 	_, err = admin.MakePartitions(ctx, date(2025, time.December, 1), date(2026, time.January, 1))
 	require.NoError(t, err)
-	done, err = admin.Expire(ctx, log, retention)
+	done, err = admin.Expire(ctx, log, policy)
 	require.NoError(t, err)
 	require.Len(t, done.Gone, 1)
 	assert.Equal(t, "2025-12", done.Gone[0].Name)
@@ -114,11 +115,11 @@ func TestExpire(t *testing.T) {
 func TestExpireOneOrganization(t *testing.T) {
 	t.Parallel()
 	admin, log, pool := threeMonths(t)
-	retention := audit.Retention{Before: date(2026, time.February, 11), Org: "acme", DryRun: true}
+	policy := retention.Policy{Before: date(2026, time.February, 11), Org: "acme", DryRun: true}
 	all := everything(t, pool)
-	planned, err := admin.Expire(t.Context(), nil, retention)
+	planned, err := admin.Expire(t.Context(), nil, policy)
 	require.NoError(t, err)
-	want := []audit.ExpiryMonth{
+	want := []retention.Month{
 		{Name: "2026-01", From: date(2026, time.January, 1), Until: date(2026, time.February, 1), Entries: 31, Copied: 31},
 		{Name: "2026-02", From: date(2026, time.February, 1), Until: date(2026, time.March, 1), Entries: 10, Copied: 46},
 	}
@@ -126,15 +127,15 @@ func TestExpireOneOrganization(t *testing.T) {
 	require.Len(t, planned.Kept, 1)
 	assert.EqualValues(t, 1, planned.Kept[0].Entries, "that in the default partition")
 
-	retention.DryRun = false
-	done, err := admin.Expire(t.Context(), log, retention)
+	policy.DryRun = false
+	done, err := admin.Expire(t.Context(), log, policy)
 	require.NoError(t, err)
 	assert.Equal(t, want, sizes(t, done.Gone))
 
 	// What stays is what it was, in the order of organizations and IDs.
 	var stay []string
 	for _, row := range all {
-		if at, _ := time.Parse("2006-01-02", dayOf(row)); row[:5] != "(acme" || at.Before(date(2026, time.January, 1)) || !at.Before(retention.Before) {
+		if at, _ := time.Parse("2006-01-02", dayOf(row)); row[:5] != "(acme" || at.Before(date(2026, time.January, 1)) || !at.Before(policy.Before) {
 			stay = append(stay, row)
 		}
 	}
@@ -148,12 +149,12 @@ func TestExpireOneOrganization(t *testing.T) {
 	refuseChanges(t, pool, "audit_entries_y2026m01", "audit_entries_y2026m02")
 
 	// Again, for the next one; nothing is left of the first.
-	retention.Org = "globex"
-	done, err = admin.Expire(t.Context(), log, retention)
+	policy.Org = "globex"
+	done, err = admin.Expire(t.Context(), log, policy)
 	require.NoError(t, err)
 	require.Len(t, done.Gone, 2)
 	assert.Zero(t, done.Gone[0].Copied)
-	done, err = admin.Expire(t.Context(), log, retention)
+	done, err = admin.Expire(t.Context(), log, policy)
 	require.NoError(t, err)
 	assert.Empty(t, done.Gone)
 }
@@ -165,18 +166,18 @@ func TestExpireUnrecorded(t *testing.T) {
 	refusing, err := audit.New(postgres.New(pool), audit.Config{RequireComment: []string{"*"}})
 	require.NoError(t, err)
 	before := everything(t, pool)
-	retention := audit.Retention{Before: date(2026, time.April, 1)}
+	policy := retention.Policy{Before: date(2026, time.April, 1)}
 
-	_, err = admin.Expire(t.Context(), refusing, retention)
+	_, err = admin.Expire(t.Context(), refusing, policy)
 	require.ErrorIs(t, err, audit.ErrInvalidEvent)
 	assert.ErrorContains(t, err, "expiring entries of 2026-01: ")
-	retention.Org = "acme"
-	_, err = admin.Expire(t.Context(), refusing, retention)
+	policy.Org = "acme"
+	_, err = admin.Expire(t.Context(), refusing, policy)
 	require.ErrorIs(t, err, audit.ErrInvalidEvent)
-	require.ErrorIs(t, admin.Hold(t.Context(), refusing, audit.Hold{Name: "x", Reason: "y"}), audit.ErrInvalidEvent)
+	require.ErrorIs(t, admin.Hold(t.Context(), refusing, retention.Hold{Name: "x", Reason: "y"}), audit.ErrInvalidEvent)
 	for _, call := range []error{
-		func() error { _, err := admin.Expire(t.Context(), nil, retention); return err }(),
-		admin.Hold(t.Context(), nil, audit.Hold{Name: "x", Reason: "y"}),
+		func() error { _, err := admin.Expire(t.Context(), nil, policy); return err }(),
+		admin.Hold(t.Context(), nil, retention.Hold{Name: "x", Reason: "y"}),
 	} {
 		assert.ErrorContains(t, call, "no log is given")
 	}
@@ -192,15 +193,15 @@ func TestExpireRefuses(t *testing.T) {
 	_, pool := newStore(t)
 	admin := postgres.NewAdmin(pool)
 	for _, test := range []struct {
-		retention audit.Retention
-		want      string
+		policy retention.Policy
+		want   string
 	}{
-		{audit.Retention{}, "Retention.Before: not given"},
-		{audit.Retention{Before: time.Now().Add(time.Hour)}, "lies in the future; give a past time"},
+		{retention.Policy{}, "Policy.Before: not given"},
+		{retention.Policy{Before: time.Now().Add(time.Hour)}, "lies in the future; give a past time"},
 	} {
-		test.retention.DryRun = true
-		_, err := admin.Expire(t.Context(), nil, test.retention)
-		require.ErrorIs(t, err, audit.ErrInvalidRetention)
+		test.policy.DryRun = true
+		_, err := admin.Expire(t.Context(), nil, test.policy)
+		require.ErrorIs(t, err, retention.ErrInvalid)
 		assert.ErrorContains(t, err, test.want)
 	}
 }
@@ -209,13 +210,13 @@ func TestExpireInEveryMode(t *testing.T) {
 	t.Parallel()
 	for _, mode := range queryModes {
 		admin, log, _ := threeMonths(t, inMode(mode))
-		require.NoError(t, admin.Hold(t.Context(), log, audit.Hold{Name: "h", From: date(2026, time.March, 1), Reason: "r"}), mode.String())
+		require.NoError(t, admin.Hold(t.Context(), log, retention.Hold{Name: "h", From: date(2026, time.March, 1), Reason: "r"}), mode.String())
 		_, err := admin.Holds(t.Context())
 		require.NoError(t, err, mode.String())
-		done, err := admin.Expire(t.Context(), log, audit.Retention{Before: date(2026, time.February, 1), Org: "acme"})
+		done, err := admin.Expire(t.Context(), log, retention.Policy{Before: date(2026, time.February, 1), Org: "acme"})
 		require.NoError(t, err, mode.String())
 		assert.EqualValues(t, 31, done.Entries(), mode.String())
-		done, err = admin.Expire(t.Context(), log, audit.Retention{Before: date(2026, time.April, 1)})
+		done, err = admin.Expire(t.Context(), log, retention.Policy{Before: date(2026, time.April, 1)})
 		require.NoError(t, err, mode.String())
 		assert.EqualValues(t, 31+56, done.Entries(), mode.String())
 		require.NoError(t, admin.Release(t.Context(), log, "h"), mode.String())

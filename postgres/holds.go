@@ -9,15 +9,16 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/auditkeep/audit"
-	"github.com/auditkeep/audit/internal/retention"
+	"github.com/auditkeep/audit/internal/upkeep"
+	"github.com/auditkeep/audit/retention"
 )
 
 // Hold places a hold: what it touches does not expire until it is released.
 // The entry that tells of it is recorded by the log, in the same transaction.
 // Once Hold returns nil, no month that the hold touches goes any more, not
 // even by an [Admin.Expire] that is already running. An invalid hold, or a
-// name that is already taken, is an error that wraps [audit.ErrInvalidRetention].
-func (a *Admin) Hold(ctx context.Context, trail *audit.Log, hold audit.Hold) error {
+// name that is already taken, is an error that wraps [retention.ErrInvalid].
+func (a *Admin) Hold(ctx context.Context, trail *audit.Log, hold retention.Hold) error {
 	if err := hold.Validate(); err != nil {
 		return fmt.Errorf("placing hold: %w", err)
 	}
@@ -28,9 +29,9 @@ func (a *Admin) Hold(ctx context.Context, trail *audit.Log, hold audit.Hold) err
 			return err
 		}
 		if tag.RowsAffected() == 0 {
-			return retention.ErrHoldExists
+			return upkeep.ErrHoldExists
 		}
-		return retention.Record(ctx, trail, a.in(tx, entries), retention.Placed(hold))
+		return upkeep.Record(ctx, trail, a.in(tx, entries), upkeep.Placed(hold))
 	})
 	if err != nil {
 		return fmt.Errorf("placing hold %q: %w", hold.Name, err)
@@ -40,17 +41,17 @@ func (a *Admin) Hold(ctx context.Context, trail *audit.Log, hold audit.Hold) err
 
 // Release releases the hold of a name. The entry that tells of it is recorded
 // by the log, in the same transaction. An unknown name is an error that wraps
-// [audit.ErrInvalidRetention].
+// [retention.ErrInvalid].
 func (a *Admin) Release(ctx context.Context, trail *audit.Log, name string) error {
 	err := a.alone(ctx, func(tx pgx.Tx, entries table) error {
 		hold, err := scanHold(tx.QueryRow(ctx, "DELETE FROM "+entries.sibling("audit_holds")+" WHERE name = $1 RETURNING "+holdColumns, name))
 		if errors.Is(err, pgx.ErrNoRows) {
-			return retention.ErrNoHold
+			return upkeep.ErrNoHold
 		}
 		if err != nil {
 			return err
 		}
-		return retention.Record(ctx, trail, a.in(tx, entries), retention.Released(hold))
+		return upkeep.Record(ctx, trail, a.in(tx, entries), upkeep.Released(hold))
 	})
 	if err != nil {
 		return fmt.Errorf("releasing hold %q: %w", name, err)
@@ -59,7 +60,7 @@ func (a *Admin) Release(ctx context.Context, trail *audit.Log, name string) erro
 }
 
 // Holds returns the holds that are in place, by name.
-func (a *Admin) Holds(ctx context.Context) ([]audit.Hold, error) {
+func (a *Admin) Holds(ctx context.Context) ([]retention.Hold, error) {
 	entries, err := a.find(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("listing holds: %w", err)
@@ -69,19 +70,19 @@ func (a *Admin) Holds(ctx context.Context) ([]audit.Hold, error) {
 
 const holdColumns = "name, org_id, held_from, held_until, reason"
 
-func holdsOf(ctx context.Context, db querier, entries table) ([]audit.Hold, error) {
+func holdsOf(ctx context.Context, db querier, entries table) ([]retention.Hold, error) {
 	rows, err := db.Query(ctx, "SELECT "+holdColumns+" FROM "+entries.sibling("audit_holds")+" ORDER BY name")
 	if err != nil {
 		return nil, fmt.Errorf("listing holds: %w", err)
 	}
-	holds, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (audit.Hold, error) { return scanHold(row) })
+	holds, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (retention.Hold, error) { return scanHold(row) })
 	if err != nil {
 		return nil, fmt.Errorf("listing holds: %w", err)
 	}
 	return holds, nil
 }
 
-func scanHold(row pgx.Row) (hold audit.Hold, err error) {
+func scanHold(row pgx.Row) (hold retention.Hold, err error) {
 	var from, until *time.Time
 	if err := row.Scan(&hold.Name, &hold.Org, &from, &until, &hold.Reason); err != nil {
 		return hold, err

@@ -8,27 +8,28 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/auditkeep/audit"
+	"github.com/auditkeep/audit/retention"
 )
 
 func TestHolds(t *testing.T) {
 	t.Parallel()
 	admin, log, pool := threeMonths(t)
 	ctx := audit.WithActor(t.Context(), audit.Actor{Email: "counsel@acme.test"})
-	suit := audit.Hold{Name: "acme v. globex", Org: "acme", From: date(2026, time.February, 28), Reason: "lawsuit"}
-	tax := audit.Hold{Name: "tax 2025", Until: date(2026, time.January, 1), Reason: "tax audit"}
+	suit := retention.Hold{Name: "acme v. globex", Org: "acme", From: date(2026, time.February, 28), Reason: "lawsuit"}
+	tax := retention.Hold{Name: "tax 2025", Until: date(2026, time.January, 1), Reason: "tax audit"}
 	require.NoError(t, admin.Hold(ctx, log, suit))
 	require.NoError(t, admin.Hold(ctx, log, tax))
 	holds, err := admin.Holds(ctx)
 	require.NoError(t, err)
-	assert.Equal(t, []audit.Hold{suit, tax}, holds)
-	err = admin.Hold(ctx, log, audit.Hold{Name: suit.Name, Reason: "other"})
-	require.ErrorIs(t, err, audit.ErrInvalidRetention)
+	assert.Equal(t, []retention.Hold{suit, tax}, holds)
+	err = admin.Hold(ctx, log, retention.Hold{Name: suit.Name, Reason: "other"})
+	require.ErrorIs(t, err, retention.ErrInvalid)
 	assert.ErrorContains(t, err, "a hold of this name exists")
 
-	retention := audit.Retention{Before: date(2026, time.April, 1)}
+	policy := retention.Policy{Before: date(2026, time.April, 1)}
 	for _, dry := range []bool{true, false} {
-		retention.DryRun = dry
-		done, err := admin.Expire(ctx, log, retention)
+		policy.DryRun = dry
+		done, err := admin.Expire(ctx, log, policy)
 		require.NoError(t, err)
 		require.Len(t, done.Gone, 1)
 		assert.Equal(t, "2026-01", done.Gone[0].Name, "a hold that ends as the month begins does not touch it")
@@ -38,21 +39,21 @@ func TestHolds(t *testing.T) {
 		assert.EqualValues(t, 56, done.Kept[0].Entries)
 	}
 	// The other organization's is not held, nor acme's before the hold begins.
-	done, err := admin.Expire(ctx, log, audit.Retention{Before: date(2026, time.March, 1), Org: "globex"})
+	done, err := admin.Expire(ctx, log, retention.Policy{Before: date(2026, time.March, 1), Org: "globex"})
 	require.NoError(t, err)
 	assert.EqualValues(t, 28, done.Entries())
-	done, err = admin.Expire(ctx, log, audit.Retention{Before: date(2026, time.February, 28), Org: "acme"})
+	done, err = admin.Expire(ctx, log, retention.Policy{Before: date(2026, time.February, 28), Org: "acme"})
 	require.NoError(t, err)
 	assert.EqualValues(t, 27, done.Entries())
-	done, err = admin.Expire(ctx, log, audit.Retention{Before: date(2026, time.March, 1), Org: "acme"})
+	done, err = admin.Expire(ctx, log, retention.Policy{Before: date(2026, time.March, 1), Org: "acme"})
 	require.NoError(t, err)
 	assert.Empty(t, done.Gone)
 
 	require.NoError(t, admin.Release(ctx, log, suit.Name))
 	err = admin.Release(ctx, log, suit.Name)
-	require.ErrorIs(t, err, audit.ErrInvalidRetention)
+	require.ErrorIs(t, err, retention.ErrInvalid)
 	assert.ErrorContains(t, err, `releasing hold "acme v. globex": audit: invalid retention: there is no hold of this name`)
-	done, err = admin.Expire(ctx, log, retention)
+	done, err = admin.Expire(ctx, log, policy)
 	require.NoError(t, err)
 	require.Len(t, done.Gone, 2)
 

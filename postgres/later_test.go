@@ -10,6 +10,7 @@ import (
 
 	"github.com/auditkeep/audit"
 	"github.com/auditkeep/audit/postgres"
+	"github.com/auditkeep/audit/retention"
 )
 
 // What a later version may do to the schema: it adds a column with a default.
@@ -57,7 +58,7 @@ func TestLaterColumnsMoveToo(t *testing.T) {
 	assert.Equal(t, 2, rowsIn(t, pool, "audit_entries_y2025m12"))
 	assert.Equal(t, before, everything(t, pool))
 
-	_, err = admin.Expire(t.Context(), log, audit.Retention{Org: "acme", Before: date(2026, time.February, 10)})
+	_, err = admin.Expire(t.Context(), log, retention.Policy{Org: "acme", Before: date(2026, time.February, 10)})
 	require.NoError(t, err)
 	var lost int
 	require.NoError(t, pool.QueryRow(t.Context(), "SELECT count(*) FROM audit_entries WHERE org_id = 'globex' AND later <> 'of its row'").Scan(&lost))

@@ -17,6 +17,7 @@ import (
 
 	"github.com/auditkeep/audit"
 	"github.com/auditkeep/audit/postgres"
+	"github.com/auditkeep/audit/retention"
 )
 
 // nth lets the n-th statement fail, once it is armed.
@@ -153,11 +154,11 @@ func TestEveryStatementFails(t *testing.T) {
 			return err
 		},
 		"Expire": func(ctx context.Context, pool *pgxpool.Pool) error {
-			_, err := postgres.NewAdmin(pool).Expire(ctx, logOf(pool), audit.Retention{Before: date(2026, time.April, 1)})
+			_, err := postgres.NewAdmin(pool).Expire(ctx, logOf(pool), retention.Policy{Before: date(2026, time.April, 1)})
 			return err
 		},
 		"Expire of one organization": func(ctx context.Context, pool *pgxpool.Pool) error {
-			_, err := postgres.NewAdmin(pool).Expire(ctx, logOf(pool), audit.Retention{Before: date(2026, time.April, 1), Org: "globex"})
+			_, err := postgres.NewAdmin(pool).Expire(ctx, logOf(pool), retention.Policy{Before: date(2026, time.April, 1), Org: "globex"})
 			return err
 		},
 		"Protect": func(ctx context.Context, pool *pgxpool.Pool) error {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/auditkeep/audit"
 	"github.com/auditkeep/audit/postgres"
+	"github.com/auditkeep/audit/retention"
 )
 
 // The application's role can record and read, and nothing else, on the log and
@@ -35,7 +36,7 @@ func TestProtect(t *testing.T) {
 	_, err = admin.MakePartitionsAhead(t.Context(), 1)
 	require.NoError(t, err)
 	require.NoError(t, log.RecordDetached(audit.WithOrg(t.Context(), "leaving"), performed("x").WithTime(date(2026, time.February, 1))))
-	done, err := admin.Expire(t.Context(), log, audit.Retention{Before: date(2026, time.March, 1), Org: "leaving"})
+	done, err := admin.Expire(t.Context(), log, retention.Policy{Before: date(2026, time.March, 1), Org: "leaving"})
 	require.NoError(t, err)
 	assert.EqualValues(t, 1, done.Entries())
 	r.exec(t, r.owner, "ALTER DEFAULT PRIVILEGES REVOKE ALL ON TABLES FROM PUBLIC", "ALTER DEFAULT PRIVILEGES REVOKE ALL ON TABLES FROM "+r.appName)
@@ -103,8 +104,8 @@ func TestAdminAsOwner(t *testing.T) {
 	recordAt(t, log, date(2026, time.January, 15), date(2026, time.February, 15))
 	_, err := admin.MakePartitions(t.Context(), date(2026, time.January, 1), date(2026, time.March, 1))
 	require.NoError(t, err)
-	require.NoError(t, admin.Hold(t.Context(), log, audit.Hold{Name: "h", Until: date(2026, time.February, 1), Reason: "r"}))
-	done, err := admin.Expire(t.Context(), log, audit.Retention{Before: date(2026, time.March, 1)})
+	require.NoError(t, admin.Hold(t.Context(), log, retention.Hold{Name: "h", Until: date(2026, time.February, 1), Reason: "r"}))
+	done, err := admin.Expire(t.Context(), log, retention.Policy{Before: date(2026, time.March, 1)})
 	require.NoError(t, err)
 	require.Len(t, done.Gone, 1)
 	assert.Equal(t, "2026-02", done.Gone[0].Name)
@@ -119,7 +120,7 @@ func TestAdminAsOwner(t *testing.T) {
 	other := postgres.NewAdmin(r.app)
 	_, err = other.MakePartitionsAhead(t.Context(), 2)
 	assert.ErrorContains(t, err, "permission denied for table audit_entries")
-	_, err = other.Expire(t.Context(), log, audit.Retention{Before: date(2026, time.March, 1)})
+	_, err = other.Expire(t.Context(), log, retention.Policy{Before: date(2026, time.March, 1)})
 	assert.ErrorContains(t, err, "permission denied")
 	assert.ErrorContains(t, other.Protect(t.Context(), r.appName), "permission denied")
 	noProblems(t, other)

@@ -7,12 +7,13 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/auditkeep/audit"
+	"github.com/auditkeep/audit/retention"
 )
 
 // rewrite replaces a partition by one without the entries that expire. What
 // stays is copied into a new table and counted; only then is the old one
 // dropped. No entry is ever deleted from a table that is protected.
-func (a *Admin) rewrite(ctx context.Context, tx pgx.Tx, entries table, p partition, r audit.Retention, m audit.ExpiryMonth) error {
+func (a *Admin) rewrite(ctx context.Context, tx pgx.Tx, entries table, p partition, r retention.Policy, m retention.Month) error {
 	rewritten := p.Name + "_new"
 	if err := createLike(ctx, tx, entries, rewritten, "INCLUDING ALL"); err != nil {
 		return err

@@ -14,6 +14,7 @@ import (
 	"github.com/auditkeep/audit"
 	"github.com/auditkeep/audit/internal/pgtest"
 	"github.com/auditkeep/audit/postgres"
+	"github.com/auditkeep/audit/retention"
 )
 
 // newInSchema returns a pool whose search_path does not find the log, and the
@@ -49,8 +50,8 @@ func TestAdminWithSchema(t *testing.T) {
 	recordAt(t, log, date(2026, time.January, 15), date(2026, time.February, 15))
 	_, err := admin.MakePartitions(ctx, date(2026, time.January, 1), date(2026, time.March, 1))
 	require.NoError(t, err)
-	require.NoError(t, admin.Hold(ctx, log, audit.Hold{Name: "h", Until: date(2026, time.February, 1), Reason: "r"}))
-	done, err := admin.Expire(ctx, log, audit.Retention{Before: date(2026, time.March, 1)})
+	require.NoError(t, admin.Hold(ctx, log, retention.Hold{Name: "h", Until: date(2026, time.February, 1), Reason: "r"}))
+	done, err := admin.Expire(ctx, log, retention.Policy{Before: date(2026, time.March, 1)})
 	require.NoError(t, err)
 	require.Len(t, done.Gone, 1)
 	require.NoError(t, admin.Release(ctx, log, "h"))

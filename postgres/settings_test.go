@@ -13,6 +13,7 @@ import (
 
 	"github.com/auditkeep/audit"
 	"github.com/auditkeep/audit/postgres"
+	"github.com/auditkeep/audit/retention"
 )
 
 // The pool is the host's. What the log sets for its own statements has gone when
@@ -107,7 +108,7 @@ func TestConnectionsComeBackAsTheyWere(t *testing.T) {
 					return err
 				}},
 				{"Expire", func() error {
-					_, err := admin.Expire(t.Context(), log, audit.Retention{Before: date(2026, time.February, 1)})
+					_, err := admin.Expire(t.Context(), log, retention.Policy{Before: date(2026, time.February, 1)})
 					return err
 				}},
 				{"Migrate", func() error { return admin.Migrate(t.Context()) }},

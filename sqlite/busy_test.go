@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/auditkeep/audit"
+	"github.com/auditkeep/audit/retention"
 	"github.com/auditkeep/audit/sqlite"
 )
 
@@ -24,7 +24,7 @@ func TestCommitsWaitForReaders(t *testing.T) {
 	for name, commit := range map[string]func() error{
 		"RecordDetached": func() error { return log.RecordDetached(t.Context(), performed("x")) },
 		"Hold": func() error {
-			return admin.Hold(t.Context(), log, audit.Hold{Name: "lawsuit", Reason: "a test"})
+			return admin.Hold(t.Context(), log, retention.Hold{Name: "lawsuit", Reason: "a test"})
 		},
 	} {
 		reader, err := db.BeginTx(t.Context(), nil)

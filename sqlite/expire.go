@@ -9,7 +9,8 @@ import (
 	"time"
 
 	"github.com/auditkeep/audit"
-	"github.com/auditkeep/audit/internal/retention"
+	"github.com/auditkeep/audit/internal/upkeep"
+	"github.com/auditkeep/audit/retention"
 )
 
 // Expire removes entries by their age, as r says: the calendar months in UTC
@@ -26,9 +27,9 @@ import (
 // SQLite uses the space again, but gives it back to the disk only by VACUUM, and
 // until then what was in it can be read from the file, unless PRAGMA
 // secure_delete is on.
-func (a *Admin) Expire(ctx context.Context, trail *audit.Log, r audit.Retention) (audit.Expiry, error) {
+func (a *Admin) Expire(ctx context.Context, trail *audit.Log, r retention.Policy) (retention.Report, error) {
 	if trail == nil && !r.DryRun {
-		return audit.Expiry{}, fmt.Errorf("expiring entries: %w", retention.ErrNoTrail)
+		return retention.Report{}, fmt.Errorf("expiring entries: %w", upkeep.ErrNoTrail)
 	}
 	plan, err := a.planExpiry(ctx, r)
 	if err != nil || r.DryRun {
@@ -37,7 +38,7 @@ func (a *Admin) Expire(ctx context.Context, trail *audit.Log, r audit.Retention)
 	if r.Chunk == 0 {
 		r.Chunk = 10_000
 	}
-	done, total := audit.Expiry{Kept: plan.Kept}, plan.Entries()
+	done, total := retention.Report{Kept: plan.Kept}, plan.Entries()
 	report := func(gone int64) {
 		if r.Progress != nil {
 			r.Progress(gone, total)
@@ -63,7 +64,7 @@ func (a *Admin) Expire(ctx context.Context, trail *audit.Log, r audit.Retention)
 
 // expireMonth removes a month's entries chunk by chunk, and returns what went,
 // and what is kept if a hold came meanwhile. It reports how many are gone so far.
-func (a *Admin) expireMonth(ctx context.Context, trail *audit.Log, r audit.Retention, planned audit.ExpiryMonth, report func(int64)) (gone, kept audit.ExpiryMonth, err error) {
+func (a *Admin) expireMonth(ctx context.Context, trail *audit.Log, r retention.Policy, planned retention.Month, report func(int64)) (gone, kept retention.Month, err error) {
 	gone, kept = planned, planned
 	gone.Entries = 0
 	for {
@@ -94,7 +95,7 @@ func letOthersWrite(ctx context.Context) {
 	}
 }
 
-func (a *Admin) planExpiry(ctx context.Context, r audit.Retention) (plan audit.Expiry, err error) {
+func (a *Admin) planExpiry(ctx context.Context, r retention.Policy) (plan retention.Report, err error) {
 	db := a.store.db
 	if db == nil {
 		return plan, errNoDB
@@ -123,7 +124,7 @@ func (a *Admin) planExpiry(ctx context.Context, r audit.Retention) (plan audit.E
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var m audit.ExpiryMonth
+		var m retention.Month
 		if err := rows.Scan(&m.Name, &m.Entries); err != nil {
 			return plan, fmt.Errorf("counting entries: %w", err)
 		}
@@ -133,9 +134,9 @@ func (a *Admin) planExpiry(ctx context.Context, r audit.Retention) (plan audit.E
 		m.Until = m.From.AddDate(0, 1, 0)
 		switch {
 		case r.Org == "" && m.Until.After(r.Before):
-			m.Kept = retention.EndsLater
+			m.Kept = upkeep.EndsLater
 			plan.Kept = append(plan.Kept, m)
-		case retention.Hold(&m, holds, r):
+		case upkeep.Keep(&m, holds, r):
 			plan.Kept = append(plan.Kept, m)
 		default:
 			plan.Gone = append(plan.Gone, m)
@@ -150,13 +151,13 @@ func (a *Admin) planExpiry(ctx context.Context, r audit.Retention) (plan audit.E
 // expireChunk removes some of a month's entries, and reports how many and
 // whether there may be more. If a hold came meanwhile, it removes none and
 // completes the month with it.
-func (a *Admin) expireChunk(ctx context.Context, trail *audit.Log, r audit.Retention, month *audit.ExpiryMonth) (n int64, more bool, err error) {
+func (a *Admin) expireChunk(ctx context.Context, trail *audit.Log, r retention.Policy, month *retention.Month) (n int64, more bool, err error) {
 	err = a.store.immediate(ctx, func(conn *sql.Conn) error {
 		holds, err := holdsOf(ctx, conn)
 		if err != nil {
 			return err
 		}
-		if retention.Hold(month, holds, r) {
+		if upkeep.Keep(month, holds, r) {
 			return nil
 		}
 		if n, err = deleteEntries(ctx, conn, r, *month); err != nil || n == 0 {
@@ -164,7 +165,7 @@ func (a *Admin) expireChunk(ctx context.Context, trail *audit.Log, r audit.Reten
 		}
 		told := *month
 		told.Entries = n
-		return retention.Record(ctx, trail, connTx{conn}, retention.Expired(r, told))
+		return upkeep.Record(ctx, trail, connTx{conn}, upkeep.Expired(r, told))
 	})
 	if err != nil {
 		return 0, false, err
@@ -175,7 +176,7 @@ func (a *Admin) expireChunk(ctx context.Context, trail *audit.Log, r audit.Reten
 // deleteEntries deletes at most a chunk of what expires of a month. Between the
 // two statements about the trigger nobody else can write: the transaction has
 // the write lock from its beginning, and is undone as a whole.
-func deleteEntries(ctx context.Context, conn *sql.Conn, r audit.Retention, m audit.ExpiryMonth) (int64, error) {
+func deleteEntries(ctx context.Context, conn *sql.Conn, r retention.Policy, m retention.Month) (int64, error) {
 	until := m.Until
 	if until.After(r.Before) {
 		until = r.Before
@@ -200,7 +201,7 @@ func deleteEntries(ctx context.Context, conn *sql.Conn, r audit.Retention, m aud
 
 // expiring returns the condition that an entry is of the organization, if one is
 // given, and of a range of times.
-func expiring(r audit.Retention, from, until time.Time) (where string, args []any) {
+func expiring(r retention.Policy, from, until time.Time) (where string, args []any) {
 	first, last := audit.FirstID(from), audit.FirstID(until)
 	where, args = " WHERE id >= ? AND id < ?", []any{first[:], last[:]}
 	if r.Org != "" {

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/auditkeep/audit"
+	"github.com/auditkeep/audit/retention"
 	"github.com/auditkeep/audit/sqlite"
 )
 
@@ -73,32 +74,32 @@ func TestExpire(t *testing.T) {
 	t.Parallel()
 	admin, log, db := threeMonths(t)
 	ctx := audit.WithActor(t.Context(), audit.Actor{Email: "ops@acme.test"})
-	want := audit.Expiry{
-		Gone: []audit.ExpiryMonth{
+	want := retention.Report{
+		Gone: []retention.Month{
 			{Name: "2026-01", From: date(2026, time.January, 1), Until: date(2026, time.February, 1), Entries: 62},
 			{Name: "2026-02", From: date(2026, time.February, 1), Until: date(2026, time.March, 1), Entries: 56},
 		},
-		Kept: []audit.ExpiryMonth{
+		Kept: []retention.Month{
 			{Name: "2026-03", From: date(2026, time.March, 1), Until: date(2026, time.April, 1), Entries: 18, Kept: "it ends after the given time, and goes as a whole"},
 		},
 	}
-	retention := audit.Retention{Before: date(2026, time.March, 10), DryRun: true, Chunk: 25}
-	planned, err := admin.Expire(ctx, nil, retention)
+	policy := retention.Policy{Before: date(2026, time.March, 10), DryRun: true, Chunk: 25}
+	planned, err := admin.Expire(ctx, nil, policy)
 	require.NoError(t, err)
 	assert.Equal(t, want, planned)
 	assert.Equal(t, 92, count(t, log, "acme"), "a dry run changes nothing")
 
 	before := triggers(t, db)
 	var progress []int64
-	retention.DryRun = false
-	retention.Progress = func(gone, total int64) {
+	policy.DryRun = false
+	policy.Progress = func(gone, total int64) {
 		progress = append(progress, gone)
 		assert.EqualValues(t, 118, total)
 		assert.Equal(t, before, triggers(t, db))
 		refuseChanges(t, db)
 		assert.NoError(t, log.RecordDetached(t.Context(), performed("meanwhile")), "others have their turn")
 	}
-	done, err := admin.Expire(ctx, log, retention)
+	done, err := admin.Expire(ctx, log, policy)
 	require.NoError(t, err)
 	assert.Equal(t, want, done, "what was planned is what is done")
 	assert.Equal(t, []int64{25, 50, 62, 87, 112, 118}, progress)
@@ -119,12 +120,12 @@ func TestUpkeepNamesItself(t *testing.T) {
 	admin, log, db := threeMonths(t)
 	strict, err := audit.New(sqlite.New(db), audit.Config{RequireActor: true})
 	require.NoError(t, err)
-	hold := audit.Hold{Name: "suit", Org: "acme", Reason: "litigation"}
+	hold := retention.Hold{Name: "suit", Org: "acme", Reason: "litigation"}
 	for _, trail := range []*audit.Log{log, strict} {
 		require.NoError(t, admin.Hold(t.Context(), trail, hold))
 		require.NoError(t, admin.Release(t.Context(), trail, hold.Name))
 	}
-	_, err = admin.Expire(t.Context(), strict, audit.Retention{Before: date(2026, time.March, 10)})
+	_, err = admin.Expire(t.Context(), strict, retention.Policy{Before: date(2026, time.March, 10)})
 	require.NoError(t, err)
 	named := audit.WithActor(t.Context(), audit.Actor{Email: "ops@acme.test"})
 	require.NoError(t, admin.Hold(named, strict, hold))
@@ -139,9 +140,9 @@ func TestUpkeepNamesItself(t *testing.T) {
 func TestExpireOneOrganization(t *testing.T) {
 	t.Parallel()
 	admin, log, db := threeMonths(t)
-	done, err := admin.Expire(t.Context(), log, audit.Retention{Before: date(2026, time.February, 11), Org: "acme"})
+	done, err := admin.Expire(t.Context(), log, retention.Policy{Before: date(2026, time.February, 11), Org: "acme"})
 	require.NoError(t, err)
-	assert.Equal(t, []audit.ExpiryMonth{
+	assert.Equal(t, []retention.Month{
 		{Name: "2026-01", From: date(2026, time.January, 1), Until: date(2026, time.February, 1), Entries: 31},
 		{Name: "2026-02", From: date(2026, time.February, 1), Until: date(2026, time.March, 1), Entries: 10},
 	}, done.Gone)
@@ -154,17 +155,17 @@ func TestExpireOneOrganization(t *testing.T) {
 func TestHolds(t *testing.T) {
 	t.Parallel()
 	admin, log, _ := threeMonths(t)
-	suit := audit.Hold{Name: "acme v. globex", Org: "acme", From: date(2026, time.February, 28), Reason: "lawsuit"}
+	suit := retention.Hold{Name: "acme v. globex", Org: "acme", From: date(2026, time.February, 28), Reason: "lawsuit"}
 	require.NoError(t, admin.Hold(t.Context(), log, suit))
-	tax := audit.Hold{Name: "tax 2025", Until: date(2026, time.January, 1), Reason: "tax audit"}
+	tax := retention.Hold{Name: "tax 2025", Until: date(2026, time.January, 1), Reason: "tax audit"}
 	require.NoError(t, admin.Hold(t.Context(), log, tax))
 	holds, err := admin.Holds(t.Context())
 	require.NoError(t, err)
-	assert.Equal(t, []audit.Hold{suit, tax}, holds)
-	require.ErrorIs(t, admin.Hold(t.Context(), log, suit), audit.ErrInvalidRetention)
+	assert.Equal(t, []retention.Hold{suit, tax}, holds)
+	require.ErrorIs(t, admin.Hold(t.Context(), log, suit), retention.ErrInvalid)
 
-	retention := audit.Retention{Before: date(2026, time.April, 1)}
-	done, err := admin.Expire(t.Context(), log, retention)
+	policy := retention.Policy{Before: date(2026, time.April, 1)}
+	done, err := admin.Expire(t.Context(), log, policy)
 	require.NoError(t, err)
 	require.Len(t, done.Gone, 1)
 	require.Len(t, done.Kept, 2)
@@ -172,16 +173,16 @@ func TestHolds(t *testing.T) {
 	assert.EqualValues(t, 56, done.Kept[0].Entries)
 
 	require.NoError(t, admin.Release(t.Context(), log, suit.Name))
-	require.ErrorIs(t, admin.Release(t.Context(), log, suit.Name), audit.ErrInvalidRetention)
+	require.ErrorIs(t, admin.Release(t.Context(), log, suit.Name), retention.ErrInvalid)
 
 	// A hold that comes while a month goes keeps the rest of it.
-	retention.Chunk = 10
-	retention.Progress = func(gone, _ int64) {
+	policy.Chunk = 10
+	policy.Progress = func(gone, _ int64) {
 		if gone == 20 {
 			assert.NoError(t, admin.Hold(t.Context(), log, suit))
 		}
 	}
-	done, err = admin.Expire(t.Context(), log, retention)
+	done, err = admin.Expire(t.Context(), log, policy)
 	require.NoError(t, err)
 	require.Len(t, done.Gone, 1)
 	assert.EqualValues(t, 20, done.Gone[0].Entries)
@@ -199,26 +200,26 @@ func TestExpireFails(t *testing.T) {
 	t.Parallel()
 	admin, log, db := threeMonths(t)
 	before := triggers(t, db)
-	retention := audit.Retention{Before: date(2026, time.April, 1), Chunk: 10}
+	policy := retention.Policy{Before: date(2026, time.April, 1), Chunk: 10}
 
 	refusing, err := audit.New(sqlite.New(db), audit.Config{RequireComment: []string{"*"}})
 	require.NoError(t, err)
-	done, err := admin.Expire(t.Context(), refusing, retention)
+	done, err := admin.Expire(t.Context(), refusing, policy)
 	require.ErrorIs(t, err, audit.ErrInvalidEvent)
 	assert.ErrorContains(t, err, "expiring entries of 2026-01: ")
 	assert.Empty(t, done.Gone)
 	assert.Equal(t, 92, count(t, log, "acme"))
-	require.ErrorIs(t, admin.Hold(t.Context(), refusing, audit.Hold{Name: "x", Reason: "y"}), audit.ErrInvalidEvent)
-	_, err = admin.Expire(t.Context(), nil, retention)
+	require.ErrorIs(t, admin.Hold(t.Context(), refusing, retention.Hold{Name: "x", Reason: "y"}), audit.ErrInvalidEvent)
+	_, err = admin.Expire(t.Context(), nil, policy)
 	assert.ErrorContains(t, err, "no log is given")
 
 	cancelled, cancel := context.WithCancel(t.Context())
-	retention.Progress = func(gone, _ int64) {
+	policy.Progress = func(gone, _ int64) {
 		if gone == 30 {
 			cancel()
 		}
 	}
-	done, err = admin.Expire(cancelled, log, retention)
+	done, err = admin.Expire(cancelled, log, policy)
 	require.ErrorIs(t, err, context.Canceled)
 	require.Len(t, done.Gone, 1)
 	assert.EqualValues(t, 30, done.Gone[0].Entries)
@@ -266,7 +267,7 @@ func TestExpireBesideWriters(t *testing.T) {
 			time.Sleep(5 * time.Millisecond) // SQLite is fair to nobody
 		}
 	})
-	_, err := admin.Expire(t.Context(), log, audit.Retention{Before: date(2026, time.April, 1), Chunk: 20})
+	_, err := admin.Expire(t.Context(), log, retention.Policy{Before: date(2026, time.April, 1), Chunk: 20})
 	close(stop)
 	others.Wait()
 	require.NoError(t, errors.Join(err, recordErr))
@@ -278,20 +279,20 @@ func TestExpireRefuses(t *testing.T) {
 	t.Parallel()
 	admin, log, _ := threeMonths(t)
 	for _, test := range []struct {
-		retention audit.Retention
-		want      string
+		policy retention.Policy
+		want   string
 	}{
-		{audit.Retention{}, "expiring entries: audit: invalid retention: Retention.Before: not given"},
-		{audit.Retention{Before: time.Now().Add(time.Hour)}, "lies in the future; give a past time"},
-		{audit.Retention{Before: date(2026, time.April, 1), Chunk: -1}, "Retention.Chunk"},
+		{retention.Policy{}, "expiring entries: audit: invalid retention: Policy.Before: not given"},
+		{retention.Policy{Before: time.Now().Add(time.Hour)}, "lies in the future; give a past time"},
+		{retention.Policy{Before: date(2026, time.April, 1), Chunk: -1}, "Policy.Chunk"},
 	} {
-		_, err := admin.Expire(t.Context(), log, test.retention)
-		require.ErrorIs(t, err, audit.ErrInvalidRetention)
+		_, err := admin.Expire(t.Context(), log, test.policy)
+		require.ErrorIs(t, err, retention.ErrInvalid)
 		assert.ErrorContains(t, err, test.want)
 	}
 	for _, call := range []error{
 		func() error {
-			_, err := sqlite.NewAdmin(nil).Expire(t.Context(), log, audit.Retention{Before: date(2026, time.April, 1)})
+			_, err := sqlite.NewAdmin(nil).Expire(t.Context(), log, retention.Policy{Before: date(2026, time.April, 1)})
 			return err
 		}(),
 		sqlite.NewAdmin(nil).Migrate(t.Context()),

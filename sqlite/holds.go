@@ -8,15 +8,16 @@ import (
 	"time"
 
 	"github.com/auditkeep/audit"
-	"github.com/auditkeep/audit/internal/retention"
+	"github.com/auditkeep/audit/internal/upkeep"
+	"github.com/auditkeep/audit/retention"
 )
 
 // Hold places a hold: what it touches does not expire until it is released.
 // The entry that tells of it is recorded by the log, in the same transaction.
 // Once Hold returns nil, nothing that the hold touches goes any more, not even
 // by an [Admin.Expire] that is already running. An invalid hold, or a name that
-// is already taken, is an error that wraps [audit.ErrInvalidRetention].
-func (a *Admin) Hold(ctx context.Context, trail *audit.Log, hold audit.Hold) error {
+// is already taken, is an error that wraps [retention.ErrInvalid].
+func (a *Admin) Hold(ctx context.Context, trail *audit.Log, hold retention.Hold) error {
 	if err := hold.Validate(); err != nil {
 		return fmt.Errorf("placing hold: %w", err)
 	}
@@ -31,9 +32,9 @@ func (a *Admin) Hold(ctx context.Context, trail *audit.Log, hold audit.Hold) err
 			return err
 		}
 		if placed == 0 {
-			return retention.ErrHoldExists
+			return upkeep.ErrHoldExists
 		}
-		return retention.Record(ctx, trail, connTx{conn}, retention.Placed(hold))
+		return upkeep.Record(ctx, trail, connTx{conn}, upkeep.Placed(hold))
 	})
 	if err != nil {
 		return fmt.Errorf("placing hold %q: %w", hold.Name, err)
@@ -43,17 +44,17 @@ func (a *Admin) Hold(ctx context.Context, trail *audit.Log, hold audit.Hold) err
 
 // Release releases the hold of a name. The entry that tells of it is recorded
 // by the log, in the same transaction. An unknown name is an error that wraps
-// [audit.ErrInvalidRetention].
+// [retention.ErrInvalid].
 func (a *Admin) Release(ctx context.Context, trail *audit.Log, name string) error {
 	err := a.store.immediate(ctx, func(conn *sql.Conn) error {
 		hold, err := scanHold(conn.QueryRowContext(ctx, "DELETE FROM audit_holds WHERE name = ? RETURNING "+holdColumns, name))
 		if errors.Is(err, sql.ErrNoRows) {
-			return retention.ErrNoHold
+			return upkeep.ErrNoHold
 		}
 		if err != nil {
 			return err
 		}
-		return retention.Record(ctx, trail, connTx{conn}, retention.Released(hold))
+		return upkeep.Record(ctx, trail, connTx{conn}, upkeep.Released(hold))
 	})
 	if err != nil {
 		return fmt.Errorf("releasing hold %q: %w", name, err)
@@ -62,7 +63,7 @@ func (a *Admin) Release(ctx context.Context, trail *audit.Log, name string) erro
 }
 
 // Holds returns the holds that are in place, by name.
-func (a *Admin) Holds(ctx context.Context) ([]audit.Hold, error) {
+func (a *Admin) Holds(ctx context.Context) ([]retention.Hold, error) {
 	if a.store.db == nil {
 		return nil, errNoDB
 	}
@@ -71,13 +72,13 @@ func (a *Admin) Holds(ctx context.Context) ([]audit.Hold, error) {
 
 const holdColumns = "name, org_id, held_from, held_until, reason"
 
-func holdsOf(ctx context.Context, db querier) ([]audit.Hold, error) {
+func holdsOf(ctx context.Context, db querier) ([]retention.Hold, error) {
 	rows, err := db.QueryContext(ctx, "SELECT "+holdColumns+" FROM audit_holds ORDER BY name")
 	if err != nil {
 		return nil, fmt.Errorf("listing holds: %w", err)
 	}
 	defer rows.Close()
-	var holds []audit.Hold
+	var holds []retention.Hold
 	for rows.Next() {
 		hold, err := scanHold(rows)
 		if err != nil {
@@ -91,7 +92,7 @@ func holdsOf(ctx context.Context, db querier) ([]audit.Hold, error) {
 	return holds, nil
 }
 
-func scanHold(row interface{ Scan(dest ...any) error }) (hold audit.Hold, err error) {
+func scanHold(row interface{ Scan(dest ...any) error }) (hold retention.Hold, err error) {
 	var from, until sql.NullInt64
 	if err := row.Scan(&hold.Name, &hold.Org, &from, &until, &hold.Reason); err != nil {
 		return hold, err

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/auditkeep/audit"
+	"github.com/auditkeep/audit/retention"
 	"github.com/auditkeep/audit/sqlite"
 )
 
@@ -162,7 +163,7 @@ func TestEveryStatementFails(t *testing.T) {
 	events := []audit.Event{performed("one"), taken, performed("two").WithID(audit.NewID())}
 	expire := func(org string) func(context.Context, *sql.DB, *audit.Log) error {
 		return func(ctx context.Context, db *sql.DB, log *audit.Log) error {
-			_, err := sqlite.NewAdmin(db).Expire(ctx, log, audit.Retention{Before: date(2026, time.April, 1), Org: org})
+			_, err := sqlite.NewAdmin(db).Expire(ctx, log, retention.Policy{Before: date(2026, time.April, 1), Org: org})
 			return err
 		}
 	}
@@ -186,7 +187,7 @@ func TestEveryStatementFails(t *testing.T) {
 		"Expire":                     expire(""),
 		"Expire of one organization": expire("globex"),
 		"Hold": func(ctx context.Context, db *sql.DB, log *audit.Log) error {
-			return sqlite.NewAdmin(db).Hold(ctx, log, audit.Hold{Name: "x", Reason: "y"})
+			return sqlite.NewAdmin(db).Hold(ctx, log, retention.Hold{Name: "x", Reason: "y"})
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

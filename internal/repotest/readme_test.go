@@ -29,6 +29,7 @@ import (
 	"github.com/auditkeep/audit/export"
 	"github.com/auditkeep/audit/middleware"
 	"github.com/auditkeep/audit/postgres"
+	"github.com/auditkeep/audit/retention"
 )
 
 type key struct {

@@ -40,6 +40,20 @@ func Fits(s string, most int) bool {
 	return len(s) <= most && utf8.ValidString(s) && strings.IndexByte(s, 0) < 0
 }
 
+// Problem says what keeps a text from being stored as it is in a column of max
+// bytes. It is empty if the text fits.
+func Problem(s string, max int) string {
+	switch {
+	case len(s) > max:
+		return fmt.Sprintf("%d bytes long, at most %d can be stored", len(s), max)
+	case !utf8.ValidString(s):
+		return "not valid UTF-8"
+	case strings.ContainsRune(s, 0):
+		return "holds a NUL character"
+	}
+	return ""
+}
+
 // Key returns the form of a text that entries are looked up by: an ID, an email.
 // A text that does not fit is cut, and ends in "…" and the first digits of its
 // SHA-256, so that two of them stay apart. Bytes that no store takes are

@@ -1,7 +1,6 @@
-// Package retention holds what the stores share about holds and the expiry of
-// entries: the entries that these leave about themselves, and the reasons for
-// which a month is kept.
-package retention
+// Package upkeep has what the Admins of the stores share: the entries that record
+// holds and expiries, and the reasons for which a month is kept.
+package upkeep
 
 import (
 	"context"
@@ -12,27 +11,28 @@ import (
 	"time"
 
 	"github.com/auditkeep/audit"
+	"github.com/auditkeep/audit/retention"
 )
 
 // The reasons for which a month is kept.
 const (
-	// EndsLater is that of the month in which Retention.Before lies.
+	// EndsLater is the reason of the month in which Policy.Before lies.
 	EndsLater = "it ends after the given time, and goes as a whole"
-	// InDefault is that of PostgreSQL's default partition.
+	// InDefault is the reason of PostgreSQL's default partition.
 	InDefault = "they are in the default partition, which is never dropped: bring them into months with MakePartitions first"
 )
 
-// The errors about the names of holds.
+// Errors about the names of holds. They wrap retention.ErrInvalid.
 var (
-	ErrHoldExists = fmt.Errorf("%w: Hold.Name: a hold of this name exists; release it first, or choose another name", audit.ErrInvalidRetention)
-	ErrNoHold     = fmt.Errorf("%w: there is no hold of this name; Holds lists them", audit.ErrInvalidRetention)
+	ErrHoldExists = fmt.Errorf("%w: Hold.Name: a hold of this name exists; release it first, or choose another name", retention.ErrInvalid)
+	ErrNoHold     = fmt.Errorf("%w: there is no hold of this name; Holds lists them", retention.ErrInvalid)
 )
 
-// ErrNoTrail is returned where nothing could be recorded about a removal.
+// ErrNoTrail is returned if there is no log to record a removal or a hold in.
 var ErrNoTrail = errors.New("no log is given to record it in: give the *audit.Log")
 
-// Record records an event in the platform's organization, whatever the
-// context's is. If nobody said who acts, the actor is the upkeep of the log.
+// Record records an event in the platform's organization, whatever the context's
+// organization is. If there is no actor, it is [Actor].
 func Record(ctx context.Context, trail *audit.Log, tx audit.Tx, event audit.Event) error {
 	if trail == nil {
 		return ErrNoTrail
@@ -45,11 +45,12 @@ func Record(ctx context.Context, trail *audit.Log, tx audit.Tx, event audit.Even
 	return trail.Record(ctx, tx, event)
 }
 
-// Actor is the actor of expiries and holds of which nobody said who made them.
+// Actor is the actor of expiries and holds if neither the context nor the log has
+// one.
 var Actor = audit.System("audit retention")
 
-// Expired is the event that entries of a month were removed.
-func Expired(r audit.Retention, m audit.ExpiryMonth) audit.Event {
+// Expired returns the event that entries of a month were removed.
+func Expired(r retention.Policy, m retention.Month) audit.Event {
 	metadata := map[string]any{"before": text(r.Before), "entries": m.Entries}
 	for key, value := range map[string]string{"org": r.Org, "from": text(m.From), "until": text(m.Until)} {
 		if value != "" {
@@ -65,18 +66,18 @@ func Expired(r audit.Retention, m audit.ExpiryMonth) audit.Event {
 	return audit.Performed("expire", audit.Object{Type: "audit_month", ID: m.Name}).WithMetadata(metadata)
 }
 
-// Placed is the event that a hold was placed, Released that it was released.
-func Placed(h audit.Hold) audit.Event {
-	return audit.Created(record(h)).WithObject(audit.Object{Type: "audit_hold", ID: h.Name})
+// Placed returns the event that a hold was placed.
+func Placed(h retention.Hold) audit.Event {
+	return audit.Created(fieldsOf(h)).WithObject(audit.Object{Type: "audit_hold", ID: h.Name})
 }
 
-// Released is the event that a hold was released.
-func Released(h audit.Hold) audit.Event {
-	return audit.Destroyed(record(h)).WithObject(audit.Object{Type: "audit_hold", ID: h.Name})
+// Released returns the event that a hold was released.
+func Released(h retention.Hold) audit.Event {
+	return audit.Destroyed(fieldsOf(h)).WithObject(audit.Object{Type: "audit_hold", ID: h.Name})
 }
 
-// record is a hold as its entries show it: without what it leaves open.
-func record(h audit.Hold) map[string]any {
+// fieldsOf returns the fields of a hold that its entries show: those that are given.
+func fieldsOf(h retention.Hold) map[string]any {
 	fields := map[string]any{"reason": h.Reason}
 	for key, value := range map[string]string{"org": h.Org, "from": text(h.From), "until": text(h.Until)} {
 		if value != "" {
@@ -93,9 +94,9 @@ func text(t time.Time) string {
 	return t.UTC().Format("2006-01-02T15:04:05.999999Z07:00")
 }
 
-// Hold completes a month with the holds that keep the part of it that would
-// go, and reports whether there are any.
-func Hold(m *audit.ExpiryMonth, holds []audit.Hold, r audit.Retention) bool {
+// Keep writes into a month which holds keep the part that would go, and reports
+// whether there are any.
+func Keep(m *retention.Month, holds []retention.Hold, r retention.Policy) bool {
 	until := m.Until
 	if until.IsZero() || until.After(r.Before) {
 		until = r.Before

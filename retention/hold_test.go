@@ -1,4 +1,4 @@
-package audit_test
+package retention_test
 
 import (
 	"strings"
@@ -9,27 +9,28 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/auditkeep/audit"
+	"github.com/auditkeep/audit/retention"
 )
 
 func TestHoldValidate(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC)
-	require.NoError(t, audit.Hold{Name: "suit", Reason: "r"}.Validate())
-	require.NoError(t, audit.Hold{Name: "suit", Reason: "r", Until: at}.Validate())
+	require.NoError(t, retention.Hold{Name: "suit", Reason: "r"}.Validate())
+	require.NoError(t, retention.Hold{Name: "suit", Reason: "r", Until: at}.Validate())
 	for _, test := range []struct {
-		hold audit.Hold
+		hold retention.Hold
 		want string
 	}{
-		{audit.Hold{Reason: "r"}, "audit: invalid retention: Hold.Name: empty; "},
-		{audit.Hold{Name: "suit"}, "Hold.Reason: empty"},
-		{audit.Hold{Name: strings.Repeat("x", 256), Reason: "r"}, "Hold.Name"},
-		{audit.Hold{Name: "a\x00b", Reason: "r"}, "holds a NUL character"},
-		{audit.Hold{Name: "suit", Reason: "r", Org: strings.Repeat("x", 256)}, "Hold.Org"},
-		{audit.Hold{Name: "suit", Reason: "r", From: at, Until: at}, `Hold.Until "2026-01-01T00:00:00Z": not after Hold.From`},
-		{audit.Hold{Name: "suit", Reason: "r", From: at.AddDate(-100, 0, 0)}, "Hold.From"},
+		{retention.Hold{Reason: "r"}, "audit: invalid retention: Hold.Name: empty; "},
+		{retention.Hold{Name: "suit"}, "Hold.Reason: empty"},
+		{retention.Hold{Name: strings.Repeat("x", 256), Reason: "r"}, "Hold.Name"},
+		{retention.Hold{Name: "a\x00b", Reason: "r"}, "holds a NUL character"},
+		{retention.Hold{Name: "suit", Reason: "r", Org: strings.Repeat("x", 256)}, "Hold.Org"},
+		{retention.Hold{Name: "suit", Reason: "r", From: at, Until: at}, `Hold.Until "2026-01-01T00:00:00Z": not after Hold.From`},
+		{retention.Hold{Name: "suit", Reason: "r", From: at.AddDate(-100, 0, 0)}, "Hold.From"},
 	} {
 		err := test.hold.Validate()
-		require.ErrorIs(t, err, audit.ErrInvalidRetention)
+		require.ErrorIs(t, err, retention.ErrInvalid)
 		assert.ErrorContains(t, err, test.want)
 		assert.Len(t, audit.FieldErrors(err), 1)
 	}
@@ -61,7 +62,7 @@ func TestHoldTouches(t *testing.T) {
 		{"", 0, 5, "acme", 0, 10, true},
 		{"", 9, 0, "acme", 5, 0, true},
 	} {
-		hold := audit.Hold{Org: test.holdOrg, From: day(test.holds), Until: day(test.till)}
+		hold := retention.Hold{Org: test.holdOrg, From: day(test.holds), Until: day(test.till)}
 		assert.Equal(t, test.want, hold.Touches(test.org, day(test.from), day(test.until)), "%+v", test)
 	}
 }
