@@ -13,8 +13,8 @@ type Policy struct {
 	// Before is the time before which entries expire, cut to microseconds. It
 	// must be given, and must not lie in the future.
 	Before time.Time
-	// Org limits the expiry to one organization, which has left or has a period of
-	// its own. Then its entries up to Before go, and months are rewritten without
+	// Org limits the expiry to one organization, which has left or keeps
+	// another period. Then its entries up to Before go, and months are rewritten without
 	// them. Defaults to all organizations: months that end no later than Before
 	// are dropped.
 	Org string
