@@ -177,7 +177,7 @@ func (l *pgLog) floors(ctx context.Context, s sample) ([]candidate, error) {
 	for i := range page.Entries {
 		ids[i] = page.Entries[i].ID.String()
 	}
-	const byKey = "SELECT " + entrysql.ReadColumns + " FROM audit_entries AS e WHERE e.org_id = $1 AND e.id = ANY($2::uuid[])"
+	byKey := "SELECT " + entrysql.ReadColumns + " FROM audit_entries AS e WHERE e.org_id = $1 AND e.id = ANY($2::uuid[])"
 	out := []candidate{{name: floorName, do: func(ctx context.Context) error { return readRaw(ctx, l.pool, byKey, largestOrg, ids) }}}
 	for _, shape := range shapes() {
 		if !slices.Contains(rawShapes(), shape.name) {
@@ -210,8 +210,8 @@ func readRaw(ctx context.Context, pool *pgxpool.Pool, query string, args ...any)
 	}
 	_, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (r rawRow, err error) {
 		t := &r.texts
-		return r, row.Scan(&t[0], &r.id, &r.occurred, &r.recd, &t[1], &t[2], &t[3], &t[4], &t[5], &t[6], &t[7], &t[8], &t[9],
-			&t[10], &t[11], &t[12], &t[13], &t[14], &t[15], &r.metadata, &r.format, &t[16], &t[17], &t[18])
+		return r, row.Scan(&t[0], &r.id, &r.occurred, &t[1], &t[2], &t[3], &t[4], &t[5], &t[6], &t[7], &t[8], &t[9],
+			&t[10], &t[11], &t[12], &t[13], &t[14], &t[15], &t[16], &t[17], &t[18], &r.metadata, &r.format, &r.recd)
 	})
 	return err
 }

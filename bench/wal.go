@@ -150,7 +150,7 @@ func renew(entries []audit.Entry) {
 func columnsOf(entries []audit.Entry) []any {
 	columns := make([][]string, len(entrysql.Columns))
 	for i := range entries {
-		for c, text := range entrysql.RowOf(entries[i]) {
+		for c, text := range entrysql.RowOf(&entries[i]) {
 			columns[c] = append(columns[c], text)
 		}
 	}
@@ -162,23 +162,11 @@ func columnsOf(entries []audit.Entry) []any {
 }
 
 func rawBulkSQL() string {
-	values, arrays := make([]string, len(entrysql.Columns)), make([]string, len(entrysql.Columns))
-	for i, column := range entrysql.Columns {
-		values[i], arrays[i] = column, fmt.Sprintf("$%d::text[]", i+1)
-		switch column {
-		case "id":
-			values[i] += "::uuid"
-		case "occurred_at":
-			values[i] += "::timestamptz"
-		case "changes":
-			values[i] += "::jsonb"
-		case "metadata":
-			values[i] = "nullif(metadata, '')::jsonb"
-		case "format":
-			values[i] += "::smallint"
-		}
+	arrays := make([]string, len(entrysql.Columns))
+	for i := range arrays {
+		arrays[i] = fmt.Sprintf("$%d::text[]", i+1)
 	}
-	names := strings.Join(entrysql.Columns[:], ", ")
-	return "INSERT INTO audit_entries (" + names + ") SELECT " + strings.Join(values, ", ") +
+	names := strings.Join(entrysql.Columns, ", ")
+	return "INSERT INTO audit_entries (" + names + ") SELECT " + strings.Join(entrysql.PostgreSQLValues("given"), ", ") +
 		" FROM unnest(" + strings.Join(arrays, ", ") + ") AS given (" + names + ")"
 }

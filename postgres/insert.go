@@ -41,7 +41,7 @@ func (s statement) with(rows []entrysql.Row) (query string, args []any) {
 	return s.one, args
 }
 
-var columns = strings.Join(entrysql.Columns[:], ", ")
+var columns = strings.Join(entrysql.Columns, ", ")
 
 // statements are what the store writes with, on one spelling of the table.
 type statements struct {
@@ -77,25 +77,18 @@ const (
 )
 
 func newStatements(table, where string) *statements {
+	values := strings.Join(entrysql.PostgreSQLValues("given"), ", ")
 	insert := func(given string) string {
-		var values []string
-		for _, column := range entrysql.Columns {
-			values = append(values, givenColumn(column))
-		}
-		return "INSERT INTO " + table + " (" + columns + ") SELECT " + strings.Join(values, ", ") + " FROM " + given + where
+		return "INSERT INTO " + table + " (" + columns + ") SELECT " + values + " FROM " + given + where
 	}
-	var there, wanted []string
-	for _, column := range entrysql.Columns {
-		there = append(there, "e."+column)
-		wanted = append(wanted, givenColumn(column))
-	}
+	there := "e." + strings.Join(entrysql.Columns, ", e.")
 	missing := " WHERE "
 	if where != "" {
 		missing = " AND "
 	}
 	missing += "NOT EXISTS (SELECT FROM " + table + " AS e" +
 		" WHERE e.org_id = given.org_id AND e.id = given.id::uuid" +
-		" AND (" + strings.Join(there, ", ") + ") IS NOT DISTINCT FROM (" + strings.Join(wanted, ", ") + "))"
+		" AND (" + there + ") IS NOT DISTINCT FROM (" + values + "))"
 	return &statements{
 		fresh: newStatement(insert),
 		given: newStatement(func(given string) string { return insert(given) + " ON CONFLICT (org_id, id) DO NOTHING" }),
@@ -103,24 +96,6 @@ func newStatements(table, where string) *statements {
 		taken: "SELECT " + entrysql.ReadColumns +
 			" FROM unnest($1::text[], $2::text[]) AS given (org_id, id)" +
 			" JOIN " + table + " AS e ON e.org_id = given.org_id AND e.id = given.id::uuid",
-	}
-}
-
-// givenColumn is what is stored of a given text.
-func givenColumn(column string) string {
-	switch given := "given." + column; column {
-	case "id":
-		return given + "::uuid"
-	case "occurred_at":
-		return given + "::timestamptz"
-	case "changes":
-		return given + "::jsonb"
-	case "metadata":
-		return "nullif(" + given + ", '')::jsonb"
-	case "format":
-		return given + "::smallint"
-	default:
-		return given
 	}
 }
 
@@ -189,8 +164,8 @@ func allStored(affected int64, n int) error {
 
 func rowsOf(entries []audit.Entry) []entrysql.Row {
 	rows := make([]entrysql.Row, len(entries))
-	for i, e := range entries {
-		rows[i] = entrysql.RowOf(e)
+	for i := range entries {
+		rows[i] = entrysql.RowOf(&entries[i])
 	}
 	return rows
 }

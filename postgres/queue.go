@@ -52,11 +52,12 @@ func Queue(ctx context.Context, batch *pgx.Batch, trail *audit.Log, events ...au
 		}
 	}
 	fresh, given := make([]entrysql.Row, 0, len(entries)), []entrysql.Row(nil)
-	for _, e := range entries {
-		if own[e.ID] {
-			given = append(given, entrysql.RowOf(e))
+	for i := range entries {
+		row := entrysql.RowOf(&entries[i])
+		if own[entries[i].ID] {
+			given = append(given, row)
 		} else {
-			fresh = append(fresh, entrysql.RowOf(e))
+			fresh = append(fresh, row)
 		}
 	}
 	on := statementsOf(trail.Store())

@@ -20,11 +20,11 @@ import (
 // The store gives recorded_at, whose default is only as fine as SQLite's clock,
 // a millisecond. Rounded to that, most entries would be recorded before they
 // occurred.
-var insertSQL = "INSERT INTO audit_entries (" + strings.Join(entrysql.Columns[:], ", ") + ", recorded_at)" +
+var insertSQL = "INSERT INTO audit_entries (" + strings.Join(entrysql.Columns, ", ") + ", recorded_at)" +
 	" SELECT ?" + strings.Repeat(", ?", len(entrysql.Columns)) +
 	" WHERE NOT EXISTS (SELECT 1 FROM audit_entries WHERE org_id = ? AND id = ?)"
 
-const takenSQL = "SELECT " + entrysql.ReadColumns + " FROM audit_entries AS e WHERE e.org_id = ? AND e.id = ?"
+var takenSQL = "SELECT " + entrysql.ReadColumns + " FROM audit_entries AS e WHERE e.org_id = ? AND e.id = ?"
 
 // handle is what an insert needs of a [*sql.Tx] or a [*sql.Conn].
 type handle interface {
@@ -60,7 +60,8 @@ func insert(ctx context.Context, db handle, entries []audit.Entry) error {
 		return unmigrated(err)
 	}
 	defer statement.Close()
-	for _, e := range entries {
+	for i := range entries {
+		e := &entries[i]
 		result, err := statement.ExecContext(ctx, argsOf(e)...)
 		if err != nil {
 			return err
@@ -76,31 +77,14 @@ func insert(ctx context.Context, db handle, entries []audit.Entry) error {
 		if err != nil {
 			return fmt.Errorf("reading the entry that has the ID %s: %w", e.ID, err)
 		}
-		if err := entrysql.CheckTaken([]audit.Entry{e}, []audit.Entry{stored}); err != nil {
+		if err := entrysql.CheckTaken(entries[i:i+1], []audit.Entry{stored}); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// argsOf returns the parameters of insertSQL: the row's texts, but for the
-// columns that SQLite keeps in another form.
-func argsOf(e audit.Entry) []any {
-	row := entrysql.RowOf(e)
-	args := make([]any, 0, len(row)+3)
-	for i, column := range entrysql.Columns {
-		switch column {
-		case "id":
-			args = append(args, e.ID[:])
-		case "occurred_at":
-			args = append(args, e.OccurredAt.UnixMicro())
-		case "metadata":
-			args = append(args, sql.NullString{String: row[i], Valid: row[i] != ""})
-		case "format":
-			args = append(args, int64(e.Format))
-		default:
-			args = append(args, row[i])
-		}
-	}
-	return append(args, time.Now().UnixMicro(), e.Org, e.ID[:])
+// argsOf returns the parameters of insertSQL.
+func argsOf(e *audit.Entry) []any {
+	return append(entrysql.SQLiteValues(e, 3), time.Now().UnixMicro(), e.Org, e.ID[:])
 }

@@ -8,17 +8,6 @@ import (
 	"github.com/auditkeep/audit"
 )
 
-// sortColumns are the columns behind the page's headers; a timestamp's order
-// is that of the IDs, which every order ends with.
-var sortColumns = map[audit.Column]string{
-	audit.ByObjectType: "object_type",
-	audit.ByObjectID:   "object_sort",
-	audit.ByAction:     "action",
-	audit.ByChanges:    "changed_fields",
-	audit.ByActorEmail: "actor_email",
-	audit.ByIPAddress:  "ip_key",
-}
-
 // order is the order of a walk.
 type order struct {
 	columns    []string

@@ -26,11 +26,11 @@ func TestList(t *testing.T) {
 	id := at.ID.String()
 	next := id[:len(id)-1] + "1"
 	long := strings.Repeat("é", 32) // 64 bytes
+	columns := "SELECT " + entrysql.ReadColumns
 	const (
-		columns = "SELECT " + entrysql.ReadColumns
-		none    = "00000000-0000-0000-0000-000000000000"
-		all     = "ffffffff-ffff-ffff-ffff-ffffffffffff"
-		inSpan  = `e.org_id = $4 AND e.action = CAST(s.value COLLATE "C" AS name) AND e.id >= s.from_id AND e.id < s.before_id`
+		none   = "00000000-0000-0000-0000-000000000000"
+		all    = "ffffffff-ffff-ffff-ffff-ffffffffffff"
+		inSpan = `e.org_id = $4 AND e.action = CAST(s.value COLLATE "C" AS name) AND e.id >= s.from_id AND e.id < s.before_id`
 	)
 	for _, test := range []struct {
 		name  string

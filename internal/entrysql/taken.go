@@ -22,7 +22,7 @@ func CheckTaken(given, stored []audit.Entry) error {
 			rows[key{e.Org, e.ID}] = Row{}
 			continue
 		}
-		rows[key{e.Org, e.ID}] = RowOf(e)
+		rows[key{e.Org, e.ID}] = RowOf(&e)
 	}
 	for _, e := range given {
 		row, ok := rows[key{e.Org, e.ID}]
@@ -30,7 +30,7 @@ func CheckTaken(given, stored []audit.Entry) error {
 		case !ok:
 			// Such as a row that a policy on the table hides.
 			return fmt.Errorf("entry %s was neither inserted nor can it be read", e.ID)
-		case row != RowOf(e):
+		case row != RowOf(&e):
 			return fmt.Errorf("entry %s: %w", e.ID, audit.ErrConflict)
 		}
 	}
