@@ -136,6 +136,15 @@ var addressConditions = []addressCondition{
 	{"NotIPs", func(f *Filter) []netip.Prefix { return f.NotIPs }, true},
 }
 
+// plainPrefix returns the range in the form that entries' addresses have: a
+// range of IPv4 addresses mapped into IPv6 is one of IPv4.
+func plainPrefix(p netip.Prefix) netip.Prefix {
+	if p.Addr().Is4In6() && p.Bits() >= 96 {
+		p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-96)
+	}
+	return p.Masked()
+}
+
 // match reports whether an entry meets the condition.
 func (c *addressCondition) match(f *Filter, e *Entry) bool {
 	wanted := c.wanted(f)

@@ -135,3 +135,6 @@ func (in entryJSON) entry() (Entry, error) {
 	}
 	return e, nil
 }
+
+// rfc3339Micro always writes the microseconds.
+const rfc3339Micro = "2006-01-02T15:04:05.000000Z07:00"

@@ -123,7 +123,7 @@ func (f Filter) Validate() error {
 		}
 		for _, p := range c.wanted(&f) {
 			if !p.IsValid() {
-				fail(c.field, p.String(), "not an address or range", ipRemedy)
+				fail(c.field, p.String(), "not an address or range", "give a prefix from netip.ParsePrefix")
 			}
 		}
 	}

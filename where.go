@@ -100,3 +100,11 @@ func notIn(d Dialect, column string, values []string) sq.Sqlizer {
 // firstIDNotBefore returns the smallest ID at or after t. Entries' times are
 // whole microseconds, so a bound between two of them is the later one.
 func firstIDNotBefore(t time.Time) ID { return FirstID(ceilMicro(t)) }
+
+// ceilMicro rounds a time up to the microsecond.
+func ceilMicro(t time.Time) time.Time {
+	if cut := t.Truncate(time.Microsecond); cut.Before(t) {
+		return cut.Add(time.Microsecond)
+	}
+	return t
+}

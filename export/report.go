@@ -8,6 +8,7 @@ import (
 
 	"github.com/auditkeep/audit"
 	"github.com/auditkeep/audit/internal/display"
+	"github.com/auditkeep/audit/internal/parameter"
 )
 
 // Report says what a file is of. The file tells it to whoever opens it: Excel
@@ -244,13 +245,23 @@ func (r Report) sortText() string {
 func (r Report) filters() []line {
 	s, f := r.Strings, r.Filter
 	var lines []line
-	add := func(key string, values []string, label func(string) string) {
+	labels := map[string]func(string) string{
+		"action":      func(a string) string { return r.actionLabel(audit.Action(a)) },
+		"object_type": r.objectLabel,
+	}
+	for _, param := range parameter.All() {
+		values := param.Write(&f)
 		if len(values) == 0 {
-			return
+			continue
 		}
-		name := s.Parameters[key]
-		if positive, not := strings.CutPrefix(key, "not_"); not {
-			name = fmt.Sprintf(s.Not, s.Parameters[positive])
+		base, not := parameter.Positive(param.Name)
+		name := s.Parameters[base]
+		if not {
+			name = fmt.Sprintf(s.Not, name)
+		}
+		label, ok := labels[base]
+		if !ok {
+			label = func(value string) string { return value }
 		}
 		shown := make([]string, len(values))
 		for i, value := range values {
@@ -259,22 +270,6 @@ func (r Report) filters() []line {
 			}
 		}
 		lines = append(lines, line{name, strings.Join(shown, ", ")})
-	}
-	asIs := func(value string) string { return value }
-	params := f.URLValues()
-	labels := map[string]func(string) string{
-		"action":      func(a string) string { return r.actionLabel(audit.Action(a)) },
-		"object_type": r.objectLabel,
-	}
-	for _, key := range []string{
-		"action", "object_type", "user", "record_id", "ip", "request",
-		"not_action", "not_object_type", "not_user", "not_ip",
-	} {
-		label, ok := labels[strings.TrimPrefix(key, "not_")]
-		if !ok {
-			label = asIs
-		}
-		add(key, params[key], label)
 	}
 	return lines
 }

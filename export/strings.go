@@ -64,6 +64,8 @@ func English() Strings {
 		Parameters: map[string]string{
 			"action": "Action", "object_type": "Object Type", "user": "User",
 			"record_id": "Record ID", "ip": "IP Address", "request": "Request",
+			"actor_id": "Actor ID", "actor_kind": "Kind of actor", "source": "Source",
+			"parent_type": "Parent's type", "parent_id": "Parent's ID",
 		},
 		FiltersApplied: "Filters Applied",
 		Report:         "Report", DateRange: "Date Range", TimeZone: "Time Zone", Filters: "Filters", Sort: "Sort",

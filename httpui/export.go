@@ -153,7 +153,7 @@ func (h *Handler) recordExport(ctx context.Context, report export.Report, format
 		WithComment(s.ExportOf(rows, s.Formats[format])).
 		WithMetadata(map[string]any{
 			"file": report.FileName(format), "rows": rows,
-			"filter": report.Filter.URLValues().Encode(),
+			"filter": URLValues(report.Filter).Encode(),
 			"sort":   string(report.Sort.By), "dir": string(report.Sort.Dir),
 		})
 	if err := h.trail.RecordDetached(ctx, event); err != nil {

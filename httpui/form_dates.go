@@ -59,7 +59,7 @@ func (h *Handler) dateForm(fields url.Values, wrong problems) dateForm {
 		params:       only(fields, append([]string{"tz"}, dateParams...)),
 	}
 	current := rangeName(fields)
-	for _, name := range audit.Ranges() {
+	for _, name := range Ranges() {
 		form.Ranges = append(form.Ranges, rangeButton{Range: name, Current: name == current})
 	}
 	zone := h.zoneOf(fields)
@@ -72,7 +72,7 @@ func (h *Handler) dateForm(fields url.Values, wrong problems) dateForm {
 	from, to := fields.Get("from"), fields.Get("to")
 	now := h.options.Now()
 	// What cannot be read stays as it was given.
-	f, err := audit.ParseFilter(only(fields, append([]string{"tz", "asof"}, dateParams...)), h.urlOptions(now))
+	f, err := ParseFilter(only(fields, append([]string{"tz", "asof"}, dateParams...)), h.urlOptions(now))
 	if err == nil {
 		from, to = formatBound(f.From, zone), formatBound(lastInstant(f.Until), zone)
 		form.Earlier = shifted(fields, f, zone, -1)

@@ -7,40 +7,19 @@ import (
 	"strings"
 
 	"github.com/auditkeep/audit"
+	"github.com/auditkeep/audit/internal/parameter"
 )
 
-// filterKind is a filter that can be added to the form.
-type filterKind struct {
-	key string
-	// column holds the values to choose from; none for a filter that is typed.
-	column audit.Column
-}
+// addable are the filters that can be added to the form.
+var addable = names(parameter.Choice, parameter.Text)
 
-var filterKinds = []filterKind{
-	{"action", audit.ByAction},
-	{"object_type", audit.ByObjectType},
-	{"user", audit.ByActorEmail},
-	{"record_id", ""},
-	{"ip", ""},
-}
-
-// findParam is the form's own parameter for the beginning of a value.
-func (k filterKind) findParam() string { return "find_" + k.key }
-
-func isFilterKind(key string) bool {
-	return slices.ContainsFunc(filterKinds, func(k filterKind) bool { return k.key == key })
-}
-
-// isChoice reports whether a filter's values are chosen, so that the empty one
-// has a meaning: none recorded.
-func isChoice(key string) bool {
-	return slices.ContainsFunc(filterKinds, func(k filterKind) bool { return k.key == key && k.column != "" })
-}
+// findParam is the form's own parameter for the beginning of a filter's value.
+func findParam(name string) string { return "find_" + name }
 
 // fieldAnchor is the element that a parameter's message leads to.
 func fieldAnchor(parameter string) string {
 	switch {
-	case isFilterKind(parameter):
+	case slices.Contains(addable, parameter):
 		return "audit-" + parameter
 	case slices.Contains(formParams, parameter):
 		return "audit-dates"
@@ -67,8 +46,8 @@ type filterForm struct {
 type filterField struct {
 	Key      string
 	Problems []string
-	// Of a filter that is typed:
-	Text string
+	// Of a filter that is typed, a line each:
+	Texts []string
 	// Of a filter that is chosen:
 	Choice   bool
 	Options  []filterOption
@@ -94,15 +73,18 @@ func (h *Handler) filterForm(r *request, applied, fields url.Values, wrong probl
 	}
 	applied = only(applied, viewParams)
 	form.Hidden = append(form.Dates.hidden(), hiddenField{paramApplied, applied.Encode()})
-	for _, kind := range filterKinds {
-		if !fields.Has(kind.key) && !slices.Contains(fields[paramAdd], kind.key) {
-			form.Addable = append(form.Addable, kind.key)
+	for _, name := range addable {
+		if !fields.Has(name) && !slices.Contains(fields[paramAdd], name) {
+			form.Addable = append(form.Addable, name)
 			continue
 		}
-		field := filterField{Key: kind.key, Problems: wrong[kind.key], Choice: kind.column != ""}
+		param, _ := parameter.Named(name)
+		field := filterField{Key: name, Problems: wrong[name], Choice: param.Widget == parameter.Choice}
 		if !field.Choice {
-			field.Text = fields.Get(kind.key)
-		} else if err := h.fillChoice(r, &field, kind, fields); err != nil {
+			if field.Texts = fields[name]; len(field.Texts) == 0 {
+				field.Texts = []string{""}
+			}
+		} else if err := h.fillChoice(r, &field, param, fields); err != nil {
 			return form, err
 		}
 		form.Added = append(form.Added, field)
@@ -119,10 +101,10 @@ const (
 
 // fillChoice fills in the checkboxes: every value ever recorded, whatever the
 // date range, and those chosen, even if unknown.
-func (h *Handler) fillChoice(r *request, field *filterField, kind filterKind, fields url.Values) error {
+func (h *Handler) fillChoice(r *request, field *filterField, kind parameter.Parameter, fields url.Values) error {
 	s := h.options.Strings
-	chosen := fields[kind.key]
-	field.FindName, field.FindText = kind.findParam(), fields.Get(kind.findParam())
+	chosen := fields[kind.Name]
+	field.FindName, field.FindText = findParam(kind.Name), fields.Get(findParam(kind.Name))
 	values, more, err := h.values(r, kind, "", listedValues)
 	if err != nil {
 		return err
@@ -151,7 +133,7 @@ func (h *Handler) fillChoice(r *request, field *filterField, kind filterKind, fi
 	values = slices.Compact(values)
 	checked := 0
 	for _, value := range values {
-		option := filterOption{Value: value, Label: h.optionLabel(kind.key, value), Checked: slices.Contains(chosen, value)}
+		option := filterOption{Value: value, Label: h.optionLabel(kind.Name, value), Checked: slices.Contains(chosen, value)}
 		if option.Checked {
 			checked++
 		}
@@ -163,12 +145,15 @@ func (h *Handler) fillChoice(r *request, field *filterField, kind filterKind, fi
 
 // values lists what a filter can choose from, in byte order: at most limit, and
 // whether there are more. Users may come from the host as well.
-func (h *Handler) values(r *request, kind filterKind, prefix string, limit int) ([]string, bool, error) {
-	values, err := h.trail.Values(r.Context(), kind.column, prefix, limit+1)
+func (h *Handler) values(r *request, kind parameter.Parameter, prefix string, limit int) ([]string, bool, error) {
+	if kind.Column == "" {
+		return slices.Sorted(slices.Values(kind.Fixed)), false, nil
+	}
+	values, err := h.trail.Values(r.Context(), kind.Column, prefix, limit+1)
 	if err != nil {
 		return nil, false, err
 	}
-	if kind.column == audit.ByActorEmail && h.options.Users != nil {
+	if kind.Column == audit.ByActorEmail && h.options.Users != nil {
 		users, err := h.options.Users(r.Context())
 		if err != nil {
 			return nil, false, err
@@ -198,6 +183,8 @@ func (h *Handler) optionLabel(key, value string) string {
 		return h.objectLabel(value)
 	case key == "action":
 		return h.actionLabel(audit.Action(value))
+	case key == "actor_kind":
+		return h.actorKind(audit.Actor{Kind: audit.ActorKind(value)})
 	default:
 		return value
 	}

@@ -17,24 +17,11 @@ func (p problems) add(parameter, message string) {
 	}
 }
 
-// parameters are those of the fields that the root package finds wrong.
-var parameters = map[string]string{
-	"Sort.By": "sort", "Sort.Dir": "dir", "Query.Limit": "per_page", "Query.Number": "page", "Query.After": "after", "Filter.Org": "org",
-}
-
-// parameterOf names the parameter of what the root package calls a field.
-func parameterOf(field string) string {
-	if parameter, ok := parameters[field]; ok {
-		return parameter
-	}
-	return field
-}
-
 // addError adds what the root package found wrong with the parameters.
 func (p problems) addError(err error, s Strings) {
 	for _, field := range audit.FieldErrors(err) {
 		field := *field
-		field.Field = parameterOf(field.Field)
+		field.Field = paramOf(field.Field)
 		p.add(field.Field, s.Problem(&field))
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/auditkeep/audit/internal/parameter"
 )
 
 // The filter form is a plain GET form, so a browser sends more than a clean
@@ -22,7 +24,7 @@ const (
 	paramDates     = "dates"      // the range whose times are in the fields, encoded
 	paramShownFrom = "shown_from" // what the page put into the fields
 	paramShownTo   = "shown_to"
-	paramDo        = "do"    // the button: apply, enter, add:…, remove:…, find:…
+	paramDo        = "do"    // the button: apply, enter, add:…, remove:…, find:…, more:…
 	paramAdd       = "add"   // repeatable: filters that are shown without a value
 	paramDraft     = "draft" // in the page's URL: the unsaved fields, encoded
 )
@@ -44,7 +46,7 @@ func (h *Handler) submit(w http.ResponseWriter, r *request, sent url.Values) err
 	fields := h.formFields(sent)
 	do, kind := pressed(sent)
 	switch do {
-	case "add", "remove", "find":
+	case "add", "remove", "find", "more":
 		edit(fields, sent, do, kind)
 		params := applied
 		params.Set(paramDraft, fields.Encode())
@@ -71,9 +73,9 @@ func (h *Handler) submit(w http.ResponseWriter, r *request, sent url.Values) err
 func pressed(sent url.Values) (do, kind string) {
 	do, kind, _ = strings.Cut(sent.Get(paramDo), ":")
 	if do == "enter" {
-		for _, k := range filterKinds {
-			if sent.Get(k.findParam()) != "" {
-				return "find", k.key
+		for _, name := range addable {
+			if sent.Get(findParam(name)) != "" {
+				return "find", name
 			}
 		}
 	}
@@ -81,18 +83,19 @@ func pressed(sent url.Values) (do, kind string) {
 }
 
 // formParams are the parameters that have a field in the form.
-var formParams = []string{"from", "to", "range", "tz", "action", "object_type", "user", "record_id", "ip"}
+var formParams = slices.Concat(dateParams, []string{"tz"}, addable)
 
 // formFields returns the fields as the page's own parameters: empty ones left
 // out, the range resolved.
 func (h *Handler) formFields(sent url.Values) url.Values {
-	fields := only(sent, []string{"tz", "action", "object_type", "user", "record_id", "ip"})
-	for _, name := range []string{"tz", "record_id", "ip"} {
-		if !isGiven(name, fields.Get(name)) {
+	fields := only(sent, append([]string{"tz"}, addable...))
+	for _, name := range names(parameter.Text) {
+		param, _ := parameter.Named(name)
+		if fields[name] = given(param, fields[name]); len(fields[name]) == 0 {
 			fields.Del(name)
 		}
 	}
-	if fields.Get("tz") == h.options.Zone.String() {
+	if zone := fields.Get("tz"); zone == "" || zone == h.options.Zone.String() {
 		fields.Del("tz")
 	}
 	for name, given := range h.sentDates(sent) {
@@ -139,25 +142,27 @@ func withSeconds(text string) string {
 
 // edit makes a draft: the fields, and which filters are shown without a value.
 func edit(fields, sent url.Values, do, kind string) {
-	for _, k := range filterKinds {
-		if find := sent.Get(k.findParam()); find != "" {
-			fields.Set(k.findParam(), find)
+	for _, name := range addable {
+		if find := sent.Get(findParam(name)); find != "" {
+			fields.Set(findParam(name), find)
 		}
 	}
 	for _, key := range sent[paramAdd] {
-		if isFilterKind(key) && !fields.Has(key) {
+		if slices.Contains(addable, key) && !fields.Has(key) {
 			fields.Add(paramAdd, key)
 		}
 	}
-	if !isFilterKind(kind) {
+	if !slices.Contains(addable, kind) {
 		return
 	}
 	switch do {
 	case "add":
 		fields.Add(paramAdd, kind)
+	case "more": // an empty line more
+		fields.Add(kind, "")
 	case "remove":
 		fields.Del(kind)
-		fields.Del(filterKind{key: kind}.findParam())
+		fields.Del(findParam(kind))
 		fields[paramAdd] = slices.DeleteFunc(fields[paramAdd], func(key string) bool { return key == kind })
 	}
 }

@@ -15,7 +15,7 @@
 //
 // examples/minimal is a whole program, examples/quickstart an application
 // around the page. The page stands alone, or inside the host's own chrome by
-// [Options.Layout]. The URL parameters are those of [audit.ParseFilter] and
+// [Options.Layout]. The URL parameters are those of [ParseFilter] and
 // sort, dir, page, per_page, after and before. Below it are
 //
 //	entries/{id}           one entry whole, and the way through the list

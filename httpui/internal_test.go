@@ -123,7 +123,7 @@ func TestEnglishIsComplete(t *testing.T) {
 	for _, column := range audit.Columns() {
 		assert.NotEmpty(t, English().Columns[column])
 	}
-	for _, name := range audit.Ranges() {
+	for _, name := range Ranges() {
 		assert.NotEmpty(t, English().Ranges[name])
 	}
 	for _, name := range viewParams {

@@ -104,7 +104,7 @@ const maxPerPage = 200
 // form that programs can read.
 func (h *Handler) parseAPI(values url.Values) (view, []jsonError) {
 	v := view{params: only(values, viewParams), perPage: defaultPerPage}
-	f, err := audit.ParseFilter(v.params, h.urlOptions(h.options.Now()))
+	f, err := ParseFilter(v.params, h.urlOptions(h.options.Now()))
 	wrong := fieldErrors(err)
 	v.filter, v.pinned = f, !f.NotAfter.IsZero()
 	fail := func(field, problem, remedy string) {
@@ -162,7 +162,7 @@ func (h *Handler) parseAPI(values url.Values) (view, []jsonError) {
 func fieldErrors(err error) []jsonError {
 	var out []jsonError
 	for _, e := range audit.FieldErrors(err) {
-		out = append(out, jsonError{parameterOf(e.Field), e.Value, e.Problem, e.Remedy})
+		out = append(out, jsonError{paramOf(e.Field), e.Value, e.Problem, e.Remedy})
 	}
 	return out
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/auditkeep/audit"
 	"github.com/auditkeep/audit/internal/display"
+	"github.com/auditkeep/audit/internal/parameter"
 )
 
 // summary is the line above the table.
@@ -68,21 +69,18 @@ type chip struct {
 // chipValues is how many values of a filter its chip names.
 const chipValues = 3
 
-// chipParams are the filters that become chips, in the order of the form.
-var chipParams = []string{
-	"action", "object_type", "user", "record_id", "ip", "request",
-	"not_action", "not_object_type", "not_user", "not_ip",
-}
-
 func (h *Handler) chips(v view) []chip {
 	var chips []chip
-	for _, parameter := range chipParams {
-		values := v.params[parameter]
-		base, not := strings.CutPrefix(parameter, "not_")
-		if len(values) == 0 || !isChoice(base) && !slices.ContainsFunc(values, func(v string) bool { return isGiven(base, v) }) {
+	for _, name := range names(parameter.Chip, parameter.Choice, parameter.Text) {
+		base, not := parameter.Positive(name)
+		values := v.params[name]
+		if param, ok := parameter.Named(base); ok {
+			values = given(param, values)
+		}
+		if len(values) == 0 {
 			continue
 		}
-		c := chip{Name: h.options.Strings.Parameters[parameter], Not: not, URL: v.without(parameter)}
+		c := chip{Name: h.options.Strings.Parameters[name], Not: not, URL: v.without(name)}
 		if left := len(values) - chipValues; left > 0 {
 			values = values[:chipValues]
 			c.Others = h.options.Strings.OthersChosen(left)
@@ -95,13 +93,13 @@ func (h *Handler) chips(v view) []chip {
 	return chips
 }
 
-// isGiven reports whether a value that was typed is one: blanks may be an ID,
-// but no address.
-func isGiven(key, value string) bool {
-	if key == "ip" {
-		value = strings.TrimSpace(value)
+// given returns the values that a parameter has. The empty one is one of a list
+// to choose from: none recorded.
+func given(p parameter.Parameter, values []string) []string {
+	if p.Widget == parameter.Choice {
+		return values
 	}
-	return value != ""
+	return slices.DeleteFunc(slices.Clone(values), func(text string) bool { return !p.Given(text) })
 }
 
 // Text is the chip in words.

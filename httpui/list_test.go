@@ -91,6 +91,7 @@ func TestMalformedParameters(t *testing.T) {
 		"tz=Mars/Olympus":                           {"audit-dates", "not a time zone"},
 		"tz=Local":                                  {"audit-dates", "not a time zone"},
 		"ip=300.1.1.1":                              {"audit-ip", "not an IP address or range"},
+		"request=1&request=2":                       {"audit-form", "given more than once"},
 		"record_id=%ff":                             {"audit-record_id", "not valid UTF-8"},
 		"user=%00":                                  {"audit-user", "NUL"},
 		"object_type=" + strings.Repeat("x", 400):   {"audit-object_type", "400 bytes long"},

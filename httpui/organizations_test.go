@@ -274,7 +274,7 @@ func (all *tenants) requireOracle(t *testing.T, org, target, body string) {
 	address, err := url.Parse(target)
 	require.NoError(t, err)
 	v := address.Query()
-	filter, err := audit.ParseFilter(v, audit.URLOptions{Now: fixture.Now})
+	filter, err := httpui.ParseFilter(v, httpui.URLOptions{Now: fixture.Now})
 	require.NoError(t, err)
 	filter.Org = org
 	var answer struct {

@@ -38,7 +38,8 @@ type Strings struct {
 	DateRange, EarlierSpan, LaterSpan                 string
 	AddFilter, RemoveFilter, Apply, Reset, NotApplied string
 	FilterHelp, Find, FindLabel                       string
-	RecordIDHelp, IPHelp                              string
+	FilterHelps                                       map[string]string // of filters that are typed
+	AnotherValue                                      string
 	None, NoUser                                      string
 	Selected                                          func(selected, of int, more bool) string
 	FirstOnly                                         func(n int) string
@@ -141,6 +142,7 @@ func English() Strings {
 			"from": "Start", "to": "End", "range": "Range", "tz": "Time zone",
 			"action": "Action", "object_type": "Object Type", "user": "User",
 			"record_id": "Record ID", "ip": "IP address", "request": "Request",
+			"actor_id": "Actor ID", "actor_kind": "Kind of actor", "source": "Source",
 			"not_action": "Action", "not_object_type": "Object Type", "not_user": "User", "not_ip": "IP address",
 			"sort": "Sort", "dir": "Direction", "page": "Page", "per_page": "Per page",
 			"after": "After", "before": "Before", "asof": "As of", "query": "Address",
@@ -159,8 +161,12 @@ func English() Strings {
 		NotApplied: "These filters are not applied yet.",
 		FilterHelp: "Several values within one filter mean any of them (OR). Several filters must all match (AND).",
 		Find:       "Find", FindLabel: "%s begins with",
-		RecordIDHelp: "Number or text, exactly as recorded.",
-		IPHelp:       "An address, or a range such as 203.0.113.0/24.",
+		FilterHelps: map[string]string{
+			"record_id": "Number or text, exactly as recorded.",
+			"actor_id":  "Exactly as recorded.",
+			"ip":        "An address, or a range such as 203.0.113.0/24.",
+		},
+		AnotherValue: "Another value",
 		None:         "none recorded", NoUser: "no email",
 		Selected: func(selected, of int, more bool) string {
 			return fmt.Sprintf("%s of %s", groupThousands(selected), atLeast(of, more))
@@ -290,6 +296,7 @@ func (s Strings) withDefaults() Strings {
 	s.Columns = merged(e.Columns, s.Columns)
 	s.Parameters = merged(e.Parameters, s.Parameters)
 	s.Ranges = merged(e.Ranges, s.Ranges)
+	s.FilterHelps = merged(e.FilterHelps, s.FilterHelps)
 	s.Formats = merged(e.Formats, s.Formats)
 	s.CSVWith = merged(e.CSVWith, s.CSVWith)
 	return s

@@ -1,7 +1,9 @@
 package httpui
 
 import (
+	"errors"
 	"net/url"
+	"strings"
 	"time"
 )
 
@@ -50,4 +52,81 @@ func shownTwice(t time.Time) bool {
 		}
 	}
 	return false
+}
+
+const timeRemedy = "write it as 2006-01-02T15:04, 2006-01-02T15:04:05 or in RFC 3339"
+
+// parseTime reads a time and says how long the unit is that it names last: a
+// minute, a second, or a microsecond where it has a fraction.
+func parseTime(text string, zone *time.Location, pick choice) (time.Time, time.Duration, error) {
+	for _, local := range []struct {
+		layout string
+		unit   time.Duration
+	}{{"2006-01-02T15:04", time.Minute}, {"2006-01-02T15:04:05", time.Second}} {
+		if len(text) != len(local.layout) {
+			continue
+		}
+		if wall, err := time.Parse(local.layout, text); err == nil {
+			return resolveLocal(wall, zone, pick), local.unit, nil
+		}
+	}
+	t, err := time.Parse(time.RFC3339Nano, text)
+	if err != nil || !isRFC3339(text, t) {
+		return time.Time{}, 0, errors.New("not a time")
+	}
+	if strings.Contains(text, ".") {
+		return t.Truncate(time.Microsecond).UTC(), time.Microsecond, nil
+	}
+	return t.UTC(), time.Second, nil
+}
+
+// isRFC3339 reports whether a text is the RFC 3339 form of the time that
+// time.Parse found in it, which also takes "T1:30" and a comma before the
+// fraction. The zone may be written in any way.
+func isRFC3339(text string, t time.Time) bool {
+	const seconds = "2006-01-02T15:04:05"
+	if len(text) <= len(seconds) || text[:len(seconds)] != t.Format(seconds) {
+		return false
+	}
+	zone := strings.TrimLeft(strings.TrimPrefix(text[len(seconds):], "."), "0123456789")
+	if year := t.UTC().Year(); year < 0 || year > 9999 {
+		return false
+	}
+	return !strings.HasPrefix(text[len(seconds):], ",") && (zone == "Z" || len(zone) == len("+05:30"))
+}
+
+// choice says which of the two instants a clock shows twice is meant.
+type choice bool
+
+const (
+	earlier choice = false
+	later   choice = true
+)
+
+// resolveLocal returns the instant, in UTC, at which a clock in the zone shows
+// the wall time (which is given in UTC). Where the clock shows it twice, pick
+// decides; where it jumps over it, the next instant there is.
+func resolveLocal(wall time.Time, zone *time.Location, pick choice) time.Time {
+	offsetAt := func(t time.Time) time.Duration {
+		_, seconds := t.In(zone).Zone()
+		return time.Duration(seconds) * time.Second
+	}
+	// No zone is further from UTC than a day, so these two surround any change.
+	before, after := offsetAt(wall.Add(-24*time.Hour)), offsetAt(wall.Add(24*time.Hour))
+	first, second := wall.Add(-before), wall.Add(-after)
+	if second.Before(first) {
+		first, second = second, first
+	}
+	shows := func(t time.Time) bool { return t.Add(offsetAt(t)).Equal(wall) }
+	switch {
+	case pick == later && shows(second):
+		return second
+	case shows(first):
+		return first
+	case shows(second):
+		return second
+	}
+	// The clock jumped over it: the jump is where the later guess's zone begins.
+	jump, _ := second.In(zone).ZoneBounds()
+	return jump.UTC()
 }

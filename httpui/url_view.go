@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/auditkeep/audit"
+	"github.com/auditkeep/audit/internal/parameter"
 )
 
 // view is what a URL asks to see: one filter, which feeds table, count and
@@ -39,13 +40,20 @@ const lastPage = "end"
 // filterParams make up the filter, placeParams say where in the list to be.
 var (
 	dateParams   = []string{"from", "to", "range"}
-	filterParams = []string{
-		"from", "to", "range", "tz", "action", "object_type", "user", "record_id", "ip",
-		"not_action", "not_object_type", "not_user", "not_ip", "request",
-	}
-	placeParams = []string{"page", "after", "before", "asof"}
-	viewParams  = slices.Concat(filterParams, []string{"sort", "dir", "per_page"}, placeParams)
+	filterParams = slices.Concat(dateParams, []string{"tz"}, names(parameter.Chip, parameter.Choice, parameter.Text))
+	placeParams  = []string{"page", "after", "before", "asof"}
+	viewParams   = slices.Concat(filterParams, []string{"sort", "dir", "per_page"}, placeParams)
 )
+
+// names returns the parameters that have one of the widgets, in the form's order.
+func names(widgets ...parameter.Widget) (names []string) {
+	for _, p := range parameter.All() {
+		if slices.Contains(widgets, p.Widget) {
+			names = append(names, p.Name)
+		}
+	}
+	return names
+}
 
 // perPageChoices are how many entries a page may hold.
 var perPageChoices = []int{25, 50, 100, 200}
@@ -58,7 +66,7 @@ func (h *Handler) parseView(values url.Values, now time.Time) (view, problems) {
 	v := view{params: only(values, viewParams), perPage: defaultPerPage, page: 1}
 	wrong := problems{}
 	var err error
-	v.filter, err = audit.ParseFilter(v.params, h.urlOptions(now))
+	v.filter, err = ParseFilter(v.params, h.urlOptions(now))
 	wrong.addError(err, h.options.Strings)
 	v.pinned = !v.filter.NotAfter.IsZero()
 	v.zone = h.zoneOf(v.params)
@@ -115,8 +123,8 @@ func (h *Handler) parsePlace(v *view, one func(string) string, wrong problems) {
 	}
 }
 
-func (h *Handler) urlOptions(now time.Time) audit.URLOptions {
-	return audit.URLOptions{Zone: h.options.Zone, Range: defaultRange, Now: now}
+func (h *Handler) urlOptions(now time.Time) URLOptions {
+	return URLOptions{Zone: h.options.Zone, Range: defaultRange, Now: now}
 }
 
 // zoneOf returns the zone that the parameters name, or the default where they

@@ -48,7 +48,7 @@ func TestPresetsAndArrowsMoveTheRange(t *testing.T) {
 	t.Parallel()
 	b := open(t, desktop, fixture.Many(300, fixture.Now)...)
 	assert.Equal(t, []string{"15 min", "1 h", "Today", "Yesterday", "7 d", "30 d", "90 d", "All"}, b.texts(".audit-ranges button"))
-	for _, name := range audit.Ranges() {
+	for _, name := range httpui.Ranges() {
 		b.follow(`.audit-ranges button[value="` + name + `"]`)
 		assert.Equal(t, "?range="+name, b.url())
 		assert.Equal(t, "true", eval[string](b, `document.querySelector('.audit-ranges button[value="`+name+`"]').ariaCurrent`))

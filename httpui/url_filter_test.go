@@ -1,6 +1,7 @@
-package audit_test
+package httpui_test
 
 import (
+	"net/netip"
 	"net/url"
 	"testing"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/auditkeep/audit"
+	"github.com/auditkeep/audit/httpui"
 )
 
 func TestParseFilterTimes(t *testing.T) {
@@ -38,7 +40,7 @@ func TestParseFilterTimes(t *testing.T) {
 			t.Parallel()
 			values, err := url.ParseQuery(tc.query)
 			require.NoError(t, err)
-			f, err := audit.ParseFilter(values, audit.URLOptions{Now: now, Range: "7d"})
+			f, err := httpui.ParseFilter(values, httpui.URLOptions{Now: now, Range: "7d"})
 			require.NoError(t, err)
 			format := func(t time.Time) string {
 				if t.IsZero() {
@@ -79,7 +81,7 @@ func TestParseFilterNamesWhatIsWrong(t *testing.T) {
 			t.Parallel()
 			values, err := url.ParseQuery(query)
 			require.NoError(t, err)
-			_, err = audit.ParseFilter(values, audit.URLOptions{})
+			_, err = httpui.ParseFilter(values, httpui.URLOptions{})
 			require.ErrorIs(t, err, audit.ErrInvalidFilter)
 			fields := audit.FieldErrors(err)
 			require.Len(t, fields, 1)
@@ -91,7 +93,7 @@ func TestParseFilterNamesWhatIsWrong(t *testing.T) {
 
 func TestParseFilterReportsEveryField(t *testing.T) {
 	t.Parallel()
-	_, err := audit.ParseFilter(url.Values{"from": {"x"}, "ip": {"y"}, "tz": {"z"}}, audit.URLOptions{})
+	_, err := httpui.ParseFilter(url.Values{"from": {"x"}, "ip": {"y"}, "tz": {"z"}}, httpui.URLOptions{})
 	assert.Len(t, audit.FieldErrors(err), 3)
 }
 
@@ -106,12 +108,12 @@ func FuzzFilterURL(f *testing.F) {
 		if err != nil {
 			t.Skip()
 		}
-		filter, err := audit.ParseFilter(values, audit.URLOptions{Now: time.Unix(1_700_000_000, 0)})
+		filter, err := httpui.ParseFilter(values, httpui.URLOptions{Now: time.Unix(1_700_000_000, 0)})
 		if err != nil {
 			require.ErrorIs(t, err, audit.ErrInvalidFilter)
 			return
 		}
-		again, err := audit.ParseFilter(filter.URLValues(), audit.URLOptions{Range: "7d"})
+		again, err := httpui.ParseFilter(httpui.URLValues(filter), httpui.URLOptions{Range: "7d"})
 		require.NoError(t, err)
 		// Times are the same instants, whatever zone they were written in.
 		require.True(t, filter.From.Equal(again.From), "from %v, then %v", filter.From, again.From)
@@ -119,4 +121,105 @@ func FuzzFilterURL(f *testing.F) {
 		filter.From, filter.Until, again.From, again.Until = time.Time{}, time.Time{}, time.Time{}, time.Time{}
 		require.Equal(t, filter, again)
 	})
+}
+
+// reparse sends a filter through its URL.
+func reparse(t *testing.T, f audit.Filter) audit.Filter {
+	t.Helper()
+	f.Org = "acme"
+	require.NoError(t, f.Validate())
+	again, err := httpui.ParseFilter(httpui.URLValues(f), httpui.URLOptions{})
+	require.NoError(t, err)
+	again.Org = "acme"
+	return again
+}
+
+func TestIDsAreNotTrimmed(t *testing.T) {
+	t.Parallel()
+	for _, id := range []string{" ", " x ", "\t7", "x\n"} {
+		again := reparse(t, audit.Filter{ObjectIDs: []string{id}, RequestID: id})
+		assert.Equal(t, []string{id}, again.ObjectIDs)
+		assert.Equal(t, id, again.RequestID)
+	}
+	none, err := httpui.ParseFilter(url.Values{"record_id": {""}, "request": {""}, "ip": {" 10.0.0.1 "}, "not_ip": {" 10.0.0.2\n"}}, httpui.URLOptions{})
+	require.NoError(t, err)
+	assert.Empty(t, none.ObjectIDs)
+	assert.Equal(t, "10.0.0.1/32", none.IPs[0].String())
+	assert.Equal(t, []netip.Prefix{netip.MustParsePrefix("10.0.0.2/32")}, none.NotIPs)
+}
+
+// TestBoundsBetweenMicroseconds mean the same in Match and in a URL.
+func TestBoundsBetweenMicroseconds(t *testing.T) {
+	t.Parallel()
+	start := time.Date(2026, 1, 2, 3, 4, 5, 6000, time.UTC)
+	for nanos := range time.Duration(3) {
+		f := audit.Filter{Org: "acme", From: start.Add(nanos), Until: start.Add(time.Microsecond + nanos)}
+		again := reparse(t, f)
+		for micros := range time.Duration(4) {
+			at := start.Add((micros - 1) * time.Microsecond)
+			e := audit.Entry{Org: "acme", ID: audit.FirstID(at), OccurredAt: at}
+			assert.Equal(t, f.Match(e), again.Match(e), "%v + %v", at, nanos)
+		}
+	}
+}
+
+func TestTimesAreStrict(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		"2026-01-02T10:00:00,5Z", "2026-01-02T1:30:00Z", "2026-01-02T10:00:00.Z", "2026-01-02T10:00:00z", "2026-01-02t10:00:00Z",
+		"2026-01-02 10:00:00Z", "2026-01-02T10:00:00+0530", "2026-01-02T10:00:00", "0000-01-01T00:00:00+00:01", "9999-12-31T23:59:59-00:01",
+	} {
+		_, err := httpui.ParseFilter(url.Values{"to": {text + " "}}, httpui.URLOptions{})
+		if text == "2026-01-02T10:00:00" {
+			require.NoError(t, err, text)
+			continue
+		}
+		assert.Equal(t, []string{"to"}, fieldsOf(err), text)
+	}
+	for text, want := range map[string]string{
+		"2026-01-02T10:00:00.5Z": "2026-01-02T10:00:00.5Z", "2026-01-02T10:00:00+00:00": "2026-01-02T10:00:00Z",
+		"2026-01-02T10:00:00-00:00": "2026-01-02T10:00:00Z", "2026-01-02T10:00:00.123456789+05:30": "2026-01-02T04:30:00.123456Z",
+	} {
+		f, err := httpui.ParseFilter(url.Values{"from": {text}}, httpui.URLOptions{})
+		require.NoError(t, err, text)
+		assert.Equal(t, want, f.From.Format(time.RFC3339Nano))
+	}
+	_, err := httpui.ParseFilter(url.Values{"tz": {"posixrules"}}, httpui.URLOptions{})
+	assert.Equal(t, []string{"tz"}, fieldsOf(err))
+}
+
+func TestYearsThatAURLCannotHold(t *testing.T) {
+	t.Parallel()
+	year := func(y int) time.Time { return time.Date(y, 1, 1, 0, 0, 0, 0, time.UTC) }
+	f := audit.Filter{From: year(0), Until: year(10_000)} // the end of 9999
+	again := reparse(t, f)
+	assert.True(t, again.From.Equal(f.From))
+	assert.True(t, again.Until.Equal(f.Until))
+}
+
+func TestParseFilterReportsAllKindsAtOnce(t *testing.T) {
+	t.Parallel()
+	_, err := httpui.ParseFilter(url.Values{
+		"from": {"2026-01-02T00:00"}, "to": {"2026-01-01T00:00"}, "ip": {"300.1.1.1"}, "user": {"\x00"}, "record_id": {"\xff", "2"},
+	}, httpui.URLOptions{})
+	assert.ElementsMatch(t, []string{"from", "ip", "user", "record_id"}, fieldsOf(err), "each field once")
+	_, err = httpui.ParseFilter(url.Values{"from": {"x"}, "to": {"2026-01-01T00:00"}}, httpui.URLOptions{})
+	assert.Equal(t, []string{"from"}, fieldsOf(err))
+}
+
+func fieldsOf(err error) (fields []string) {
+	for _, e := range audit.FieldErrors(err) {
+		fields = append(fields, e.Field)
+	}
+	return fields
+}
+
+func TestMappedRangesHaveTheParametersOfIPv4(t *testing.T) {
+	t.Parallel()
+	for mapped, plain := range map[string]string{"::ffff:1.2.3.4/128": "1.2.3.4", "::ffff:1.2.3.4/112": "1.2.0.0/16"} {
+		f := audit.Filter{IPs: []netip.Prefix{netip.MustParsePrefix(mapped)}, NotIPs: []netip.Prefix{netip.MustParsePrefix(mapped)}}
+		v := httpui.URLValues(f)
+		assert.Equal(t, plain, v.Get("ip"))
+		assert.Equal(t, plain, v.Get("not_ip"))
+	}
 }
