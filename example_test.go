@@ -334,7 +334,7 @@ func ExampleFilter() {
 	// false
 }
 
-// Where returns a condition for a statement of the host's own.
+// Where returns a condition for the host's own statements.
 func ExampleFilter_Where() {
 	condition, err := audit.Filter{Org: "acme", Actions: []audit.Action{"update"}}.Where(audit.PostgreSQL, "e")
 	must(err)

@@ -16,10 +16,11 @@ import (
 //
 //	audittest.RequireNotShared(t, func(before Key) Key { return before.Clone() })
 //
-// Without it, such a copy shows only once a field that is nil in all tests is
-// not nil in production: [audit.Log.Record] then returns [audit.ErrShared]. T is
-// a struct, a pointer to one, or a map. Interfaces other than any stay nil. The
-// config is the host's own, if it ignores fields; it defaults to the zero one.
+// Without this test, such a copy fails only in production, when a field is not
+// nil that is nil in all other tests: [audit.Log.Record] then returns
+// [audit.ErrShared]. T is a struct, a pointer to one, or a map. Interfaces
+// other than any stay nil. The config is the host's own, if it ignores fields;
+// it defaults to the zero one.
 func RequireNotShared[T any](t testing.TB, copyOf func(T) T, config ...audit.Config) {
 	t.Helper()
 	conf := audit.Config{}
@@ -46,8 +47,9 @@ func RequireNotShared[T any](t testing.TB, copyOf func(T) T, config ...audit.Con
 	}
 }
 
-// unusable returns the errors that are about the record as a whole: nothing was
-// compared then. Others are about values that a real record would not have.
+// unusable returns the errors about the record as a whole, after which nothing
+// was compared. The other errors are about values that a real record would not
+// have.
 func unusable(err error, of reflect.Type) error {
 	for of.Kind() == reflect.Pointer {
 		of = of.Elem()

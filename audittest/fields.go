@@ -6,7 +6,8 @@ import (
 	"github.com/auditkeep/audit"
 )
 
-// Fields returns what would be recorded of a struct like x, a line a field:
+// Fields returns what would be recorded of a struct like x, with one line for
+// each field:
 //
 //	assert.Equal(t, []string{
 //		"id: identity",

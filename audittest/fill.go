@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// maxFill is how many pointers, lists and maps deep a value is filled, so that
-// types which contain themselves end.
+// maxFill is the max depth of pointers, lists and maps to fill, so that filling
+// a type that contains itself ends.
 const maxFill = 5
 
 var timeType = reflect.TypeFor[time.Time]()
@@ -90,7 +90,7 @@ func fillStruct(v reflect.Value, depth int) {
 	}
 }
 
-// samples are what a type that keeps its fields to itself may read.
+// samples are texts that a type with unexported fields may decode.
 var samples = []string{`{"key":["1"]}`, `{"key":"1"}`, `{"key":1}`, `["1"]`, `[1]`, `"1"`, `12345678901234567890`, `1`, `true`}
 
 // decode fills a value by its own method, with the first sample that it takes.

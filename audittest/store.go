@@ -23,12 +23,11 @@ import (
 	"github.com/auditkeep/audit"
 )
 
-// Org is the organization of the log that [New] returns, where nothing names
-// another.
+// Org is the default organization of the log that [New] returns.
 const Org = "test"
 
-// New returns a log in memory, and its store. For a log with a Config of your
-// own, give [NewStore] to [audit.New].
+// New returns a log in memory, and its store. For a log with your own Config,
+// pass [NewStore] to [audit.New].
 func New(t testing.TB) (*audit.Log, *Store) {
 	t.Helper()
 	store := NewStore()
@@ -39,8 +38,8 @@ func New(t testing.TB) (*audit.Log, *Store) {
 	return log, store
 }
 
-// Store is an [audit.Store] in memory. It is as slow as it is simple: every
-// read goes through all entries.
+// Store is an [audit.Store] in memory. It is simple and slow: every read goes
+// through all entries.
 type Store struct {
 	mu      sync.Mutex
 	entries map[key]audit.Entry

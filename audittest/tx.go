@@ -23,8 +23,8 @@ var _ audit.Tx = (*Tx)(nil)
 // Begin begins a transaction.
 func (s *Store) Begin() *Tx { return &Tx{store: s, own: map[key]audit.Entry{}} }
 
-// Tx returns what stands in for a host's transaction where a test does not
-// care how it ends: entries appear at once.
+// Tx stands in for a host's transaction if a test does not care how it ends:
+// entries appear at once.
 func (s *Store) Tx() audit.Tx { return atOnce{s} }
 
 type atOnce struct{ store *Store }

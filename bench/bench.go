@@ -26,7 +26,7 @@ type bench struct {
 
 // scale is how much is measured.
 type scale struct {
-	small, middle, large int // entries of the logs; middle is 0 where there is none
+	small, middle, large int // entries of the logs; middle is 0 if there is none
 	sqlite               int
 	export, pdf          int // rows
 	exportRounds         int

@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// childVariable tells the program that it is a child: one export in a process
-// of its own, so that the peaks of memory do not mix.
+// childVariable makes the program a child, which runs one export in its own
+// process, so that the peaks of memory do not mix.
 const childVariable = "AUDIT_BENCH_CHILD"
 
 // childSpec is what a child is to do.
@@ -25,14 +25,14 @@ type childSpec struct {
 	File   string `json:"file"`
 }
 
-// childResult is what it tells.
+// childResult is what a child reports.
 type childResult struct {
 	Rows int `json:"rows"`
 	// FirstByte is after how many seconds the first byte was written.
 	FirstByte float64 `json:"first_byte"`
-	// PeakKB is the most memory that the process had, in KB, and TextKB what of
-	// it is the program itself, as it was read from its file; 0 where the
-	// system does not tell.
+	// PeakKB is the process's peak memory in KB. TextKB is the part of it that
+	// was read from the program's file. Both are 0 if the system does not
+	// report them.
 	PeakKB float64 `json:"peak_kb"`
 	TextKB float64 `json:"text_kb"`
 	// Seconds is how long the whole process took, by the parent's clock.
@@ -53,10 +53,10 @@ func runChild(spec string, out io.Writer) error {
 	return json.NewEncoder(out).Encode(result)
 }
 
-// statusKB is a size that Linux tells of this process.
+// statusKB is a size that Linux reports of this process.
 func statusKB(name string) float64 {
 	text, _, _ := strings.Cut(procField("/proc/self/status", name), " ")
-	size, _ := strconv.ParseFloat(text, 64) // 0 where there is none
+	size, _ := strconv.ParseFloat(text, 64) // 0 if there is none
 	return size
 }
 
@@ -93,7 +93,7 @@ func (w *firstByteWriter) Write(p []byte) (int, error) {
 	return w.Writer.Write(p)
 }
 
-// inChild runs a spec in a process of its own.
+// inChild runs a spec in its own process.
 func inChild(ctx context.Context, s childSpec) (result childResult, err error) {
 	program, err := os.Executable()
 	if err != nil {

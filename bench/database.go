@@ -15,7 +15,7 @@ import (
 	"github.com/auditkeep/audit/postgres"
 )
 
-// pgLog is an audit log in a schema of its own.
+// pgLog is an audit log in its own schema.
 type pgLog struct {
 	pool   *pgxpool.Pool
 	url    string

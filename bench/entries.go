@@ -44,7 +44,7 @@ func (m maker) draft(ctx context.Context, org string) (context.Context, audit.Ev
 	}
 }
 
-// updates draws entries of updates alone, all of one size.
+// updates draws entries of updates only, all of one size.
 func (m maker) updates(ctx context.Context, n int) ([]audit.Entry, error) {
 	entries := make([]audit.Entry, 0, n)
 	for len(entries) < n {

@@ -26,8 +26,8 @@ type exportRun struct {
 	texts []float64 // what of that is the program
 }
 
-// measureExports writes the same rows in every format, each by the library and
-// by the bare means, in processes of their own that take turns.
+// measureExports writes the same rows in every format, by the library and by
+// the bare means. Each runs in its own process, and they take turns.
 func measureExports(ctx context.Context, b *bench) error {
 	l, err := b.log(ctx, b.scale.large)
 	if err != nil {
@@ -66,7 +66,7 @@ func measureExports(ctx context.Context, b *bench) error {
 }
 
 func (b *bench) tellExports(runs []*exportRun) {
-	t := b.report.table("Exports, each in a process of its own", "way", "rows", "s", "rows/s", "first byte, ms", "peak memory, MB", "and the program")
+	t := b.report.table("Exports, each in its own process", "way", "rows", "s", "rows/s", "first byte, ms", "peak memory, MB", "and the program")
 	for _, r := range runs {
 		if len(r.times) == 0 {
 			t.row(r.name, count(r.rows), "not measured")
@@ -100,7 +100,7 @@ func (b *bench) judgeExports(runs []*exportRun, noPsql error) {
 	}{{"E1", "CSV", csv, 30}, {"E2", "Excel", excel, 200}, {"E3", "PDF", pdf, 70}} {
 		g := goal{ID: m.id, What: m.what + ", peak memory" + rows(m.run), Limit: m.limit, Unit: "MB"}
 		if median(m.run.peaks) == 0 {
-			b.report.missing(g, notMeasured, "the system does not tell a process's peak")
+			b.report.missing(g, notMeasured, "the system does not report a process's peak")
 			continue
 		}
 		b.report.measured(g, spreadOf(m.run.peaks), "")

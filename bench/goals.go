@@ -54,9 +54,9 @@ func (g goal) judge(value spread) verdict {
 // line is one goal with what was measured.
 type line struct {
 	goal
-	Value   *spread `json:"value,omitempty"` // nil where nothing was measured
+	Value   *spread `json:"value,omitempty"` // nil if nothing was measured
 	Verdict verdict `json:"verdict"`
-	// Note tells more: which of several it is, or why nothing was measured.
+	// Note says which of several it is, or why nothing was measured.
 	Note string `json:"note,omitempty"`
 }
 

@@ -25,8 +25,8 @@ func wideRecords() (before, after wideRecord) {
 		Active: true, CreatedAt: now, LastSeenAt: now,
 	}
 	after = before
-	// Texts of their own, as two rows of a database have them: comparing a text
-	// with itself would cost nothing.
+	// Each side has its own texts, as two rows of a database do: comparing a
+	// text with itself would cost nothing.
 	for _, text := range []*string{
 		&after.Name, &after.Email, &after.City, &after.Country, &after.Phone,
 		&after.Street, &after.Zip, &after.Note, &after.Status, &after.Role,

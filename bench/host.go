@@ -48,8 +48,8 @@ func hostTable(name string, rows int) string {
 
 const updateSQL = " SET c01 = $2, c02 = $3, c03 = $4, c11 = $5, c12 = $6 WHERE id = $1"
 
-// change is one change of a record. Of several clients each has rows of its
-// own, so that none waits for another's lock.
+// change is one change of a record. Each client has its own rows, so that none
+// waits for another's lock.
 type change struct {
 	args          []any
 	before, after account

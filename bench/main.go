@@ -6,8 +6,8 @@
 //	make bench                                        # the same with ten million entries
 //	go run . -database postgres://… -size 1000000 -only A,B1
 //
-// It makes schemas of its own in the database, and drops them at the end; with
-// -keep those stay that took long to load, for the next run.
+// It makes its own schemas in the database, and drops them at the end. With -keep,
+// those that took long to load stay for the next run.
 package main
 
 import (

@@ -165,7 +165,7 @@ func (b *bench) judgePages(r timeRange, result outcome, rows map[string]int) {
 // rawShapes are the shapes whose SQL is also run without the library.
 func rawShapes() []string { return []string{firstPage, "filter: object type", "sort: id asc"} }
 
-func rawName(shape string) string { return "its SQL alone: " + shape }
+func rawName(shape string) string { return "only its SQL: " + shape }
 
 // floors are what the pages are held against.
 func (l *pgLog) floors(ctx context.Context, s sample) ([]candidate, error) {

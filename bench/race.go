@@ -11,8 +11,8 @@ import (
 type candidate struct {
 	name string
 	do   func(context.Context) error
-	// calls is how many calls are timed together, for what takes less than the
-	// clock can tell. Defaults to 1.
+	// calls is how many calls are timed together, for calls shorter than the
+	// clock's resolution. Defaults to 1.
 	calls int
 }
 
@@ -35,10 +35,10 @@ const (
 )
 
 // race times the candidates against each other for about so long. They take
-// turns call by call, in an order that is drawn anew for every round, so that
-// a machine that is busy for a while is so for all of them. Rounds are put
+// turns call by call, in an order that is drawn anew for every round, so that a
+// machine that is busy for a while is so for all of them. Rounds are put
 // together into blocks: a block's median leaves out the odd call that met a
-// checkpoint or a collection, and the blocks tell how much is noise.
+// checkpoint or a collection, and the blocks show how much is noise.
 //
 // Before each round prepare is called, untimed; it may be nil.
 func race(ctx context.Context, random *rand.Rand, budget time.Duration, candidates []candidate, prepare func() error) (outcome, error) {

@@ -5,9 +5,9 @@ import (
 	"slices"
 )
 
-// spread is what a measurement came to: its median, and Low and High, between
+// spread is the result of a measurement: its median, and Low and High, between
 // which the true one is in some 19 of 20 cases. Those are the quartiles of its
-// blocks, or the least and the greatest where there are few.
+// blocks, or the least and the greatest if there are few.
 type spread struct {
 	Median float64 `json:"median"`
 	Low    float64 `json:"low"`

@@ -108,8 +108,8 @@ func measureTriggers(ctx context.Context, b *bench) error {
 	if err != nil {
 		return err
 	}
-	// The floors have races of their own: each way more leaves less of the others
-	// in the processor's caches.
+	// The floors have their own races, since each further way leaves less of
+	// the others in the processor's caches.
 	oneFloor, err := b.race(ctx, 2,
 		candidate{name: unauditedName, do: func(ctx context.Context) error { return unaudited(ctx, h, 0) }},
 		candidate{name: readyName, do: func(ctx context.Context) error { return withReady(ctx, h) }},

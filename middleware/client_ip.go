@@ -10,24 +10,24 @@ import (
 	"strings"
 )
 
-// The address is worked out here, although there is a well-kept library for it,
-// github.com/realclientip/realclientip-go, which the tests compare with. It
-// does not look at the connecting peer; it answers alike for "no header",
-// "unreadable" and "only proxies", where an auditor has to be told which; and
-// it splits Forwarded at commas within quoted strings, so that where a proxy
-// quotes the client's own Host header there, the client can add an element.
+// The tests compare the address with that of
+// github.com/realclientip/realclientip-go, a well-kept library. It is not used
+// here for three reasons. It does not look at the connecting peer. It returns
+// the same for "no header", "unreadable" and "only proxies", and an auditor has
+// to know which. It splits Forwarded at commas within quoted strings: if a
+// proxy quotes the client's Host header there, the client can add an element.
 
-// clientIP finds out where a request came from.
+// clientIP finds the address that a request came from.
 type clientIP struct {
 	proxies proxies
 	header  string // in canonical form; empty for none
-	// lastComma returns the index of the comma before a list's last element,
-	// or -1 where there is only one element.
+	// lastComma returns the index of the comma before a list's last element, or
+	// -1 if there is only one element.
 	lastComma func(line string) int
 	// parse reads one element.
 	parse func(element string) (netip.Addr, bool)
-	// single says that the header holds one address, so that a second line
-	// is the client's own that a proxy failed to replace.
+	// single says that the header holds one address. A second line is then the
+	// client's, which a proxy failed to replace.
 	single bool
 }
 
@@ -45,9 +45,10 @@ func newClientIP(header string, proxies proxies) clientIP {
 	return c
 }
 
-// of returns the client's address, and a note where a header was sent that the
-// address is not taken from, or only with doubt. What cannot be read leaves the
-// connecting peer, the one address that nobody can forge.
+// of returns the client's address. It also returns a note if a header was sent
+// and the address is not taken from it, or only with doubt. If a header cannot
+// be read, the address is the connecting peer's, the only one that nobody can
+// forge.
 func (c clientIP) of(r *http.Request) (ip netip.Addr, note string) {
 	peer := peerOf(r)
 	lines := r.Header[c.header]
@@ -57,7 +58,7 @@ func (c clientIP) of(r *http.Request) (ip netip.Addr, note string) {
 	case len(lines) == 0:
 		return peer, "the connecting peer has no IP address"
 	case !c.proxies.trustPeer(r, peer):
-		return peer, c.header + " is not read: the connecting peer is no trusted proxy"
+		return peer, c.header + " is not read: the connecting peer is not a trusted proxy"
 	case c.single && len(lines) > 1:
 		return peer, fmt.Sprintf("%s is not read: it is there %d times", c.header, len(lines))
 	}
@@ -70,7 +71,7 @@ func (c clientIP) of(r *http.Request) (ip netip.Addr, note string) {
 	for element := range fromRight(lines, c.lastComma) {
 		var ok bool
 		if hop, ok = c.parse(element); !ok {
-			return peer, fmt.Sprintf("%s is not read: %s is no IP address", c.header, quoteHeader(element))
+			return peer, fmt.Sprintf("%s is not read: %s is not an IP address", c.header, quoteHeader(element))
 		}
 		if !c.proxies.contain(hop) {
 			return hop, ""
@@ -79,10 +80,9 @@ func (c clientIP) of(r *http.Request) (ip netip.Addr, note string) {
 	return hop, c.header + " names trusted proxies only: this is the first of them"
 }
 
-// fromRight yields the elements of a list that is spread over header lines,
-// the last one first. It reads no further than it is asked to, and no element
-// crosses lines: whatever a client sent in a line of its own cannot alter how
-// a proxy's line is read.
+// fromRight yields the elements of a list that is spread over header lines, the
+// last one first. It reads only as far as the caller asks. No element crosses
+// lines, so a line from the client cannot alter how a proxy's line is read.
 func fromRight(lines []string, lastComma func(string) int) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for _, line := range slices.Backward(lines) {

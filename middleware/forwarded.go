@@ -7,8 +7,8 @@ import (
 
 // lastForwardedComma returns the index of the last comma of a Forwarded line
 // (RFC 7239) that is not within a quoted string, or -1. It reads from the
-// right, where the trusted proxies write: an unbalanced quote that the client
-// sent stands to the left of that, and cannot swallow it.
+// right, where the trusted proxies write. An unbalanced quote from the client
+// stands to the left of what they write, and cannot hide it.
 func lastForwardedComma(line string) int {
 	quoted := false
 	for i := len(line) - 1; i >= 0; i-- {
@@ -33,9 +33,9 @@ func isEscaped(s string, i int) bool {
 //
 //	for="[2001:db8::17]:4711";proto=https;by=203.0.113.43
 //
-// It fails where that is missing, given twice, or no address ("unknown", or a
-// name like "_hidden" that a proxy gives in its place), and where any other
-// part of the element cannot be read.
+// It fails if the parameter is missing, is given twice, or is not an address
+// ("unknown", or a name such as "_hidden" that a proxy writes instead). It also
+// fails if another part of the element cannot be read.
 func parseForwarded(element string) (ip netip.Addr, ok bool) {
 	node, found := "", false
 	for rest := element; ; {
@@ -81,9 +81,9 @@ func cutPair(s string) (name, value, after string, ok bool) {
 	return name, value, s, ok && (s == "" || s[0] == ';')
 }
 
-// cutUnquoted reads a value up to the pair's end. By the letter it is a token;
-// but addresses with colons and brackets are often sent without their quotes,
-// and nothing that separates values can be in it.
+// cutUnquoted reads a value up to the pair's end. RFC 7239 wants a token. But
+// proxies often send addresses with colons and brackets without quotes, and
+// such an address contains no separator of values.
 func cutUnquoted(s string) (value, after string, ok bool) {
 	end := strings.IndexAny(s, "; \t")
 	if end < 0 {

@@ -1,7 +1,7 @@
-// Package middleware puts who is asking, for which organization, and from
-// where into the context of every HTTP request, where [audit.Log.Record] finds
-// it. It fits whatever takes a func(http.Handler) http.Handler: the standard
-// library's mux, chi, gorilla and others.
+// Package middleware puts who is asking, for which organization, and from where
+// into the context of every HTTP request, where [audit.Log.Record] finds it. It
+// is a func(http.Handler) http.Handler, for the standard library's mux, chi,
+// gorilla and others.
 //
 //	capture, err := middleware.New(middleware.Options{
 //		// From a verified identity: a session, a checked token. Never from
@@ -27,8 +27,8 @@
 //
 // # Background jobs
 //
-// Work that outlives its request takes the same three along, as JSON that a job
-// queue can keep:
+// A job that outlives its request can keep the same three, as JSON in its
+// queue:
 //
 //	// in the handler
 //	metadata, err := trail.MarshalContext(r.Context())
@@ -42,9 +42,9 @@
 //
 // # Trust
 //
-// Whoever connects is the client, unless the host has named that address as a
-// proxy of its own: see [Options.TrustedProxies]. No header is ever read for
-// the actor or the organization.
+// The client is whoever connects, unless the host has named that address as its
+// proxy: see [Options.TrustedProxies]. No header is read for the actor or the
+// organization.
 package middleware
 
 import (
@@ -57,54 +57,53 @@ import (
 // Options adjusts the middleware. The zero Options is useful: it records the
 // connecting peer's address, the user agent and a fresh request ID.
 type Options struct {
-	// Actor returns who is asking, from an identity that the host has already
-	// verified; so mount the middleware inside of the authentication. For the
-	// zero Actor nothing is put into the context, which leaves what is there,
-	// or audit.Config.Actor, to answer. Defaults to nobody.
+	// Actor returns who is asking, from an identity that the host has verified.
+	// So mount the middleware inside of the authentication. If Actor returns
+	// the zero Actor, the context stays as it is, and audit.Config.Actor is
+	// asked when something is recorded. Defaults to nobody.
 	Actor func(*http.Request) audit.Actor
-	// Org returns the organization that the request is for. For the empty
-	// text nothing is put into the context. Defaults to none.
+	// Org returns the organization that the request is for. If it returns "",
+	// the context stays as it is. Defaults to none.
 	Org func(*http.Request) string
 
 	// TrustedProxies are the networks that the host's own reverse proxies
-	// connect from. Only a connection from one of them may say on whose
-	// behalf it asks; from anyone else the headers below are not read. Name
-	// the proxies, not the network they share with clients: a client within
+	// connect from. The headers below are read only from these. Name the
+	// proxies, not the network that they share with clients: a client within
 	// these networks can claim any address. Defaults to nobody.
 	TrustedProxies []netip.Prefix
-	// TrustUnixSocket says that whoever can connect to the Unix socket which
-	// the host listens on is a trusted proxy: such a peer has no address that
-	// TrustedProxies could name. Guard the socket by its file permissions.
-	// Defaults to false: then requests over a Unix socket have no IP.
+	// TrustUnixSocket makes every peer on the Unix socket that the host listens
+	// on a trusted proxy. Such a peer has no address that TrustedProxies could
+	// name. Guard the socket by its file permissions. Defaults to false: then
+	// requests over a Unix socket have no IP.
 	TrustUnixSocket bool
-	// ClientIPHeader names the one header that the trusted proxies put the
-	// client's address into. It must be one that they set or append to on
-	// every request, or else the client can fill it in. Forwarded (RFC 7239)
-	// and headers whose name ends in Forwarded-For are read as lists, from
-	// right to left up to the first address that is not a trusted proxy's.
-	// Any other, such as X-Real-IP or CF-Connecting-IP, holds one address.
-	// Defaults to none: the connecting peer is the client.
+	// ClientIPHeader names the header into which the trusted proxies put the
+	// client's address. They must set it or append to it on every request:
+	// otherwise the client can write it. Forwarded (RFC 7239) and headers whose
+	// name ends in Forwarded-For are read as lists, from right to left up to
+	// the first address that is not a trusted proxy's. Any other, such as
+	// X-Real-IP or CF-Connecting-IP, holds one address. Defaults to none: the
+	// connecting peer is the client.
 	ClientIPHeader string
 
 	// RequestID returns the ID that the host already gave the request, for
 	// example chi's middleware.GetReqID or a trace ID, so that the audit log
 	// and the host's own logs can be joined. An ID is used if it has 1 to 128
-	// of the characters A–Z a–z 0–9 . _ : / + = @ - and is otherwise passed
-	// over. Defaults to none.
+	// of the characters A–Z a–z 0–9 . _ : / + = @ - and is ignored otherwise.
+	// Defaults to none.
 	RequestID func(*http.Request) string
-	// RequestIDHeader names the header that the trusted proxies put a request
-	// ID into, such as X-Request-Id. It is asked where RequestID gave none,
-	// and under the same terms. If the proxies pass on what the client sent,
-	// clients can choose their IDs. Defaults to none: the request gets a
-	// fresh, random ID.
+	// RequestIDHeader names the header into which the trusted proxies put a
+	// request ID, such as X-Request-Id. It is read if RequestID returns no ID
+	// that can be used. If the proxies pass on what the client sent, clients
+	// can choose their IDs. Defaults to none: the request gets a fresh, random
+	// ID.
 	RequestIDHeader string
 }
 
 // New returns middleware that fills the context of each request for
 // [audit.Log.Record], by [audit.WithActor], [audit.WithOrg] and
-// [audit.WithRequest]. It changes nothing else of the request, and passes the
-// ResponseWriter on as it is. Options that contradict each other, or that
-// could only be a mistake, are errors.
+// [audit.WithRequest]. It changes nothing else in the request, and passes the
+// ResponseWriter on as it is. It returns an error for options that contradict
+// each other, or that can only be a mistake.
 //
 // A request that the context already carries is kept. So the middleware can be
 // mounted twice: outermost for the address, before anything rewrites

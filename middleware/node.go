@@ -7,8 +7,8 @@ import (
 )
 
 // parseNode reads an address as proxies and net/http write it: IPv4 or IPv6,
-// with or without a port, IPv6 with or without brackets where it has no port.
-// Zones mean nothing beyond the machine that wrote them, and are dropped.
+// with or without a port. IPv6 without a port may have brackets. Zones are
+// dropped, since they mean nothing on another machine.
 func parseNode(node string) (netip.Addr, bool) {
 	host, port := node, ""
 	bracketed := strings.HasPrefix(node, "[")

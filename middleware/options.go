@@ -7,8 +7,8 @@ import (
 	"net/netip"
 )
 
-// validate reports every mistake at once, so that a host is not sent back and
-// forth.
+// validate reports every mistake at once, so that a host can mend all of them
+// together.
 func (o Options) validate() error {
 	errs := []error{
 		checkHeaderName("ClientIPHeader", o.ClientIPHeader),
@@ -63,7 +63,7 @@ func checkHeaderName(field, name string) error {
 	value := fmt.Sprintf("%q", name)
 	for i := range len(name) {
 		if !isTokenByte(name[i]) {
-			return invalidOption(field, value, "not a header's name", "give the name alone, for example \"X-Forwarded-For\"")
+			return invalidOption(field, value, "not a header's name", "give only the name, for example \"X-Forwarded-For\"")
 		}
 	}
 	if http.CanonicalHeaderKey(name) == "Host" {

@@ -79,17 +79,17 @@ func TestOptionsThatCannotBeMeant(t *testing.T) {
 		{
 			"a header's name with its colon",
 			middleware.Options{TrustedProxies: proxy, ClientIPHeader: "X-Real-IP:"},
-			`middleware: Options.ClientIPHeader is "X-Real-IP:": not a header's name; give the name alone, for example "X-Forwarded-For"`,
+			`middleware: Options.ClientIPHeader is "X-Real-IP:": not a header's name; give only the name, for example "X-Forwarded-For"`,
 		},
 		{
 			"two headers in one name",
 			middleware.Options{TrustedProxies: proxy, ClientIPHeader: "X-Real-IP, Forwarded"},
-			`middleware: Options.ClientIPHeader is "X-Real-IP, Forwarded": not a header's name; give the name alone, for example "X-Forwarded-For"`,
+			`middleware: Options.ClientIPHeader is "X-Real-IP, Forwarded": not a header's name; give only the name, for example "X-Forwarded-For"`,
 		},
 		{
 			"a line break",
 			middleware.Options{TrustedProxies: proxy, RequestIDHeader: "X-Request-Id\r\n"},
-			`middleware: Options.RequestIDHeader is "X-Request-Id\r\n": not a header's name; give the name alone, for example "X-Forwarded-For"`,
+			`middleware: Options.RequestIDHeader is "X-Request-Id\r\n": not a header's name; give only the name, for example "X-Forwarded-For"`,
 		},
 		{
 			"what is no header to net/http",

@@ -26,10 +26,10 @@ func (p proxies) contain(ip netip.Addr) bool {
 	return false
 }
 
-// trustPeer reports whether r was sent by a trusted proxy. The peer is unknown
-// (the zero Addr) on a Unix socket, where RemoteAddr is "", "@" or a path. That
-// alone proves nothing, since other middleware may have written it; that the
-// server listens on such a socket is told by net/http itself.
+// trustPeer reports whether a trusted proxy sent r. On a Unix socket the peer
+// is unknown (the zero Addr), and RemoteAddr is "", "@" or a path. RemoteAddr
+// proves nothing, since other middleware may have written it. So trustPeer asks
+// net/http whether the server listens on such a socket.
 func (p proxies) trustPeer(r *http.Request, peer netip.Addr) bool {
 	if peer.IsValid() {
 		return p.contain(peer)
@@ -38,7 +38,7 @@ func (p proxies) trustPeer(r *http.Request, peer netip.Addr) bool {
 	return p.unixSocket && ok && local.Network() == "unix"
 }
 
-// peerOf returns the address that connected, or the zero Addr where it has none.
+// peerOf returns the address that connected, or the zero Addr if there is none.
 func peerOf(r *http.Request) netip.Addr {
 	peer, _ := parseNode(r.RemoteAddr)
 	return peer

@@ -1,7 +1,6 @@
-#!/usr/bin/env bash
-# Looks in Go's vulnerability database for what the library's dependencies are
-# known for, in every module. It needs the network, so it is no part of make
-# test; where the database cannot be reached it says so, and fails only with
+#!/usr/bin/env bash Looks up the dependencies of every module in Go's
+# vulnerability database. It needs the network, so make test does not run it. If
+# the database cannot be reached it says so, and fails only with
 # AUDIT_TEST_REQUIRE=1.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
@@ -9,7 +8,7 @@ set -euo pipefail
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 
-# 3 is what govulncheck ends with where it has found something.
+# govulncheck exits with 3 if it has found something.
 check() {
 	local status=0
 	tool govulncheck -test ./... >"$log" 2>&1 || status=$?

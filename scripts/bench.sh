@@ -1,6 +1,6 @@
-#!/usr/bin/env bash
-# Runs bench/, with this script's arguments, on a PostgreSQL server of its own
-# that keeps what it commits, as a host's would. Its data goes into TMPDIR.
+#!/usr/bin/env bash Runs bench/, with this script's arguments, on its own
+# PostgreSQL server, which keeps what it commits as a host's would. Its data
+# goes into TMPDIR.
 #
 #   AUDIT_BENCH_DATABASE_URL  instead: a superuser's URL of a server that has
 #                             nothing else to do

@@ -42,8 +42,8 @@ apt_get() {
 	rm -f "$log"
 }
 
-# modules prints the folder of every module in the tree, the library's first.
-# tools/ has no packages of its own.
+# modules prints the folder of every module in the tree, the library's first. It
+# leaves out tools/.
 modules() {
 	find . -name go.mod -not -path './tools/*' -not -path '*/testdata/*' -not -path '*/node_modules/*' -printf '%h\n' | sort
 }

@@ -15,7 +15,8 @@ max_connections = 200
 max_locks_per_transaction = 256
 '
 
-# Where the servers that run have their data, and their programs' folders.
+# The data folders of the servers that run, each with the folder of its
+# programs.
 declare -A running_postgres=()
 
 # find_postgres sets postgres_bin to the folder of initdb, pg_ctl and postgres.

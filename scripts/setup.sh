@@ -7,11 +7,10 @@
 #
 # Which PostgreSQL servers the tests run on:
 #
-#   AUDIT_TEST_DATABASE_URL  this one only: a superuser's URL
-#   AUDIT_TEST_POSTGRES_BIN  this one only: the folder of initdb
-#   otherwise                the packages of scripts/servers.sh; if they cannot
-#                            be had, the server of this machine
-# shellcheck shell=bash
+#   AUDIT_TEST_DATABASE_URL this one only: a superuser's URL
+#   AUDIT_TEST_POSTGRES_BIN this one only: the folder of initdb otherwise the
+#   packages of scripts/servers.sh; if they cannot be fetched, the server of
+#   this machine shellcheck shell=bash
 
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 . scripts/postgres.sh

@@ -10,9 +10,9 @@ only=
 ! is_given || only=1
 start_main
 
-# The packages with goroutines of their own, or that goroutines of hosts share.
-# Elsewhere the race detector would only cost time, and compile all that the
-# packages need once more.
+# The packages that start goroutines, or that goroutines of hosts share. In
+# other packages the race detector would only cost time, and compile all
+# dependencies once more.
 raced=(./internal/faults ./middleware)
 # The packages with many tests, few of which have goroutines. All of their tests
 # run without the detector, which takes five to ten times the CPU time, and those

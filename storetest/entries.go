@@ -94,7 +94,7 @@ func list(t *testing.T, store audit.Store, walk audit.Walk) []audit.Entry {
 	return entries
 }
 
-// requireSame requires that got is want, but for the database's own clock.
+// requireSame requires that got is want, except for RecordedAt.
 func requireSame(t *testing.T, want, got []audit.Entry, what string) {
 	t.Helper()
 	got = slices.Clone(got)

@@ -87,7 +87,7 @@ func testFilters(t *testing.T, b Backend) {
 		{"not a range", audit.Filter{NotIPs: []netip.Prefix{prefix("10.0.0.0/24"), prefix("2001:db8::1/128")}}, []int{2, 4, 5}},
 		{"a request", audit.Filter{RequestID: "r1"}, []int{0, 1}},
 		{"a parent", audit.Filter{Parent: audit.Object{Type: "account", ID: "7"}}, []int{1}},
-		{"a parent's type alone is another parent", audit.Filter{Parent: audit.Object{Type: "account"}}, nil},
+		{"a parent without an ID is another parent", audit.Filter{Parent: audit.Object{Type: "account"}}, nil},
 		{"several at once", audit.Filter{From: at(1), RequestID: "r1", Actions: []audit.Action{audit.ActionCreate, audit.ActionUpdate}}, []int{1}},
 		{"a contradiction", audit.Filter{Actions: []audit.Action{audit.ActionCreate}, NotActions: []audit.Action{audit.ActionCreate}}, nil},
 	} {
@@ -131,7 +131,7 @@ func testCount(t *testing.T, b Backend) {
 	assert.Equal(t, 6, got, "with a filter")
 }
 
-// Values are distinct, in byte order, and of the organization alone.
+// Values are distinct, in byte order, and only of the organization.
 func testValues(t *testing.T, b Backend) {
 	columns := map[audit.Column]func(*audit.Entry, string){
 		audit.ByAction:     func(e *audit.Entry, v string) { e.Action = audit.Action(v) },

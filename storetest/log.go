@@ -86,7 +86,7 @@ func testLog(t *testing.T, b Backend) {
 		require.NoError(t, log.RecordDetached(ctx, retried))
 	}
 	require.ErrorIs(t, log.RecordDetached(ctx, retried.WithComment("other")), audit.ErrConflict)
-	requireCount(t, b.Store, 4, "the retry is not an entry of its own")
+	requireCount(t, b.Store, 4, "the retry adds no entry")
 }
 
 func actions(entries []audit.Entry) []audit.Action {

@@ -10,7 +10,7 @@ import (
 	"github.com/auditkeep/audit"
 )
 
-// texts are in byte order, which is no language's: capitals before small
+// texts are in byte order, not in a language's order: capitals before small
 // letters, and characters beyond U+FFFF last.
 var texts = []string{"", " ", "-", "A", "Z", "_", "a", "a ", "a-b", "aa", "ab", "b", "z", "~", "é", "日本", "\uFFFD", "😀"}
 
@@ -48,8 +48,8 @@ func testOrder(t *testing.T, b Backend) {
 		{audit.ByTimestamp, texts, func(*audit.Entry, string) {}},
 	} {
 		t.Run(string(test.column), func(t *testing.T) {
-			// Each value twice, the second time among the newest entries, and in
-			// an organization of its own.
+			// Each value occurs twice, the second time among the newest
+			// entries. Each test has its own organization.
 			entries := entriesOf(append(slices.Clone(test.values), test.values...), test.set)
 			if test.column != audit.ByTimestamp {
 				n := len(test.values)
@@ -76,8 +76,8 @@ func testOrder(t *testing.T, b Backend) {
 	}
 }
 
-// sameInstant returns entries that no time tells apart, and that have few
-// distinct values in every column.
+// sameInstant returns entries of the same time, with few distinct values in
+// every column.
 func sameInstant(n int) []audit.Entry {
 	entries := make([]audit.Entry, n)
 	for i := range entries {

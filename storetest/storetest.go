@@ -1,7 +1,7 @@
 // Package storetest is the suite that every [audit.Store] passes: that of
 // PostgreSQL, that of SQLite, the one in memory of package audittest, and any
-// other. What it checks is what a store must do; where the comments of
-// [audit.Store] and [audit.Tx] leave a question open, the suite is the answer.
+// other. It checks what the comments of [audit.Store] and [audit.Tx] say. If
+// they leave a question open, the suite decides.
 //
 //	func TestConformance(t *testing.T) {
 //		storetest.Run(t, func(t *testing.T) storetest.Backend { … })

@@ -41,8 +41,8 @@ import (
 // New returns package middleware's own middleware for Echo. The options are
 // checked as [middleware.New] checks them.
 //
-// Echo's WrapMiddleware would do but for two things: it puts a response around
-// the response, and its requests do not lead to Echo's context.
+// Echo's WrapMiddleware does not serve, for two reasons: it wraps the response
+// once more, and its requests do not lead to Echo's context.
 func New(o middleware.Options) (echo.MiddlewareFunc, error) {
 	capture, err := middleware.New(o)
 	if err != nil {

@@ -20,7 +20,7 @@ func Use(client any, hook ent.Hook) error {
 		use = v.MethodByName("Use")
 	}
 	if !use.IsValid() || use.Type() != reflect.TypeFor[func(...ent.Hook)]() {
-		return fmt.Errorf("auditent: %T is no client that ent generates: give the *ent.Client", client)
+		return fmt.Errorf("auditent: %T is not a client that ent generates: give the *ent.Client", client)
 	}
 	drv, err := driverOf(v.Elem())
 	if err != nil {

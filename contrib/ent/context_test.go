@@ -55,7 +55,7 @@ func TestContextOutlivesTheMutation(t *testing.T) {
 			})
 		})
 		inTx := func(do func(*example.Client) error) error { return do(w.client) }
-		for range 2 { // alone, then in a transaction
+		for range 2 { // without a transaction, then in one
 			require.NoError(t, inTx(func(c *example.Client) error {
 				return c.Group.Create().SetName(t.Name() + c.Pet.Create().SetName("x").SaveX(t.Context()).String()).Exec(t.Context())
 			}))

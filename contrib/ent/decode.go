@@ -91,8 +91,8 @@ func textOf(raw any) (string, bool) {
 	return "", false
 }
 
-// convert returns the value in the field's type, if that has no scanner of its
-// own, or one of a package that is known.
+// convert returns the value in the field's type, if that has no scanner or one
+// of a package that is known.
 func convert(of reflect.Type, raw any) (any, bool) {
 	if of == timeType {
 		return timeOf(raw)
@@ -175,8 +175,8 @@ func timeOf(raw any) (any, bool) {
 	return nil, false
 }
 
-// plainValue returns a value without a Go type: of the columns that are no
-// field of an entity.
+// plainValue returns the value of a column without a field in the entity, and
+// so without a Go type.
 func plainValue(kind string, raw any) any {
 	switch v := raw.(type) {
 	case int64:

@@ -47,7 +47,7 @@ func New(trail *audit.Log, tx func(context.Context, ent.Mutation) (audit.Tx, err
 	case trail == nil:
 		return nil, errors.New("auditent: the log is nil: give the one that audit.New returned")
 	case tx == nil:
-		return nil, errors.New("auditent: no function for transactions is given: give auditent.Tx(store.SQLTx), or one of your own")
+		return nil, errors.New("auditent: no function for transactions is given: give auditent.Tx(store.SQLTx), or your own")
 	case o.MaxRows < 0 || o.MaxRows > audit.MaxEvents:
 		return nil, fmt.Errorf("auditent: Options.MaxRows is %d: want 1 to %d, or 0 for that", o.MaxRows, audit.MaxEvents)
 	case o.MaxRows == 0:

@@ -172,8 +172,8 @@ func TestOptions(t *testing.T) {
 	require.ErrorContains(t, err, "Options.MaxRows is 10001")
 	hook, err := auditent.New(trail, tx, auditent.Options{})
 	require.NoError(t, err)
-	require.ErrorContains(t, auditent.Use(nil, hook), "is no client that ent generates")
-	require.ErrorContains(t, auditent.Use(&struct{ ent.Schema }{}, hook), "is no client that ent generates")
+	require.ErrorContains(t, auditent.Use(nil, hook), "is not a client that ent generates")
+	require.ErrorContains(t, auditent.Use(&struct{ ent.Schema }{}, hook), "is not a client that ent generates")
 	require.NoError(t, auditent.Use(example.NewClient(example.Driver(entsql.OpenDB(dialect.SQLite, nil))), hook))
 }
 

@@ -26,8 +26,8 @@ type layout struct {
 type column struct {
 	name string
 	kind string       // the database's type, in capitals
-	of   reflect.Type // of the entity's field; nil for columns that are no field
-	tags bool         // values of JSON have audit tags of their own
+	of   reflect.Type // of the entity's field; nil for columns without a field
+	tags bool         // values of JSON have their own audit tags
 }
 
 // layoutOf returns the layout of rows that were read.

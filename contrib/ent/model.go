@@ -169,7 +169,7 @@ func selected(query, dialectName string) (name tableName, columns []string, err 
 	for {
 		item := p.until(",", "FROM")
 		if len(item) == 0 || item[len(item)-1].ident() == "" {
-			return name, nil, fmt.Errorf("%q selects what is no column", query)
+			return name, nil, fmt.Errorf("%q selects something that is not a column", query)
 		}
 		columns = append(columns, item[len(item)-1].ident())
 		if !p.is(",") {

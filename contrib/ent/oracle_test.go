@@ -145,8 +145,8 @@ func canonical(text string) string {
 	return string(out)
 }
 
-// told is a change of a row, with the old and new texts of the columns.
-type told struct {
+// recorded is a change of a row, with the old and new texts of the columns.
+type recorded struct {
 	action  string
 	changes map[string][2]string
 }
@@ -155,12 +155,12 @@ const absent = "-"
 
 // difference returns what happened between two dumps. The rows of soft are
 // deleted softly if they are marked so.
-func difference(before, after dump, soft bool) map[string]told {
-	all := map[string]told{}
+func difference(before, after dump, soft bool) map[string]recorded {
+	all := map[string]recorded{}
 	for table, rows := range after {
 		for id, now := range rows {
 			old, known := before[table][id]
-			event := told{"create", map[string][2]string{}}
+			event := recorded{"create", map[string][2]string{}}
 			for column, v := range now {
 				if known && old[column] != v {
 					event.changes[column] = [2]string{old[column], v}
@@ -175,7 +175,7 @@ func difference(before, after dump, soft bool) map[string]told {
 				}
 			}
 			if soft && known && table == "docs" && old["delete_time"] == "null" && now["delete_time"] != "null" {
-				event = told{"destroy", map[string][2]string{}}
+				event = recorded{"destroy", map[string][2]string{}}
 				for column, v := range old {
 					event.changes[column] = [2]string{v, absent}
 				}
@@ -188,7 +188,7 @@ func difference(before, after dump, soft bool) map[string]told {
 			if _, still := after[table][id]; still {
 				continue
 			}
-			event := told{"destroy", map[string][2]string{}}
+			event := recorded{"destroy", map[string][2]string{}}
 			for column, v := range old {
 				event.changes[column] = [2]string{v, absent}
 			}
@@ -248,20 +248,20 @@ var objectTables = map[string]string{
 
 // logged reads the entries from n on by plain SQL. The second result is how
 // many there are in all.
-func (w *world) logged(t *testing.T, q querier, n int) (map[string]told, int) {
+func (w *world) logged(t *testing.T, q querier, n int) (map[string]recorded, int) {
 	t.Helper()
-	all := map[string]told{}
+	all := map[string]recorded{}
 	rows := rowsOf(t, q, "SELECT action, object_type, object_id, changes FROM audit_entries ORDER BY org_id, id LIMIT 1000000 OFFSET "+strconv.Itoa(n))
 	for _, row := range rows {
-		at, event := toldOf(t, row)
+		at, event := recordedOf(t, row)
 		require.NotContains(t, all, at, "doubled")
 		all[at] = event
 	}
 	return all, n + len(rows)
 }
 
-// toldOf returns what an entry tells, and of which row.
-func toldOf(t *testing.T, row map[string]any) (at string, event told) {
+// recordedOf returns the change in an entry, and its row.
+func recordedOf(t *testing.T, row map[string]any) (at string, event recorded) {
 	t.Helper()
 	text := func(column string) string {
 		if b, ok := row[column].([]byte); ok {
@@ -274,7 +274,7 @@ func toldOf(t *testing.T, row map[string]any) (at string, event told) {
 		Old, New json.RawMessage
 	}
 	require.NoError(t, json.Unmarshal([]byte(text("changes")), &changes))
-	event = told{text("action"), map[string][2]string{}}
+	event = recorded{text("action"), map[string][2]string{}}
 	for _, c := range changes {
 		event.changes[c.Field] = [2]string{textOfJSON(c.Field, c.Old), textOfJSON(c.Field, c.New)}
 	}

@@ -56,7 +56,7 @@ type random struct {
 	ran     map[string]int
 }
 
-// step runs an operation alone, or a few in a transaction.
+// step runs one operation, or a few in a transaction.
 func (r *random) step(t *testing.T) {
 	if r.IntN(3) > 0 {
 		_ = r.run(t, r.client, r.db)
@@ -107,7 +107,7 @@ func (r *random) run(t *testing.T, client *example.Client, q querier) error {
 }
 
 // adapt turns what happened to the rows into what is documented to be recorded.
-func (r *random) adapt(all map[string]told) {
+func (r *random) adapt(all map[string]recorded) {
 	for at, event := range all {
 		var table, id string
 		_, _ = fmt.Sscan(at, &table, &id)

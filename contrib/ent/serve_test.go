@@ -177,7 +177,7 @@ func (w *world) requireFolded(t *testing.T, asked map[string]request) {
 	require.Len(t, all, len(rows), "entries of other organizations")
 	held := map[string]map[string]string{}
 	for _, row := range rows {
-		at, event := toldOf(t, row)
+		at, event := recordedOf(t, row)
 		if event.action == "create" {
 			require.Nil(t, held[at], "%s is created twice", at)
 			held[at] = map[string]string{}
@@ -219,7 +219,7 @@ func (w *world) requireFolded(t *testing.T, asked map[string]request) {
 // unknown is the text of a value that no entry has.
 const unknown = "?"
 
-// apply applies a change of a field to a row, as the log tells it.
+// apply applies a change of a field to a row, as the log has it.
 func apply(row map[string]string, field string, sides [2]string) error {
 	if sides[0] == sides[1] && !strings.Contains(sides[0], "redacted") {
 		return fmt.Errorf("%s does not change: %s", field, sides[0])

@@ -55,7 +55,7 @@ func New(o middleware.Options) (gin.HandlerFunc, error) {
 }
 
 // requestContext returns the context of the request that gin's context, or one
-// made of it, belongs to. Of a copy it is the copy's.
+// made of it, belongs to. A copy of gin's context has its own request.
 var requestContext = func(ctx context.Context) context.Context {
 	r, ok := ctx.Value(gin.ContextRequestKey).(*http.Request)
 	if !ok || r == nil {

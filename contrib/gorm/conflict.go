@@ -34,11 +34,11 @@ func (s *statement) conflict() (*conflict, error) {
 		return nil, nil // whatever row it meets is left alone
 	}
 	if len(s.ident) == 0 {
-		return nil, errors.New("its table has no primary key, so the rows that its ON CONFLICT updates cannot be told apart: give it a key")
+		return nil, errors.New("its table has no primary key, so the rows that its ON CONFLICT updates cannot be distinguished: give it a key")
 	}
 	c := &conflict{exact: len(on.Columns) > 0 && on.OnConstraint == "" && !s.table.triggered && !s.table.surprised.Load()}
 	if !isSQLite(s.db) && !s.table.versions {
-		c.exact = false // nothing would tell that the values did not decide it after all
+		c.exact = false // nothing would show that the values did not decide it after all
 	}
 	for _, column := range on.Columns {
 		name := column.Name

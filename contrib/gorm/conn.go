@@ -18,8 +18,9 @@ const (
 )
 
 // followed is the connection of one audited statement. GORM executes the
-// statement on it once the SQL is complete, so nothing of GORM's own work is
-// done twice or guessed: followed reads the rows, executes, and records.
+// statement on it when the SQL is complete. followed then reads the rows,
+// executes the statement, and records. So the plugin neither repeats nor
+// guesses what GORM does.
 type followed struct {
 	gorm.ConnPool
 	plugin *Plugin
@@ -67,7 +68,7 @@ func (f *followed) ExecContext(ctx context.Context, text string, args ...any) (s
 }
 
 // QueryContext implements [gorm.ConnPool]. GORM calls it for a statement that
-// has a RETURNING clause of its own.
+// has its own RETURNING clause.
 func (f *followed) QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
 	if !f.isOwn(text) {
 		return f.ConnPool.QueryContext(ctx, text, args...)

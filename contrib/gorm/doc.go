@@ -114,7 +114,7 @@
 //	gorm.G[Book](db).Where(…).Update(ctx, "price", …)                       → update book
 //	gorm.G[Book](db).Where(…).Delete(ctx)                                   → destroy book
 //	Transaction(…) that is rolled back                                      → nothing
-//	Transaction(…) within another, rolled back alone                        → destroy book
+//	Transaction(…) within another, rolled back by itself                    → destroy book
 //	SavePoint(…) and RollbackTo(…)                                          → destroy book
 //	Session(&gorm.Session{DryRun: true}).Create(&book)                      → nothing
 //	Session(&gorm.Session{PrepareStmt: true}).Create(&book)                 → create book
@@ -138,15 +138,15 @@
 //
 // # Fields
 //
-// Fields are recorded under the names of their columns, in the order of the model,
-// with the audit tags that the model has; see package audit. Columns that the
-// model lacks come last. Fields that are no columns (associations, gorm:"-") are
-// not recorded, nor are updated_at and lock_version unless an audit tag or
-// Config.Record names them. A field with a serializer is recorded as the model
-// holds it if the serializer is one of GORM's (json, gob, unixtime). Any other
-// serializer may encrypt, so its fields are redacted unless tagged
-// `audit:",plain"`, and that the stored value changed is recorded. The same holds
-// for a type that is a serializer itself.
+// Fields are recorded under the names of their columns, in the order of the
+// model, with the audit tags that the model has; see package audit. Columns
+// that the model lacks come last. Fields without a column (associations,
+// gorm:"-") are not recorded. Neither are updated_at and lock_version, unless
+// an audit tag or Config.Record names them. A field with a serializer is
+// recorded as the model holds it if the serializer is one of GORM's (json, gob,
+// unixtime). Any other serializer may encrypt, so its fields are redacted
+// unless tagged `audit:",plain"`, and that the stored value changed is
+// recorded. The same holds for a type that is a serializer itself.
 //
 // A soft delete is recorded as a destroy, whatever kind of field marks it: for the
 // application, the record is gone. Bringing it back is recorded as an update of
@@ -162,15 +162,16 @@
 // Options.Only mean the statement's table. Two models of one name, in two
 // packages, need a method AuditObject.
 //
-// A statement without a model, or with the model of another table, is recorded by
-// the model that Options.Models gives for the table, else by the one that the
-// plugin has seen in other statements, audit tags included. A table that no model
-// calls its own takes the audit tags of its own statement's model, else of the
-// model that an earlier statement has changed it with, else of the model whose
-// table it is a part of: orders_2026, if it has all columns of orders. Without any,
-// the table's name is the type, and the columns and the key are those of the
-// database's catalogue: only names then tell a secret. So name the models that
-// have audit tags in Options.Models, if such statements may come first.
+// A statement without a model, or with the model of another table, is recorded
+// by the model that Options.Models gives for the table, else by the one that
+// the plugin has seen in other statements, audit tags included. A table that no
+// model calls its own takes the audit tags of its own statement's model, else
+// of the model that an earlier statement has changed it with, else of the model
+// whose table it is a part of: orders_2026, if it has all columns of orders. If
+// there is none, the table's name is the type, and the columns and the key are
+// those of the database's catalogue. Secrets are then found only by their
+// names. So if such statements may come first, name the models that have audit
+// tags in Options.Models.
 //
 // The key's columns are the ID and are not among the changes. The ID in a join
 // table without a key is the values of the columns that end in _id, if there are
@@ -194,17 +195,17 @@
 //     columns
 //   - OR REPLACE, OR FAIL and OR ROLLBACK, and on SQLite tables with a constraint
 //     declared ON CONFLICT REPLACE: they remove rows, or stop half-way
-//   - a DELETE with other tables in a FROM clause of its own
+//   - a DELETE with other tables in its own FROM clause
 //   - SQL that was written into the statement itself
 //
 // # Transactions
 //
 // A statement that cannot be recorded fails, and its change is rolled back. In
-// a transaction of the host's own, the whole of it is rolled back then, so that
-// a host that overlooks the error cannot commit the change without its entry.
-// If GORM's SkipDefaultTransaction is set, the plugin begins a transaction
-// for each audited statement that is in none.
+// the host's own transaction, the plugin rolls back all of it. So a host that
+// overlooks the error cannot commit the change without its entry. If GORM's
+// SkipDefaultTransaction is set, the plugin begins a transaction for each
+// audited statement that is in none.
 //
-// On SQLite the plugin takes the write lock before it reads. A transaction of the
-// host's own that reads first needs _txlock=immediate; see package sqlite.
+// On SQLite the plugin takes the write lock before it reads. If the host's own
+// transaction reads first, it needs _txlock=immediate; see package sqlite.
 package auditgorm

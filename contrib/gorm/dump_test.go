@@ -133,7 +133,7 @@ func shown(t *testing.T, column string, value any) string {
 
 const redacted = `{"$audit":"redacted"}`
 
-// changes returns what is to be recorded of the difference of two dumps. Rows
+// changes returns what must be recorded of the difference of two dumps. Rows
 // that deleting has marked are destroyed.
 func (before dump) changes(after dump, deleting bool) (lines []string) {
 	for table, rows := range after {
@@ -176,7 +176,7 @@ func (d dumped) list(sign string) string {
 	var parts []string
 	for column, value := range d {
 		if column == "diagnosis" {
-			value = redacted // that there is none is not told either
+			value = redacted // that there is none is not shown either
 		}
 		parts = append(parts, column+sign+value)
 	}

@@ -15,9 +15,9 @@ import (
 )
 
 // image makes the values that are recorded of rows: of a struct type that has
-// the columns as its fields. So package audit treats them by the rules for
-// structs, but under the names of the columns, without what is no column, and
-// with embedded structs as GORM flattens them. A column that may be NULL has a
+// the columns as its fields. So package audit applies its rules for structs,
+// with the names of the columns, without fields that have no column, and with
+// embedded structs flattened as GORM does. A column that may be NULL has a
 // field that may be nil.
 type image struct {
 	typ    reflect.Type
@@ -31,7 +31,7 @@ type imageField struct {
 	kind   string        // the column's type, for raw values
 }
 
-// imageKey tells one image from another.
+// imageKey identifies an image.
 type imageKey struct {
 	schema *schema.Schema
 	shape  string
@@ -196,8 +196,8 @@ func fieldOf(v reflect.Value, f *schema.Field) reflect.Value {
 }
 
 // objectOf says which object a row is. Its ID is left to the image, unless the
-// model knows it itself, or the table has no key. A table other than the model's own is a type of its
-// own, so that rows of two tables are never one object.
+// model knows it itself, or the table has no key. If the table is not the
+// model's, it is another type, so that rows of two tables are never one object.
 func (s *statement) objectOf(of *rows, r *row) audit.Object {
 	var object audit.Object
 	if r.model.IsValid() {

@@ -8,8 +8,8 @@ import (
 	"gorm.io/gorm/clause"
 )
 
-// keyless pairs the rows of a table that has nothing to tell them apart: those
-// that an update has left, by the columns that it does not assign to.
+// keyless pairs the rows of a table without a key before and after an update,
+// by the columns that the update does not assign to.
 type keyless struct {
 	columns []string        // of the table
 	set     map[string]bool // those assigned to
@@ -45,8 +45,8 @@ func (k keyless) groups(list []*row) map[string][]*row {
 	return groups
 }
 
-// checkKeyless refuses an update that makes different rows of rows that nothing
-// tells apart.
+// checkKeyless refuses an update that makes different rows of rows that are
+// alike.
 func (s *statement) checkKeyless() error {
 	set, _ := s.db.Statement.Clauses["SET"].Expression.(clause.Set)
 	computed := slices.ContainsFunc(set, func(a clause.Assignment) bool { return a.Value != nil && isComputed(a.Value) })

@@ -116,8 +116,8 @@ func TestEmptyKey(t *testing.T) {
 	})
 }
 
-// SQLite tells rows apart by their number, unless the table has none, or has a
-// column of that name.
+// SQLite distinguishes rows by their number, unless the table has none, or has
+// a column of that name.
 func TestNumbersOfSQLite(t *testing.T) {
 	t.Parallel()
 	w := onSQLite(t, setup{})
@@ -150,7 +150,8 @@ func TestNumbersOfSQLite(t *testing.T) {
 	assert.ElementsMatch(t, want, brief(w.recorded(t)))
 }
 
-// Many rows without a key are told apart by the columns that stay as they are.
+// Many rows without a key are distinguished by the columns that stay as they
+// are.
 func TestUpdateOfManyWithoutKey(t *testing.T) {
 	t.Parallel()
 	w := onPostgres(t, setup{})

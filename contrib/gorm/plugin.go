@@ -117,7 +117,7 @@ func (p *Plugin) see(db *gorm.DB) {
 	}
 }
 
-// audits reports whether the statement is to be recorded.
+// audits reports whether the plugin records the statement.
 func (p *Plugin) audits(db *gorm.DB) bool {
 	if db.Error != nil || db.DryRun {
 		return false

@@ -95,7 +95,7 @@ func TestSelectAndOmit(t *testing.T) {
 	})
 }
 
-// Rows of associations are entries of their own, and so are those of join tables.
+// Each row of an association or a join table has its own entry.
 func TestAssociations(t *testing.T) {
 	t.Parallel()
 	onEach(t, setup{}, func(t *testing.T, w world) {

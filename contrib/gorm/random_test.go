@@ -47,7 +47,7 @@ func TestRandomStatements(t *testing.T) {
 	})
 }
 
-// sortedAfter returns the entries after one as the dump tells changes.
+// sortedAfter returns the entries after one, in the dump's form of changes.
 func (w world) sortedAfter(t *testing.T, id audit.ID) []string {
 	t.Helper()
 	lines := []string{}
@@ -78,7 +78,7 @@ func (w world) sortedAfter(t *testing.T, id audit.ID) []string {
 	return lines
 }
 
-// gambler executes random statements and keeps what is to be recorded of them.
+// gambler executes random statements and keeps what must be recorded of them.
 type gambler struct {
 	*testing.T
 	*rand.Rand

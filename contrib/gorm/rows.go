@@ -16,7 +16,7 @@ import (
 
 // row is a row of a table as it was read.
 type row struct {
-	key   string          // what tells it from the table's other rows
+	key   string          // what distinguishes it from the table's other rows
 	ident []any           // the same, as values
 	raw   []any           // what was read, as the driver gives it
 	table []any           // of that, the table's columns
@@ -93,7 +93,7 @@ func (g reading) read(ctx context.Context, found *sql.Rows, r *rows) error {
 		one.ident = one.raw[end : end+g.ident]
 		one.key = keyOf(one.ident)
 		if g.ident == 0 {
-			one.key = strconv.Itoa(len(r.all)) // nothing tells one from another
+			one.key = strconv.Itoa(len(r.all)) // nothing distinguishes the rows
 		}
 		if g.fresh {
 			one.fresh, _ = one.raw[len(columns)-1].(bool)

@@ -9,7 +9,7 @@ import (
 	auditgorm "github.com/auditkeep/audit/contrib/gorm"
 )
 
-// Parcel is kept in tables of its years, and has no table of its own.
+// Parcel is kept in one table for each year.
 type Parcel struct {
 	ID   uint
 	Code string `audit:",redact"`

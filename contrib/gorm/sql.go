@@ -42,7 +42,7 @@ func (s *statement) column(b *gorm.Statement, name string) string {
 	return b.Quote(s.target.alias) + "." + b.Quote(name)
 }
 
-// identity returns the columns that tell rows apart, as SQL, each after a comma.
+// identity returns the columns that identify a row, as SQL, each after a comma.
 func (s *statement) identity(b *gorm.Statement) string {
 	var text strings.Builder
 	for _, name := range s.ident {
@@ -146,8 +146,8 @@ func (s *statement) readWhere(columns []string, values [][]any, into *rows, lock
 	return nil
 }
 
-// returning returns the statement's SQL with what the plugin wants to know of
-// each row that is changed, and how it is to be read.
+// returning adds the columns that the plugin needs of each changed row to the
+// statement's SQL. It also returns how to read them.
 func (s *statement) returning(text string, hasReturning bool, c *conflict) (string, reading) {
 	b := s.builder()
 	how := reading{model: s.model, ident: len(s.ident)}

@@ -18,12 +18,12 @@ type statement struct {
 	model    *model   // nil without one
 	ownTable bool     // the table is the model's own
 	key      []string // the columns of the object's ID
-	ident    []string // what tells a row from the others: the key's columns, or SQLite's number
+	ident    []string // what identifies a row: the key's columns, or SQLite's number
 	before   rows
 }
 
 // run executes the statement and records what it did. hasReturning says that
-// the SQL ends in a RETURNING clause of its own.
+// the SQL ends in its own RETURNING clause.
 func (f *followed) run(ctx context.Context, text string, args []any, hasReturning bool) (*returned, error) {
 	s := &statement{followed: f, ctx: ctx}
 	s.lockSQLite()
@@ -51,8 +51,8 @@ func (f *followed) run(ctx context.Context, text string, args []any, hasReturnin
 	return done, nil
 }
 
-// prepare looks for all that can be known to be wrong with the statement, and
-// finds out how its rows are told apart.
+// prepare returns every error that can be found before the statement runs, and
+// finds out what identifies its rows.
 func (s *statement) prepare() (err error) {
 	p := s.plugin
 	if _, err := p.adapt(s.ConnPool); err != nil {

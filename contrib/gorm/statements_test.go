@@ -99,7 +99,7 @@ func TestDocumentedStatements(t *testing.T) {
 	assert.Equal(t, held, documented)
 }
 
-// summary is what a reader of the table is told: each action and type, once.
+// summary has what a reader of the table learns: each action and type, once.
 func summary(lines []string) string {
 	var words []string
 	for _, line := range lines {

@@ -38,7 +38,7 @@ func targetOf(db *gorm.DB) target {
 		}
 	}
 	if len(stmt.BuildClauses) > 0 && stmt.BuildClauses[0] == "INSERT" && isSQLite(db) && stmt.Table != "" {
-		// GORM's dialect inserts by this name alone, without schema or alias.
+		// GORM's dialect inserts by this name, without schema or alias.
 		t = target{name: stmt.Table, alias: stmt.Table, expr: clause.Table{Name: stmt.Table}}
 	}
 	for _, name := range []string{"INSERT", "UPDATE"} {

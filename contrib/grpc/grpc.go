@@ -8,9 +8,8 @@
 //	}
 //	return grpc.NewServer(grpc.ChainUnaryInterceptor(authenticate, unary), grpc.ChainStreamInterceptor(authenticateStream, stream)), nil
 //
-// The address is that of the connecting peer. Metadata is read for it only
-// where the host names proxies of its own, and by the rules of package
-// middleware, which does the reading.
+// The address is that of the connecting peer. If the host names its proxies,
+// package middleware also reads metadata for it, by its own rules.
 package auditgrpc
 
 import (

@@ -1,5 +1,5 @@
 // Package pdfcjk has a font for Chinese, Japanese and Korean in PDF exports. It
-// is a module of its own, since the font makes a program larger by 3.5 MB:
+// is a separate module, since the font makes a program larger by 3.5 MB:
 //
 //	httpui.Options{Exports: httpui.Exports{Font: pdfcjk.Font()}}
 //	export.Report{Font: pdfcjk.Font()}

@@ -5,9 +5,9 @@
 //		Progress: func(p rails.Progress) { log.Printf("%d of %d", p.Rows, p.Of) },
 //	})
 //
-// An import can be repeated: each row becomes an entry whose ID is made of the
-// row's own time and ID, so that one that is there already is left as it is.
-// It can be resumed, too, from Progress.Last. Values go through the log's own
+// An import can be repeated. Each row becomes an entry whose ID is made from
+// the row's time and ID, so an entry that exists stays as it is. An import can
+// also be resumed, from Progress.Last. Values go through the log's own
 // redaction and limits. Entries say that they were imported (their source), and
 // from which row (their metadata).
 //
@@ -30,8 +30,8 @@ import (
 	"github.com/auditkeep/audit"
 )
 
-// Options adjusts an import. The zero Options is useful for a log with an
-// organization of its own.
+// Options adjusts an import. The zero Options is useful for a log with
+// Config.Org.
 type Options struct {
 	// Table is where the history is. Defaults to "audits", or "versions".
 	Table string
@@ -51,7 +51,7 @@ type Options struct {
 	// After leaves out the rows up to this ID, as Progress.Last has it. Defaults
 	// to none.
 	After string
-	// Progress is told after each batch of rows. Defaults to nothing.
+	// Progress is called after each batch of rows. Defaults to nothing.
 	Progress func(Progress)
 	// OnError is asked about a row that cannot be imported: nil goes on without
 	// it. Defaults to ending the import.

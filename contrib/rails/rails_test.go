@@ -273,7 +273,7 @@ func TestKeysOfEveryType(t *testing.T) {
 	})
 }
 
-// SQLite lets a primary key be NULL. Such rows cannot be told apart.
+// SQLite lets a primary key be NULL. Nothing identifies such rows.
 func TestRowsWithoutKey(t *testing.T) {
 	targets(t, func(t *testing.T, to target) {
 		exec(t, to.rails, "CREATE TABLE audits (id text, auditable_id text, auditable_type text, action text, audited_changes text, created_at timestamp)")

@@ -17,7 +17,7 @@ func decodeMap(text string) (map[string]any, error) {
 	if strings.TrimSpace(text) == "" {
 		return nil, nil
 	}
-	var document yaml.Node // JSON is YAML, but for its numbers
+	var document yaml.Node // JSON is YAML, except for its numbers
 	if trimmed := strings.TrimSpace(text); trimmed[0] == '{' || trimmed == "null" {
 		decoder := json.NewDecoder(strings.NewReader(trimmed))
 		decoder.UseNumber()
@@ -136,7 +136,7 @@ func number(text string) any {
 	if json.Unmarshal([]byte(text), &n) == nil {
 		return n
 	}
-	// 1_000, 0x1f, +1, .5 and the like.
+	// For example 1_000, 0x1f, +1 and .5.
 	var f float64
 	if yaml.Unmarshal([]byte(text), &f) == nil && !math.IsNaN(f) && !math.IsInf(f, 0) {
 		return f
@@ -166,5 +166,5 @@ func parseTime(text string) (time.Time, error) {
 			return t.UTC(), nil
 		}
 	}
-	return time.Time{}, fmt.Errorf("%q is no time", text)
+	return time.Time{}, fmt.Errorf("%q is not a time", text)
 }

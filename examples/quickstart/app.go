@@ -53,7 +53,7 @@ func newApp(db *database) (*app, error) {
 	return a, nil
 }
 
-// adminsOnly says who may see the audit log. Everyone in the demo is an
+// adminsOnly says who may see the audit log. In the demo, everyone is an
 // administrator of their own organization.
 func adminsOnly(r *http.Request) bool { return currentUser(r.Context()).Org != "" }
 

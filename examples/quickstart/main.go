@@ -1,11 +1,11 @@
-// Quickstart is a small admin application with an audit log: API keys,
-// security groups and end users that can be created, edited and destroyed, and
-// the page that shows who did so. It needs nothing but Go:
+// Quickstart is a small admin application with an audit log: API keys, security
+// groups and end users that can be created, edited and destroyed, and the page
+// that shows who did so. It needs only Go:
 //
 //	go run ./examples/quickstart
 //
-// The parts to copy into an application of your own are in app.go: the store,
-// the log, the middleware and the page; and in crud.go: recording a change in
+// Two files are made to be copied into your application: app.go with the store,
+// the log, the middleware and the page, and crud.go, which records a change in
 // its own transaction.
 package main
 

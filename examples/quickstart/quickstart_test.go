@@ -210,13 +210,13 @@ func TestSeedIsAPastThatAddsUp(t *testing.T) {
 		require.NoError(t, err)
 		assert.Len(t, left, len(keys)+len(groups)+len(users))
 
-		// New records get IDs of their own.
+		// New records get new IDs.
 		assert.Contains(t, b.post("/admin/api-keys", url.Values{"name": {"after the seed"}}), "after the seed")
 	})
 }
 
-// What many change at once is told one after the other: each before is what the
-// entry before left, and a record is destroyed once.
+// Changes at the same time are recorded one after the other. Each before is
+// what the previous entry left, and a record is destroyed once.
 func TestChangesAtOnce(t *testing.T) {
 	t.Parallel()
 	onEachStore(t, func(t *testing.T, dsn string) {

@@ -30,8 +30,8 @@ func (h host) destroyKey(ctx context.Context, key APIKey) error {
 	})
 }
 
-// watcher looks again and again for entries to tell of. Its overlap is longer
-// than any transaction of the host's may take.
+// watcher polls for entries to report. Its overlap is longer than any of the
+// host's transactions may take.
 type watcher struct {
 	trail   *audit.Log
 	filter  audit.Filter
@@ -77,8 +77,8 @@ func TestAlertsInTheTransaction(t *testing.T) {
 	assert.Equal(t, destroyed.ID, h.last(t, "acme").ID, "no alert, no change, no entry")
 }
 
-// What a transaction recorded and commits late comes behind entries that were
-// told already; PostgreSQL has many writers at once, and so shows it.
+// An entry that commits late comes behind entries that were reported before.
+// PostgreSQL shows this, since it has many writers at once.
 func TestAlertsOfLateCommits(t *testing.T) {
 	t.Parallel()
 	pool := pgtest.New(t)

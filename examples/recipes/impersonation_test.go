@@ -17,8 +17,9 @@ func currentUser(r *http.Request) audit.Actor {
 	return audit.Actor{ID: s.UserID, Email: s.Email, OnBehalfOf: s.ActingAs}
 }
 
-// beginActing is recorded in the organization whose user it is about, before
-// anything is done in their name. The context is of the supporter's own.
+// beginActing records, before anything is done in a user's name, that a
+// supporter begins to act for them. The entry is in the user's organization.
+// The context is the supporter's.
 func (h host) beginActing(ctx context.Context, org, email, reason string) error {
 	user := audit.Object{Type: "user", ID: email}
 	return h.trail.RecordDetached(audit.WithOrg(ctx, org), audit.Performed("impersonate", user).WithComment(reason))

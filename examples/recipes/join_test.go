@@ -38,7 +38,7 @@ func (h host) busiest(ctx context.Context, f audit.Filter) (map[string]int, erro
 	return counts, rows.Err()
 }
 
-// inTheNameOf tells what others did as somebody.
+// inTheNameOf returns what others did as somebody.
 func (h host) inTheNameOf(ctx context.Context, org, email string) (told []string, err error) {
 	where, err := audit.Filter{Org: org}.Where(audit.SQLite, "")
 	if err != nil {

@@ -17,8 +17,8 @@ import (
 
 type account struct{ Email string }
 
-// loginFailed records an attempt on an account, which is the zero one where
-// none has the name that was typed.
+// loginFailed records an attempt on an account. The account is zero if none has
+// the name that was typed.
 func (h host) loginFailed(ctx context.Context, a account, reason string) error {
 	ctx = audit.WithOrg(ctx, audit.PlatformOrg)                       // before a login there is no organization
 	ctx = audit.WithActor(ctx, audit.Actor{Kind: audit.ActorUnknown}) // and nobody knows who it is

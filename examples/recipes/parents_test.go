@@ -56,7 +56,7 @@ func (h host) moveLine(ctx context.Context, before OrderLine, to int) error {
 	})
 }
 
-// story tells what happened to an object and its parts, the newest first.
+// story returns what happened to an object and its parts, the newest first.
 func (h host) story(ctx context.Context, object audit.Object) (told []string, err error) {
 	for entry, err := range h.trail.History(ctx, object) {
 		if err != nil {

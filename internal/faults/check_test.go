@@ -74,7 +74,7 @@ func compare(intents map[string]intent, f found) (faults []string) {
 	return faults
 }
 
-// noteOf returns the note that an entry of an order tells.
+// noteOf returns the order's note in an entry.
 func noteOf(e audit.Entry) string {
 	for _, change := range e.Changes {
 		if change.Field == "note" {

@@ -94,8 +94,8 @@ func work(h attempter, ledger *ledger, p *plan) error {
 	}
 }
 
-// killChildren runs hosts as processes of their own and kills them, one round
-// after the other, at some moment of their work.
+// killChildren runs hosts as processes and kills them at some moment of their
+// work, one round after the other.
 func killChildren(t *testing.T, store, target, ledger string, lasting time.Duration, atOnce int) (killed int) {
 	t.Helper()
 	until := time.Now().Add(lasting)

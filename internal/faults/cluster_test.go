@@ -18,8 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// cluster is a PostgreSQL server of the test's own, with fsync as a server has
-// it by default.
+// cluster is the test's PostgreSQL server, with fsync on as by default.
 type cluster struct {
 	bin, dir, url string
 	port          int
@@ -32,7 +31,7 @@ func newCluster(t *testing.T) *cluster {
 	t.Helper()
 	c := &cluster{bin: postgresBin(t)}
 	var err error
-	c.dir, err = os.MkdirTemp("", "audit-faults-") // not the test's: its parents are root's alone
+	c.dir, err = os.MkdirTemp("", "audit-faults-") // not t.TempDir: only root can enter its parents
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = os.RemoveAll(c.dir) })
 	if os.Getuid() == 0 { // which the server refuses to be

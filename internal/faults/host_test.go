@@ -28,7 +28,7 @@ const (
 
 var postgresWays = []string{byRecord, byRecordSQL, byQueue, byBatch, byCommit}
 
-// host changes orders and records it, on a connection of its own kind.
+// host changes orders and records that, each host on its kind of connection.
 type host struct {
 	name  string
 	pool  *pgxpool.Pool
@@ -40,7 +40,7 @@ type host struct {
 	between  []string
 }
 
-// newHost returns a host on a pool of its own.
+// newHost returns a host on its own pool.
 func newHost(ctx context.Context, name string, config *pgxpool.Config, now func() time.Time) (*host, error) {
 	config.MaxConns = 3
 	pool, err := pgxpool.NewWithConfig(ctx, config)
@@ -225,7 +225,7 @@ func isRefusal(err error) bool {
 	if !errors.As(err, &refused) {
 		return false
 	}
-	// Of a server that ends a connection, nobody knows what it did before.
+	// If a server ends a connection, nobody knows what it did before.
 	return refused.Code[:2] != "57" && refused.Code[:2] != "08" || refused.Code == queryCanceled
 }
 

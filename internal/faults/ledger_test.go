@@ -66,10 +66,10 @@ func (l *ledger) write(entry line) error {
 
 func (l *ledger) close() error { return l.file.Close() }
 
-// intent is an operation as the ledger tells it.
+// intent is an operation as the ledger has it.
 type intent struct {
 	line
-	outcome outcome // unknown where there is no acknowledgement
+	outcome outcome // unknown without an acknowledgement
 }
 
 // readLedger returns the ledger's operations. A line that a killed host began

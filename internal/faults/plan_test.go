@@ -22,7 +22,7 @@ type operation struct {
 	given    []audit.ID
 	way      string
 	fault    string
-	delay    time.Duration // until the fault, where it has a moment
+	delay    time.Duration // until the fault, if it has a moment
 	messages int           // until the fault, where it counts them
 }
 

@@ -138,8 +138,7 @@ func (f *field) run(t *testing.T, hosts int, lasting time.Duration, schedule fun
 	group.Wait()
 }
 
-// host makes a host behind a proxy of its own. The offset is what its clock is
-// wrong by.
+// host makes a host behind its own proxy. The offset is added to its clock.
 func (f *field) host(t *testing.T, number int) (*host, *proxy, *atomic.Int64) {
 	t.Helper()
 	config, err := pgxpool.ParseConfig(f.url)
@@ -164,7 +163,7 @@ func (f *field) host(t *testing.T, number int) (*host, *proxy, *atomic.Int64) {
 
 var jumps = []time.Duration{24 * time.Hour, -24 * time.Hour, 10 * 365 * 24 * time.Hour, -10 * 365 * 24 * time.Hour}
 
-// operate does one operation, with the ledger told before and after.
+// operate does one operation, and writes to the ledger before and after.
 func (f *field) operate(h *host, p *proxy, offset *atomic.Int64, o operation) error {
 	if err := f.ledger.write(o.intent()); err != nil {
 		return err
@@ -286,8 +285,9 @@ func (f *field) holding(lock string, lasting time.Duration) func() {
 	return end
 }
 
-// TestFaultsAreFound has hosts that record after their COMMIT, in a transaction
-// of its own, as an audit log must not. What that loses is found.
+// TestFaultsAreFound has hosts that record after their COMMIT, in a second
+// transaction, as an audit log must not. The checker finds the entries that
+// this loses.
 func TestFaultsAreFound(t *testing.T) {
 	t.Parallel()
 	f := newField(t, pgtest.URL(t))

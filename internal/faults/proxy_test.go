@@ -244,7 +244,7 @@ func text(body *[]byte) string {
 	return string(before)
 }
 
-// readMessage reads one message, with its type where it has one.
+// readMessage reads one message, with its type if it has one.
 func readMessage(r *bufio.Reader, typeBytes int) ([]byte, error) {
 	head := make([]byte, typeBytes+4)
 	if _, err := io.ReadFull(r, head); err != nil {

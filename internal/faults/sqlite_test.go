@@ -28,9 +28,9 @@ type sqliteHost struct {
 	offset atomic.Int64
 }
 
-// openSQLite opens the file with the DSN that package sqlite recommends, but
-// for a timeout so short that writers do meet SQLITE_BUSY; or with transactions
-// that take the lock only when they write.
+// openSQLite opens the file with the DSN that package sqlite recommends, except
+// for a timeout so short that writers meet SQLITE_BUSY. Unless immediate,
+// transactions take the lock only when they write.
 func openSQLite(file string, immediate bool, pragmas ...string) (*sqliteHost, error) {
 	dsn := "file:" + file + "?_pragma=journal_mode(WAL)&_pragma=busy_timeout(20)"
 	if isLong() { // see ledger

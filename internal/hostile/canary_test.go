@@ -124,7 +124,7 @@ func (g *garden) wrapped() map[string]any {
 	return held
 }
 
-// marshaled has a form of its own; column is a JSON column.
+// marshaled has its own JSON form. column is a JSON column.
 type (
 	marshaled struct{ held map[string]any }
 	column    struct{ held map[string]any }

@@ -24,8 +24,8 @@ import (
 type input struct {
 	field string // as a FieldError names it
 	put   func(ctx context.Context, event audit.Event, text string) (context.Context, audit.Event)
-	// stored is what of an entry must be the text, where there was no error;
-	// nil where it may be cut or written otherwise.
+	// stored returns the part of an entry that must be the text, if there was
+	// no error. It is nil if the text may be cut or written otherwise.
 	stored func(audit.Entry) string
 }
 
@@ -98,9 +98,9 @@ var inputs = []input{
 // mustFit are the fields that identify. Texts that do not fit there are errors.
 var mustFit = []string{"org", "action", "object type", "parent"}
 
-// TestT07_BadInputs puts a corpus of hostile texts into every field. Where it
-// identifies, an error may name the field. Else what is stored comes back as it
-// was, and goes through every page and file.
+// TestT07_BadInputs puts a corpus of hostile texts into every field. For a
+// field that identifies, an error may name the field. Every other text comes
+// back as it was, and passes through every page and file.
 func TestT07_BadInputs(t *testing.T) {
 	t.Parallel()
 	seed := seedOf(t)

@@ -102,7 +102,7 @@ func poisons(dialect audit.Dialect) map[string]poison {
 		all[column+" with NUL"] = in(column, "'a' || char(0) || 'b'", column+" ")
 		all[column+" of broken UTF-8"] = in(column, "CAST(x'61ff62' AS TEXT)", column+" ")
 	}
-	// What STRICT refuses but for a few.
+	// STRICT refuses most of these.
 	for _, value := range []string{"NULL", "7", "1.5", "x'00ff'", "'text'"} {
 		for _, column := range []string{"occurred_at", "action", "object_sort", "changes", "format"} {
 			all[column+" "+value] = in(column, value, "")
@@ -199,7 +199,7 @@ func TestT28_PoisonRows(t *testing.T) {
 	}
 }
 
-// openPoisoned opens a SQLite database that checks nothing but types.
+// openPoisoned opens a SQLite database that checks only types.
 func openPoisoned(t *testing.T) *sql.DB {
 	t.Helper()
 	db, err := sql.Open("sqlite", "file:"+filepath.Join(t.TempDir(), "audit.db")+"?_pragma=busy_timeout(5000)&_pragma=ignore_check_constraints(1)")

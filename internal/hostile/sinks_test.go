@@ -30,7 +30,7 @@ import (
 	"github.com/auditkeep/audit/sqlite"
 )
 
-// logged is what the program's own log has been told.
+// logged has what the program wrote to its own log.
 var logged lockedBuffer
 
 type lockedBuffer struct {

@@ -7,8 +7,8 @@ import "slices"
 // Names are the names, for records and for watched tables alike.
 var Names = []string{"updated_at", "lock_version"}
 
-// With returns the names and the further ones, without those that are to be
-// recorded all the same.
+// With returns the built-in names and the further ones, without those in
+// record.
 func With(further, record []string) []string {
 	all := slices.Concat(Names, further)
 	slices.Sort(all)

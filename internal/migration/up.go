@@ -58,7 +58,7 @@ func Pending(known []Migration, applied []Applied) ([]Migration, error) {
 		case a.Name != known[i].Name:
 			return nil, fmt.Errorf("migration %s is recorded in the database as %s: restore its name", known[i].Name, a.Name)
 		case a.Checksum != known[i].Checksum():
-			return nil, fmt.Errorf("migration %s is not the file that was applied to the database (its SHA-256 is %s, then it was %s): restore it, and put what is new into a migration of its own", known[i].Name, known[i].Checksum(), a.Checksum)
+			return nil, fmt.Errorf("migration %s is not the file that was applied to the database (its SHA-256 is %s, then it was %s): restore it, and put what is new into its own migration", known[i].Name, known[i].Checksum(), a.Checksum)
 		}
 	}
 	return known[len(applied):], nil

@@ -54,7 +54,7 @@ func findClient(t testing.TB, program string) (path string, newest, server int) 
 	return "", newest, server
 }
 
-// clientPaths returns where a program may be, the best first.
+// clientPaths returns the paths at which a program may be, the best first.
 func clientPaths(program string) []string {
 	if folder := os.Getenv(ClientVariable); folder != "" {
 		return []string{filepath.Join(folder, program)}

@@ -1,4 +1,4 @@
-// Package pgtest gives tests a PostgreSQL schema of their own.
+// Package pgtest gives each test its own PostgreSQL schema.
 package pgtest
 
 import (
@@ -75,7 +75,7 @@ func missing(t testing.TB, message string) {
 	t.Skip(message)
 }
 
-// run runs one statement on a connection of its own.
+// run runs one statement on its own connection.
 func run(t testing.TB, server, statement string) {
 	t.Helper()
 	// Not the test's context, which has ended when it cleans up.

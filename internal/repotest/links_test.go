@@ -39,8 +39,11 @@ func TestLinksInDocumentsLeadSomewhere(t *testing.T) {
 	require.NotZero(t, checked)
 }
 
+// withoutCode returns a document without its code, with the same number of lines.
 func withoutCode(text string) string {
-	return regexp.MustCompile("(?s)```.*?```|`[^`\n]*`").ReplaceAllString(text, "`code`")
+	return regexp.MustCompile("(?s)```.*?```|`[^`\\n]*`").ReplaceAllStringFunc(text, func(code string) string {
+		return "`code`" + strings.Repeat("\n", strings.Count(code, "\n"))
+	})
 }
 
 // anchors returns the anchors of a document's headings, as GitHub makes them.

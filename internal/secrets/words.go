@@ -66,7 +66,7 @@ func Words(name string) []string {
 		if other, ok := plainOf[r]; r >= 0x80 && ok {
 			r = other
 		}
-		if r < 0x0300 || r > 0x036F { // a mark of its own on the letter before
+		if r < 0x0300 || r > 0x036F { // a combining mark on the letter before
 			runes = append(runes, r)
 		}
 	}

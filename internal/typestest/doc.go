@@ -1,4 +1,4 @@
-// Package typestest holds docs/types.md true: how the types that people use
-// with PostgreSQL are recorded, by audit.Log.Record, by triggers and through
-// GORM. It is a module of its own, so that nobody else gets its dependencies.
+// Package typestest tests what docs/types.md says: how audit.Log.Record,
+// triggers and GORM record the types that people use with PostgreSQL. It is a
+// separate module, so that nobody else gets its dependencies.
 package typestest

@@ -107,8 +107,8 @@ type example struct {
 	name  string
 	value any
 	want  string // its JSON by Record; several changes, by path, if it begins with a blank
-	// The column's type and the value in SQL; empty for a Go type that has none
-	// of its own. trigger is what a trigger records, if that differs.
+	// The column's type and the value in SQL; empty for a Go type without its
+	// own. trigger is what a trigger records, if that differs.
 	column, literal, trigger string
 }
 
@@ -294,7 +294,7 @@ func examples(t *testing.T) []example {
 		{"a struct with Value", Money{5, "EUR"}, `"5 EUR"`, "", "", ""},
 		{"a nullable struct of JSON", NullDocument{map[string]any{"password": secret}, true}, ` password ` + redacted, "jsonb", `'{"password":"canary"}'`, ""},
 
-		// columns without a Go type of their own
+		// columns without their own Go type
 		{"citext", "X", `"X"`, "citext", "'X'", ""},
 		{"ltree", "a.b", `"a.b"`, "ltree", "'a.b'", ""},
 		{"xml", "<a/>", `"<a/>"`, "xml", "'<a/>'", ""},
@@ -307,7 +307,7 @@ func examples(t *testing.T) []example {
 	}
 }
 
-// record is a record whose field is of the example's own type.
+// record returns a record whose field has the example's type.
 func record(v any) any {
 	t := reflect.StructOf([]reflect.StructField{
 		{Name: "ID", Type: reflect.TypeFor[int]()}, {Name: "Value", Type: reflect.TypeOf(v), Tag: `audit:"value"`},
@@ -408,8 +408,7 @@ func TestURLPassword(t *testing.T) {
 	assert.Empty(t, entries)
 }
 
-// database makes a database of the test's own, since extensions are of the
-// whole database.
+// database makes a new database, since extensions are of the whole database.
 func database(t *testing.T) *pgxpool.Pool {
 	t.Helper()
 	pool := pgtest.New(t)

@@ -77,7 +77,7 @@ func Run(t *testing.T, build func(t *testing.T, h Host) http.Handler) {
 		assert.NotEmpty(t, all[i].RequestID)
 		ids[all[i].RequestID] = true
 	}
-	assert.Len(t, ids, 3, "each request has an ID of its own")
+	assert.Len(t, ids, 3, "each request has its own ID")
 	testPage(t, c, all[0])
 }
 

@@ -94,8 +94,8 @@ func run(ctx context.Context) (survivors int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	// Where the seed leads is the same on every machine: the order of the mutants
-	// is that of the files and places.
+	// A seed draws the same mutants on every machine, since they are sorted by
+	// file and place.
 	rand.New(rand.NewPCG(*seed, 0)).Shuffle(len(mutants), func(i, j int) { mutants[i], mutants[j] = mutants[j], mutants[i] })
 
 	counts := map[outcome]int{}

@@ -61,8 +61,8 @@ func check(ctx context.Context, root string) (err error) {
 }
 
 // outside returns the environment of somebody who has the modules from the
-// proxy only, with a module cache of their own, which fetches what this one has
-// from here.
+// proxy only. Its module cache is new, and fetches from this machine's cache
+// what that has.
 func outside(ctx context.Context, temp, proxy string) ([]string, error) {
 	cache, err := command(ctx, temp, nil, "go", "env", "GOMODCACHE")
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// tree writes files into a folder of the test's own.
+// tree writes files into a new folder.
 func tree(t *testing.T, files map[string]string) string {
 	t.Helper()
 	root := t.TempDir()

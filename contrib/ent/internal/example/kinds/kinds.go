@@ -57,7 +57,7 @@ func (l *Level) Scan(v any) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("%q is no level", text)
+	return fmt.Errorf("%q is not a level", text)
 }
 
 // Rot13 is how the example encrypts.
