@@ -23,7 +23,7 @@ func read(t *testing.T, files fs.FS) []migration.Migration {
 }
 
 // Both stores have the same migrations in the same order. These make the same
-// columns and indexes, but for transaction numbers, months and capture by triggers,
+// columns and indexes, except for transaction numbers, months and capture by triggers,
 // which only PostgreSQL has.
 func TestStoresHaveOneSchema(t *testing.T) {
 	t.Parallel()

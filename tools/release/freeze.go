@@ -15,6 +15,10 @@ import (
 // line: the version that froze it, the SHA-256, the name.
 const frozen = "frozen.txt"
 
+// replaced is the folder in a store's migrations whose files are replaced when
+// they change, and so are never frozen.
+const replaced = "functions"
+
 // migrationFolders returns the folders with a store's migrations, and those in
 // them with a further set.
 func migrationFolders(root string) ([]string, error) {
@@ -27,7 +31,7 @@ func migrationFolders(root string) ([]string, error) {
 		for _, path := range paths {
 			if info, err := os.Stat(path); err != nil {
 				return nil, err
-			} else if info.IsDir() {
+			} else if info.IsDir() && info.Name() != replaced {
 				folders = append(folders, path)
 			}
 		}

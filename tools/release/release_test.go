@@ -30,6 +30,7 @@ func example(t *testing.T) string {
 		"CHANGELOG.md":                        "# Changelog\n\n## [Unreleased]\n\n- new\n",
 		"postgres/migrations/0001.sql":        "CREATE TABLE a ();\n",
 		"postgres/migrations/ledger/0001.sql": "CREATE TABLE positions ();\n",
+		"postgres/migrations/functions/f.sql": "CREATE OR REPLACE FUNCTION f() …\n",
 		"contrib/gin/gin.go":                  "package auditgin\n",
 		"contrib/gin/go.mod":                  "module " + library + "/contrib/gin\n\nreplace " + library + " => ../..\n\nrequire " + library + " v0.0.0\n",
 		"contrib/chi/chi_test.go":             "package chi_test\n",
@@ -65,6 +66,9 @@ func TestPrepareSetsVersions(t *testing.T) {
 	requireContains(t, read(t, root, "CHANGELOG.md"), "## [Unreleased]\n\n## [0.1.0] - 2026-12-01\n\n- new\n")
 	requireContains(t, read(t, root, "postgres/migrations/frozen.txt"), "v0.1.0 ")
 	requireContains(t, read(t, root, "postgres/migrations/ledger/frozen.txt"), "v0.1.0 ")
+	if _, err := os.Stat(filepath.Join(root, "postgres/migrations/functions/frozen.txt")); err == nil {
+		t.Fatal("functions are frozen, which are replaced when they change")
+	}
 }
 
 func TestReleasedMigrationsDoNotChange(t *testing.T) {
