@@ -125,7 +125,7 @@ func countExpiring(ctx context.Context, db querier, r retention.Policy, p partit
 	if p.lower.Compare(before) >= 0 && !p.isDefault {
 		return nil, nil
 	}
-	m := retention.Month{Name: p.month().key(), From: p.month().From, Until: p.month().Until, Bytes: p.bytes}
+	m := retention.Month{Name: p.public().key(), From: p.public().From, Until: p.public().Until, Bytes: p.bytes}
 	whole := r.Org == "" && p.upper.Compare(before) <= 0 && !p.isDefault
 	// Only columns of the primary key, so that its index is enough.
 	older := "id < '" + before.String() + "' AND ($1::text = '' OR org_id = $1::text)"

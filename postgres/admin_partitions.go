@@ -38,15 +38,15 @@ type Partition struct {
 func (a *Admin) Partitions(ctx context.Context) ([]Partition, error) {
 	entries, err := a.find(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("listing months: %w", err)
+		return nil, fmt.Errorf("listing partitions: %w", err)
 	}
 	partitions, err := partitionsOf(ctx, a.pool, entries)
 	if err != nil {
-		return nil, fmt.Errorf("listing months: %w", err)
+		return nil, fmt.Errorf("listing partitions: %w", err)
 	}
 	months := make([]Partition, len(partitions))
 	for i, p := range partitions {
-		months[i] = p.month()
+		months[i] = p.public()
 	}
 	return months, nil
 }
@@ -139,12 +139,12 @@ func parseEnd(end string, open audit.ID) (id audit.ID, err error) {
 		return id, err
 	}
 	if len(digits) != len(id) {
-		return id, fmt.Errorf("%s is no UUID", end)
+		return id, fmt.Errorf("%s is not a UUID", end)
 	}
 	return audit.ID(digits), nil
 }
 
-func (p partition) month() Partition {
+func (p partition) public() Partition {
 	m := Partition{Name: p.Name, Default: p.isDefault, Rows: p.rows, Bytes: p.bytes}
 	if !p.isDefault {
 		m.From, m.Until = p.lower.Time(), p.upper.Time() // the zero ID has the zero time

@@ -23,14 +23,14 @@ const MaxPartitions = 1200
 // partition; even then none is refused.
 func (a *Admin) MakePartitionsAhead(ctx context.Context, n int) ([]Partition, error) {
 	if n < 0 || n >= MaxPartitions {
-		return nil, fmt.Errorf("making months: n is %d: want 0 to %d", n, MaxPartitions-1)
+		return nil, fmt.Errorf("making partitions: n is %d: want 0 to %d", n, MaxPartitions-1)
 	}
 	if a.pool == nil {
 		return nil, errNoPool
 	}
 	var now time.Time
 	if err := a.pool.QueryRow(ctx, "SELECT clock_timestamp()").Scan(&now); err != nil {
-		return nil, fmt.Errorf("making months: reading the database's clock: %w", err)
+		return nil, fmt.Errorf("making partitions: reading the database's clock: %w", err)
 	}
 	present := monthOf(now)
 	return a.MakePartitions(ctx, present.from, present.from.AddDate(0, n+1, 0))
@@ -56,7 +56,7 @@ func (a *Admin) MakePartitionsAhead(ctx context.Context, n int) ([]Partition, er
 func (a *Admin) MakePartitions(ctx context.Context, from, until time.Time) ([]Partition, error) {
 	spans, err := spansOf(from, until)
 	if err != nil {
-		return nil, fmt.Errorf("making months: %w", err)
+		return nil, fmt.Errorf("making partitions: %w", err)
 	}
 	existing, err := a.Partitions(ctx)
 	if err != nil {
@@ -69,7 +69,7 @@ func (a *Admin) MakePartitions(ctx context.Context, from, until time.Time) ([]Pa
 		}
 		month, err := a.makeMonth(ctx, s)
 		if err != nil {
-			return made, fmt.Errorf("making month %s: %w", s.name(), err)
+			return made, fmt.Errorf("making partition %s: %w", s.name(), err)
 		}
 		if month.Name != "" {
 			made = append(made, month)
@@ -135,7 +135,7 @@ func (a *Admin) makeMonth(ctx context.Context, s span) (made Partition, err erro
 		if i < 0 {
 			return errors.New("the partition was made, but PostgreSQL does not list it")
 		}
-		made = partitions[i].month()
+		made = partitions[i].public()
 		return listMonth(ctx, tx, entries, s)
 	})
 	return made, err
@@ -153,7 +153,7 @@ func listMonth(ctx context.Context, tx pgx.Tx, entries table, s span) error {
 
 func unlistMonths(ctx context.Context, tx pgx.Tx, entries table, p partition) error {
 	_, err := tx.Exec(ctx, "DELETE FROM "+entries.sibling("audit_months")+" WHERE starts_at >= $1 AND ($2::timestamptz IS NULL OR starts_at < $2::timestamptz)",
-		p.lower.Time(), orNull(p.month().Until))
+		p.lower.Time(), orNull(p.public().Until))
 	if err != nil {
 		return fmt.Errorf("taking partition %s from the list of months: %w", p.Name, err)
 	}

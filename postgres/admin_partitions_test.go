@@ -61,7 +61,7 @@ func rowsIn(t *testing.T, pool *pgxpool.Pool, partition string) (n int) {
 	return n
 }
 
-func TestMakeMonths(t *testing.T) {
+func TestMakePartitions(t *testing.T) {
 	t.Parallel()
 	store, pool := newStore(t)
 	admin, log := postgres.NewAdmin(pool), newLog(t, store)
@@ -95,7 +95,7 @@ func TestMakeMonths(t *testing.T) {
 	assert.True(t, months[4].From.IsZero() && months[4].Until.IsZero())
 }
 
-func TestMakeMonthsAhead(t *testing.T) {
+func TestMakePartitionsAhead(t *testing.T) {
 	t.Parallel()
 	store, pool := newStore(t)
 	admin, log := postgres.NewAdmin(pool), newLog(t, store)
@@ -114,7 +114,7 @@ func TestMakeMonthsAhead(t *testing.T) {
 }
 
 // Every entry is the same before and after, wherever it is kept.
-func TestMakeMonthsMovesEntries(t *testing.T) {
+func TestMakePartitionsMovesEntries(t *testing.T) {
 	t.Parallel()
 	store, pool := newStore(t)
 	admin, log := postgres.NewAdmin(pool), newLog(t, store)
@@ -141,7 +141,7 @@ func TestMakeMonthsMovesEntries(t *testing.T) {
 }
 
 // Whoever records while entries move waits, and loses nothing.
-func TestMakeMonthsBesideWriters(t *testing.T) {
+func TestMakePartitionsBesideWriters(t *testing.T) {
 	t.Parallel()
 	store, pool := newStore(t)
 	admin, log := postgres.NewAdmin(pool), newLog(t, store)
@@ -195,7 +195,7 @@ func TestMakeMonthsBesideWriters(t *testing.T) {
 
 // A transaction that does not end keeps the Admin from its work, and not other
 // writers from theirs.
-func TestMakeMonthsGivesUp(t *testing.T) {
+func TestMakePartitionsGivesUp(t *testing.T) {
 	t.Parallel()
 	store, pool := newStore(t)
 	admin, log := postgres.NewAdmin(pool).WithLockTimeout(200*time.Millisecond), newLog(t, store)
@@ -208,7 +208,7 @@ func TestMakeMonthsGivesUp(t *testing.T) {
 	for range 2 {
 		made, err := admin.MakePartitions(t.Context(), date(2026, time.January, 1), date(2026, time.February, 1))
 		require.ErrorIs(t, err, postgres.ErrBusy)
-		assert.ErrorContains(t, err, "making month audit_entries_y2026m01: ")
+		assert.ErrorContains(t, err, "making partition audit_entries_y2026m01: ")
 		assert.Empty(t, made)
 		recordAt(t, log, date(2026, time.January, 2))
 	}
@@ -219,7 +219,7 @@ func TestMakeMonthsGivesUp(t *testing.T) {
 }
 
 // Making a month does not wait for transactions on other months, nor they for it.
-func TestMakeMonthsLeavesOtherMonthsAlone(t *testing.T) {
+func TestMakePartitionsLeavesOtherMonthsAlone(t *testing.T) {
 	t.Parallel()
 	store, pool := newStore(t)
 	admin, log := postgres.NewAdmin(pool), newLog(t, store)
@@ -235,7 +235,7 @@ func TestMakeMonthsLeavesOtherMonthsAlone(t *testing.T) {
 }
 
 // Ranges that somebody made by hand are as good as months.
-func TestMakeMonthsBesideOtherRanges(t *testing.T) {
+func TestMakePartitionsBesideOtherRanges(t *testing.T) {
 	t.Parallel()
 	_, pool := newStore(t)
 	admin := postgres.NewAdmin(pool)
@@ -257,7 +257,7 @@ func TestMakeMonthsBesideOtherRanges(t *testing.T) {
 }
 
 // What stands in the way leaves everything as it was.
-func TestMakeMonthsIsAllOrNothing(t *testing.T) {
+func TestMakePartitionsIsAllOrNothing(t *testing.T) {
 	t.Parallel()
 	store, pool := newStore(t)
 	admin, log := postgres.NewAdmin(pool), newLog(t, store)
@@ -271,7 +271,7 @@ func TestMakeMonthsIsAllOrNothing(t *testing.T) {
 	require.NoError(t, err)
 
 	made, err := admin.MakePartitions(t.Context(), date(2026, time.January, 1), date(2026, time.February, 1))
-	require.ErrorContains(t, err, "making month audit_entries_y2026m01: attaching the default partition: ")
+	require.ErrorContains(t, err, "making partition audit_entries_y2026m01: attaching the default partition: ")
 	assert.Empty(t, made)
 	_, err = admin.MakePartitions(t.Context(), date(2026, time.February, 1), date(2026, time.March, 1))
 	require.ErrorContains(t, err, `relation "audit_entries_y2026m02" already exists`)
@@ -282,7 +282,7 @@ func TestMakeMonthsIsAllOrNothing(t *testing.T) {
 	refuseChanges(t, pool, "audit_entries", "audit_entries_default")
 }
 
-func TestMakeMonthsRefuses(t *testing.T) {
+func TestMakePartitionsRefuses(t *testing.T) {
 	t.Parallel()
 	_, pool := newStore(t)
 	admin := postgres.NewAdmin(pool)
@@ -290,7 +290,7 @@ func TestMakeMonthsRefuses(t *testing.T) {
 		from, until time.Time
 		want        string
 	}{
-		{date(2026, time.January, 1), date(2026, time.January, 1), "making months: until is 2026-01-01T00:00:00Z: it must be after from"},
+		{date(2026, time.January, 1), date(2026, time.January, 1), "making partitions: until is 2026-01-01T00:00:00Z: it must be after from"},
 		{time.Time{}, date(2026, time.January, 1), "from is 0001-01-01T00:00:00Z: entries are of the years 1970 to 9999"},
 		{date(1970, time.January, 1), date(2070, time.January, 2), "is more than 1200 months: make several calls"},
 	} {
@@ -304,7 +304,7 @@ func TestMakeMonthsRefuses(t *testing.T) {
 }
 
 // What an Admin makes goes where the log is, and to its owner.
-func TestMakeMonthsInTheLogsSchema(t *testing.T) {
+func TestMakePartitionsInTheLogsSchema(t *testing.T) {
 	t.Parallel()
 	_, pool := newStore(t)
 	var schema string

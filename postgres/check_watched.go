@@ -130,7 +130,7 @@ func (c captured) staleness(ctx context.Context, db querier) (problems []string,
 		if name := before.now(column, now); name != "" {
 			fate, effect = fmt.Sprintf("is called %q now", name), "it is known by its number until a dump and restore"
 		}
-		problems = append(problems, fmt.Sprintf("column %q, named by Table.%s, %s: %s", column, field, fate, effect))
+		problems = append(problems, fmt.Sprintf("column %q, named by WatchTable.%s, %s: %s", column, field, fate, effect))
 	}
 	for _, column := range c.config.Key {
 		if _, ok := now.Columns[column]; !ok {
@@ -157,7 +157,7 @@ func (c captured) staleness(ctx context.Context, db querier) (problems []string,
 		if _, ok := c.config.Columns[name]; ok {
 			gone("Redact", name, "nothing is left to redact")
 		} else if slices.Contains(idle, name) {
-			problems = append(problems, fmt.Sprintf("the name %q in Table.Redact fits no column: a column that was called so stays redacted, and needs its name of now", name))
+			problems = append(problems, fmt.Sprintf("the name %q in WatchTable.Redact fits no column: a column that was called so stays redacted, and needs its name of now", name))
 		}
 	}
 	for _, column := range c.config.Plain {
@@ -173,7 +173,7 @@ func (c captured) staleness(ctx context.Context, db querier) (problems []string,
 	}
 	if unseen := before.unseen(now); len(unseen) > 0 {
 		problems = append(problems, fmt.Sprintf("its columns %q were added since Watch was called: they are recorded, and redacted only if their name or type says so, "+
-			"or did so at a write since; name those that hold secrets in Table.Redact", unseen))
+			"or did so at a write since; name those that hold secrets in WatchTable.Redact", unseen))
 	}
 	switch {
 	case !fits:

@@ -67,7 +67,7 @@ func QueueContext(ctx context.Context, batch *pgx.Batch) error {
 
 // SkipCapture keeps the triggers of watched tables silent about objects of the
 // types until the transaction ends, since it records those changes itself, by
-// [audit.Log.Record]. It has an effect on tables whose Table.Skippable is set
+// [audit.Log.Record]. It has an effect on tables whose WatchTable.Skippable is set
 // and on no others: where in doubt, a change is recorded twice, and never not at
 // all. Each call replaces the types of the one before; none ends it.
 func SkipCapture(ctx context.Context, tx pgx.Tx, types ...string) error {

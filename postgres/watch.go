@@ -76,7 +76,7 @@ type WatchTable struct {
 // longer than two seconds. docs/capture.md says what is captured and what not.
 func (a *Admin) Watch(ctx context.Context, t WatchTable) error {
 	if strings.TrimSpace(t.Name) == "" {
-		return errors.New("watching a table: Table.Name is empty: give the table's name, with its schema if need be")
+		return errors.New("watching a table: WatchTable.Name is empty: give the table's name, with its schema if need be")
 	}
 	err := a.alone(ctx, func(tx pgx.Tx, entries table) error {
 		if err := refuseCreators(ctx, tx, entries); err != nil {
@@ -88,7 +88,7 @@ func (a *Admin) Watch(ctx context.Context, t WatchTable) error {
 		}
 		var parent uint32
 		if err := tx.QueryRow(ctx, "SELECT coalesce(to_regclass(nullif($1, ''))::oid, 0)", t.ParentTable).Scan(&parent); err != nil {
-			return fmt.Errorf("looking for Table.ParentTable, %q: %w", t.ParentTable, err)
+			return fmt.Errorf("looking for WatchTable.ParentTable, %q: %w", t.ParentTable, err)
 		}
 		// The log's functions find each other as those of the triggers will.
 		if _, err := tx.Exec(ctx, "SELECT set_config('search_path', $1, true)", capturePath(entries)); err != nil {

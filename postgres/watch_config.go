@@ -78,13 +78,13 @@ func (t WatchTable) config(ctx context.Context, db querier, entries, watched tab
 	}
 	for _, text := range []struct{ field, value string }{{"Type", c.Type}, {"Org", c.Org}, {"ParentType", c.ParentType}} {
 		if len(text.value) > 255 || !utf8.ValidString(text.value) || strings.ContainsRune(text.value, 0) {
-			return c, fmt.Errorf("field Table.%s is %q: want a text of at most 255 bytes", text.field, text.value)
+			return c, fmt.Errorf("field WatchTable.%s is %q: want a text of at most 255 bytes", text.field, text.value)
 		}
 	}
 	if c.Skippable && strings.Contains(c.Type, ",") {
-		return c, fmt.Errorf("field Table.Type is %q: a comma cannot be in the type of a table that is Skippable", c.Type)
+		return c, fmt.Errorf("field WatchTable.Type is %q: a comma cannot be in the type of a table that is Skippable", c.Type)
 	}
-	names, err := secrets.NewSet("field Table.Redact", t.Redact)
+	names, err := secrets.NewSet("field WatchTable.Redact", t.Redact)
 	if err != nil {
 		return c, err
 	}
@@ -101,13 +101,13 @@ func (t WatchTable) config(ctx context.Context, db querier, entries, watched tab
 	}{{"Key", t.Key}, {"Ignore", t.Ignore}, {"Record", t.Record}, {"OrgColumn", []string{t.OrgColumn}}, {"ParentColumns", t.ParentColumns}, {"Plain", t.Plain}} {
 		for _, column := range list.columns {
 			if _, ok := c.Columns[column]; !ok && (column != "" || list.field == "ParentColumns") {
-				return c, fmt.Errorf("field Table.%s names the column %q, which is not there: %s", list.field, column, c.insteadOf(column, before))
+				return c, fmt.Errorf("field WatchTable.%s names the column %q, which is not there: %s", list.field, column, c.insteadOf(column, before))
 			}
 		}
 	}
 	if t.OrgColumn != "" && t.OrgColumn == before.config.OrgColumn {
 		if now := before.now(t.OrgColumn, c); now != "" {
-			return c, fmt.Errorf("field Table.OrgColumn is %q, but the column that was called so when Watch was called is %q now: "+
+			return c, fmt.Errorf("field WatchTable.OrgColumn is %q, but the column that was called so when Watch was called is %q now: "+
 				"name that one, or call Unwatch first if another column holds the organization from now on", t.OrgColumn, now)
 		}
 	}
@@ -116,7 +116,7 @@ func (t WatchTable) config(ctx context.Context, db querier, entries, watched tab
 	}
 	for _, column := range t.Record {
 		if slices.Contains(t.Ignore, column) {
-			return c, fmt.Errorf("fields Table.Record and Table.Ignore both name the column %q: take it out of one", column)
+			return c, fmt.Errorf("fields WatchTable.Record and WatchTable.Ignore both name the column %q: take it out of one", column)
 		}
 	}
 	if err := c.readKey(ctx, db, watched); err != nil {
@@ -206,11 +206,11 @@ func (c *watchConfig) readKey(ctx context.Context, db querier, watched table) er
 	case found:
 		return nil
 	case len(c.Key) == 0:
-		return errors.New("it has no primary key: give it one, or name the columns of a unique index in Table.Key")
+		return errors.New("it has no primary key: give it one, or name the columns of a unique index in WatchTable.Key")
 	case nullable:
-		return fmt.Errorf("field Table.Key is %q, of which a column may be NULL: make it NOT NULL", c.Key)
+		return fmt.Errorf("field WatchTable.Key is %q, of which a column may be NULL: make it NOT NULL", c.Key)
 	default:
-		return fmt.Errorf("field Table.Key is %q, on which there is no unique index: rows could not be told apart", c.Key)
+		return fmt.Errorf("field WatchTable.Key is %q, on which there is no unique index: rows could not be told apart", c.Key)
 	}
 }
 

@@ -115,7 +115,7 @@ func (c *watchConfig) hide(ctx context.Context, db querier, entries, watched tab
 	if before.config.Columns != nil {
 		known = before.config
 	}
-	namesBefore, err := secrets.NewSet("the names kept of Table.Redact", known.Names)
+	namesBefore, err := secrets.NewSet("the names kept of WatchTable.Redact", known.Names)
 	if err != nil {
 		return err
 	}
@@ -154,7 +154,7 @@ func (c *watchConfig) hide(ctx context.Context, db querier, entries, watched tab
 	}
 	if unsure != nil {
 		return fmt.Errorf("the table was restored or replaced since it was watched, and its columns %q were not there then: "+
-			"one of them may hold what was redacted under another name; name each in Table.Redact, Table.Ignore or Table.Plain", unsure)
+			"one of them may hold what was redacted under another name; name each in WatchTable.Redact, WatchTable.Ignore or WatchTable.Plain", unsure)
 	}
 	for _, list := range []struct {
 		field   string
@@ -162,8 +162,8 @@ func (c *watchConfig) hide(ctx context.Context, db querier, entries, watched tab
 	}{{"Key", c.Key}, {"OrgColumn", []string{c.OrgColumn}}, {"ParentColumns", c.ParentColumns}} {
 		for _, column := range list.columns {
 			if slices.Contains(c.Hidden, column) {
-				return fmt.Errorf("field Table.%s is the column %q, whose values are secrets, and every entry would show one: "+
-					"take another column, or name it in Table.Plain", list.field, column)
+				return fmt.Errorf("field WatchTable.%s is the column %q, whose values are secrets, and every entry would show one: "+
+					"take another column, or name it in WatchTable.Plain", list.field, column)
 			}
 		}
 	}
@@ -175,7 +175,7 @@ func (c *watchConfig) hide(ctx context.Context, db querier, entries, watched tab
 func (c *watchConfig) checkRedact(ctx context.Context, db querier, watched table, before history) error {
 	for _, name := range c.Redact {
 		if slices.Contains(c.Plain, name) {
-			return fmt.Errorf("the column %q is in Table.Redact and in Table.Plain: take it out of one", name)
+			return fmt.Errorf("the column %q is in WatchTable.Redact and in WatchTable.Plain: take it out of one", name)
 		}
 	}
 	idle, err := c.idleNames(ctx, db, watched)
@@ -184,7 +184,7 @@ func (c *watchConfig) checkRedact(ctx context.Context, db querier, watched table
 	}
 	for _, name := range idle {
 		if !slices.Contains(before.config.Redact, name) {
-			return fmt.Errorf("field Table.Redact holds the name %q, which fits no column, and there is no JSON in which it could be a key: %s",
+			return fmt.Errorf("field WatchTable.Redact holds the name %q, which fits no column, and there is no JSON in which it could be a key: %s",
 				name, c.insteadOf(name, before))
 		}
 	}

@@ -31,19 +31,19 @@ func TestWatchKeepsRedacting(t *testing.T) {
 			"RENAME password TO pw; RENAME iban TO account; RENAME org TO tenant; RENAME skipped TO omitted",
 			"pw = 'canary', account = 'canary', tenant = 'acme', omitted = 'canary', note = '%d'",
 			postgres.WatchTable{Redact: []string{"account"}, Ignore: []string{"omitted"}, OrgColumn: "tenant"},
-			"", `column "org", named by Table.OrgColumn, is called "tenant" now`,
+			"", `column "org", named by WatchTable.OrgColumn, is called "tenant" now`,
 		},
 		"the same Table": {
 			"RENAME iban TO account; RENAME password TO pw", "pw = 'canary', account = 'canary', org = 'acme', note = '%d'",
-			loginsTable, "", `column "iban", named by Table.Redact, is called "account" now`,
+			loginsTable, "", `column "iban", named by WatchTable.Redact, is called "account" now`,
 		},
 		"the same organization": {
 			"RENAME org TO tenant", "password = 'canary', tenant = 'acme', note = '%d'",
-			loginsTable, `Table.OrgColumn names the column "org", which is not there: it is called "tenant" now`, "tenant",
+			loginsTable, `WatchTable.OrgColumn names the column "org", which is not there: it is called "tenant" now`, "tenant",
 		},
 		"the same ignored": {
 			"RENAME skipped TO omitted", "omitted = 'canary%d', note = '%d', org = 'acme'",
-			loginsTable, `Table.Ignore names the column "skipped", which is not there: it is called "omitted" now`, "omitted",
+			loginsTable, `WatchTable.Ignore names the column "skipped", which is not there: it is called "omitted" now`, "omitted",
 		},
 		"exchanged": {
 			"RENAME password TO p; RENAME note TO password; RENAME p TO note; RENAME org TO o; RENAME skipped TO org; RENAME o TO skipped",
@@ -164,7 +164,7 @@ func TestWatchPlain(t *testing.T) {
 	assert.Equal(t, []string{`_platform update t 1 [{"field":"password","new":"p","old":null},{"field":"iban","new":"i","old":null}]`}, w.told(t))
 	w.exec(t, "ALTER TABLE t RENAME password TO secret", "UPDATE t SET secret = 'q'")
 	assert.Equal(t, []string{`_platform update t 1 [{"field":"secret","new":"q","old":"p"}]`}, w.told(t))
-	assert.Contains(t, strings.Join(w.problems(t), "\n"), `column "password", named by Table.Plain, is called "secret" now`)
+	assert.Contains(t, strings.Join(w.problems(t), "\n"), `column "password", named by WatchTable.Plain, is called "secret" now`)
 	require.NoError(t, w.admin.Watch(ctx, postgres.WatchTable{Name: "t"}))
 	w.exec(t, "UPDATE t SET secret = 'canary', iban = 'j'")
 	assert.Equal(t, []string{`_platform update t 1 [{"field":"secret","new":{"$audit":"redacted"},"old":{"$audit":"redacted"}},{"field":"iban","new":"j","old":"i"}]`}, w.told(t))
@@ -180,18 +180,18 @@ func TestWatchRefusesNames(t *testing.T) {
 		table postgres.WatchTable
 		want  string
 	}{
-		{postgres.WatchTable{Name: "plain", Redact: []string{"ibn"}}, `field Table.Redact holds the name "ibn", which fits no column, and there is no JSON in which it could be a key: the columns are ["id" "n" "user_pin"]`},
-		{postgres.WatchTable{Name: "plain", Plain: []string{"pin"}}, `field Table.Plain names the column "pin", which is not there`},
-		{postgres.WatchTable{Name: "plain", Redact: []string{"n"}, Plain: []string{"n"}}, `the column "n" is in Table.Redact and in Table.Plain`},
-		{postgres.WatchTable{Name: "sessions"}, `field Table.Key is the column "token", whose values are secrets`},
-		{postgres.WatchTable{Name: "plain", Redact: []string{"n"}, OrgColumn: "n"}, `field Table.OrgColumn is the column "n", whose values are secrets`},
+		{postgres.WatchTable{Name: "plain", Redact: []string{"ibn"}}, `field WatchTable.Redact holds the name "ibn", which fits no column, and there is no JSON in which it could be a key: the columns are ["id" "n" "user_pin"]`},
+		{postgres.WatchTable{Name: "plain", Plain: []string{"pin"}}, `field WatchTable.Plain names the column "pin", which is not there`},
+		{postgres.WatchTable{Name: "plain", Redact: []string{"n"}, Plain: []string{"n"}}, `the column "n" is in WatchTable.Redact and in WatchTable.Plain`},
+		{postgres.WatchTable{Name: "sessions"}, `field WatchTable.Key is the column "token", whose values are secrets`},
+		{postgres.WatchTable{Name: "plain", Redact: []string{"n"}, OrgColumn: "n"}, `field WatchTable.OrgColumn is the column "n", whose values are secrets`},
 	} {
 		assert.ErrorContains(t, w.admin.Watch(t.Context(), test.table), test.want)
 	}
 	w.exec(t, "ALTER TABLE plain RENAME user_pin TO digits")
 	for range 2 {
 		require.NoError(t, w.admin.Watch(t.Context(), postgres.WatchTable{Name: "plain", Redact: []string{"pin"}}), "it named a column, which stays hidden")
-		assert.Contains(t, strings.Join(w.problems(t), "\n"), `the name "pin" in Table.Redact fits no column`)
+		assert.Contains(t, strings.Join(w.problems(t), "\n"), `the name "pin" in WatchTable.Redact fits no column`)
 		w.exec(t, "DELETE FROM plain", "INSERT INTO plain VALUES (1, 'canary')")
 	}
 	assert.NotContains(t, strings.Join(w.told(t), "\n"), "canary")

@@ -21,16 +21,16 @@ func (c *watchConfig) readParent(ctx context.Context, db querier, entries, watch
 	c.Mapped = slices.ContainsFunc(all, func(child captured) bool { return child.config.takesFrom(c.Source) })
 	if len(c.ParentColumns) == 0 {
 		if c.ParentType != "" || parentTable != "" {
-			return fmt.Errorf("field Table.ParentColumns is empty, and Table.ParentType is %q and Table.ParentTable %q: name the columns that hold the parent's key", c.ParentType, parentTable)
+			return fmt.Errorf("field WatchTable.ParentColumns is empty, and WatchTable.ParentType is %q and WatchTable.ParentTable %q: name the columns that hold the parent's key", c.ParentType, parentTable)
 		}
 		return nil
 	}
 	for i, column := range c.ParentColumns {
 		if slices.Contains(c.ParentColumns[:i], column) {
-			return fmt.Errorf("field Table.ParentColumns is %q, which names the column %q twice: name each column of the parent's key once", c.ParentColumns, column)
+			return fmt.Errorf("field WatchTable.ParentColumns is %q, which names the column %q twice: name each column of the parent's key once", c.ParentColumns, column)
 		}
 		if now := before.now(column, *c); now != "" && slices.Contains(before.config.ParentColumns, column) {
-			return fmt.Errorf("field Table.ParentColumns names the column %q, but the one that was called so when Watch was called is %q now: "+
+			return fmt.Errorf("field WatchTable.ParentColumns names the column %q, but the one that was called so when Watch was called is %q now: "+
 				"name that one, or call Unwatch first if another column holds the parent's key from now on", column, now)
 		}
 	}
@@ -46,8 +46,8 @@ func (c *watchConfig) readParent(ctx context.Context, db querier, entries, watch
 		}
 	}
 	if c.ParentType == "" {
-		return fmt.Errorf("field Table.ParentType is empty, and Table.ParentColumns, %q, do not say it, since they are not one column whose name ends in _id: "+
-			"give the parent's object type, or its table in Table.ParentTable", c.ParentColumns)
+		return fmt.Errorf("field WatchTable.ParentType is empty, and WatchTable.ParentColumns, %q, do not say it, since they are not one column whose name ends in _id: "+
+			"give the parent's object type, or its table in WatchTable.ParentTable", c.ParentColumns)
 	}
 	return nil
 }
@@ -57,16 +57,16 @@ func (c *watchConfig) readParentTable(ctx context.Context, db querier, all []cap
 	at := slices.IndexFunc(all, func(c captured) bool { return oid != 0 && c.relation.OID == oid })
 	switch {
 	case oid == watched.OID:
-		return fmt.Errorf("field Table.ParentTable is %q, the table itself: give Table.ParentType, and Table.OrgColumn for the organization", name)
+		return fmt.Errorf("field WatchTable.ParentTable is %q, the table itself: give WatchTable.ParentType, and WatchTable.OrgColumn for the organization", name)
 	case at < 0:
-		return fmt.Errorf("field Table.ParentTable is %q, which is not a watched table: call Watch for it first, and name it with its schema", name)
+		return fmt.Errorf("field WatchTable.ParentTable is %q, which is not a watched table: call Watch for it first, and name it with its schema", name)
 	}
 	parent := all[at]
 	switch {
 	case c.ParentType != "" && c.ParentType != parent.config.Type:
-		return fmt.Errorf("field Table.ParentType is %q, but %s is watched with the type %q: give that one, or none", c.ParentType, parent.relation.sql(), parent.config.Type)
+		return fmt.Errorf("field WatchTable.ParentType is %q, but %s is watched with the type %q: give that one, or none", c.ParentType, parent.relation.sql(), parent.config.Type)
 	case len(c.ParentColumns) != len(parent.config.Key):
-		return fmt.Errorf("field Table.ParentColumns is %q, but the key of %s is %q: name one column for each of those, in their order", c.ParentColumns, parent.relation.sql(), parent.config.Key)
+		return fmt.Errorf("field WatchTable.ParentColumns is %q, but the key of %s is %q: name one column for each of those, in their order", c.ParentColumns, parent.relation.sql(), parent.config.Key)
 	}
 	if err := c.checkReferences(ctx, db, watched, parent); err != nil {
 		return err
@@ -75,7 +75,7 @@ func (c *watchConfig) readParentTable(ctx context.Context, db querier, all []cap
 	c.OrgOfParent = c.OrgColumn == "" && c.Org == ""
 	for next := parent; c.OrgOfParent && next.config.OrgOfParent; {
 		if next.config.ParentSource == c.Source {
-			return fmt.Errorf("field Table.ParentTable is %q, whose rows take their organization from this table: give one of the two an OrgColumn", name)
+			return fmt.Errorf("field WatchTable.ParentTable is %q, whose rows take their organization from this table: give one of the two an OrgColumn", name)
 		}
 		at := slices.IndexFunc(all, func(c captured) bool { return c.function == next.config.ParentSource })
 		if at < 0 {
@@ -118,7 +118,7 @@ func (c *watchConfig) checkReferences(ctx context.Context, db querier, watched t
 	}
 	for _, to := range references {
 		if len(to) == len(key) && !slices.Equal(to, key) { // a foreign key of other columns has fewer
-			return fmt.Errorf("field Table.ParentColumns is %q, which reference %q of %s, but the IDs of its objects are %q: "+
+			return fmt.Errorf("field WatchTable.ParentColumns is %q, which reference %q of %s, but the IDs of its objects are %q: "+
 				"name the columns that hold those, in this order", c.ParentColumns, to, parent.relation.sql(), key)
 		}
 	}
@@ -249,11 +249,11 @@ func checkParents(all []captured) (problems []Finding) {
 		problem, remedy := "", watchAgain
 		switch {
 		case at < 0 || all[at].relation.OID == 0:
-			problem, remedy = "the table of its Table.ParentTable is not watched any more", "call Admin.Watch for that table, and then for this one"
+			problem, remedy = "the table of its WatchTable.ParentTable is not watched any more", "call Admin.Watch for that table, and then for this one"
 		case all[at].config.Type != c.config.ParentType:
 			problem = fmt.Sprintf("its parents are recorded with the type %q, and are watched with the type %q", c.config.ParentType, all[at].config.Type)
 		case len(all[at].config.Key) != len(c.config.ParentColumns):
-			problem = fmt.Sprintf("Table.ParentColumns is %q, and the key of the parent's table is %q", c.config.ParentColumns, all[at].config.Key)
+			problem = fmt.Sprintf("WatchTable.ParentColumns is %q, and the key of the parent's table is %q", c.config.ParentColumns, all[at].config.Key)
 		case c.config.OrgOfParent && !all[at].config.Mapped:
 			problem = "the organizations of its parents are not kept, so entries go to another"
 		}

@@ -25,16 +25,16 @@ func TestWatchRefusesParentsThatItCannotFollow(t *testing.T) {
 		table postgres.WatchTable
 		want  string
 	}{
-		{postgres.WatchTable{ParentColumns: []string{"c_id"}}, `field Table.ParentColumns names the column "c_id", which is not there`},
-		{postgres.WatchTable{ParentColumns: []string{""}}, `field Table.ParentColumns names the column ""`},
+		{postgres.WatchTable{ParentColumns: []string{"c_id"}}, `field WatchTable.ParentColumns names the column "c_id", which is not there`},
+		{postgres.WatchTable{ParentColumns: []string{""}}, `field WatchTable.ParentColumns names the column ""`},
 		{postgres.WatchTable{ParentColumns: []string{"a_id", "a_id"}, ParentType: "a"}, `twice`},
-		{postgres.WatchTable{ParentColumns: []string{"b"}}, `field Table.ParentType is empty`},
-		{postgres.WatchTable{ParentColumns: []string{"a_id", "b"}}, `field Table.ParentType is empty`},
-		{postgres.WatchTable{ParentType: "a"}, `field Table.ParentColumns is empty`},
-		{postgres.WatchTable{ParentTable: "orders"}, `field Table.ParentColumns is empty`},
-		{postgres.WatchTable{ParentColumns: []string{"api_key"}, ParentType: "a"}, `field Table.ParentColumns is the column "api_key", whose values are secrets`},
-		{postgres.WatchTable{ParentColumns: []string{"a_id"}, Redact: []string{"a_id"}}, `field Table.ParentColumns is the column "a_id", whose values are secrets`},
-		{postgres.WatchTable{ParentColumns: []string{"a_id"}, ParentType: strings.Repeat("x", 256)}, `field Table.ParentType`},
+		{postgres.WatchTable{ParentColumns: []string{"b"}}, `field WatchTable.ParentType is empty`},
+		{postgres.WatchTable{ParentColumns: []string{"a_id", "b"}}, `field WatchTable.ParentType is empty`},
+		{postgres.WatchTable{ParentType: "a"}, `field WatchTable.ParentColumns is empty`},
+		{postgres.WatchTable{ParentTable: "orders"}, `field WatchTable.ParentColumns is empty`},
+		{postgres.WatchTable{ParentColumns: []string{"api_key"}, ParentType: "a"}, `field WatchTable.ParentColumns is the column "api_key", whose values are secrets`},
+		{postgres.WatchTable{ParentColumns: []string{"a_id"}, Redact: []string{"a_id"}}, `field WatchTable.ParentColumns is the column "a_id", whose values are secrets`},
+		{postgres.WatchTable{ParentColumns: []string{"a_id"}, ParentType: strings.Repeat("x", 256)}, `field WatchTable.ParentType`},
 		{postgres.WatchTable{ParentColumns: []string{"a_id"}, ParentTable: "unwatched"}, `which is not a watched table: call Watch for it first`},
 		{postgres.WatchTable{ParentColumns: []string{"a_id"}, ParentTable: "nowhere"}, `which is not a watched table`},
 		{postgres.WatchTable{ParentColumns: []string{"a_id"}, ParentTable: "lines"}, `the key of`},
@@ -92,7 +92,7 @@ func TestWatchCheckAndUnwatchParents(t *testing.T) {
 	for _, line := range w.family(t) {
 		assert.True(t, strings.HasPrefix(line, "hooli "), line)
 	}
-	assert.Contains(t, strings.Join(w.problems(t), "\n"), `column "customer_id", named by Table.ParentColumns, is called "buyer" now`)
+	assert.Contains(t, strings.Join(w.problems(t), "\n"), `column "customer_id", named by WatchTable.ParentColumns, is called "buyer" now`)
 
 	// What is kept follows the parent's configuration.
 	again := generations[1]
@@ -123,7 +123,7 @@ func TestWatchMissesTheParentsTable(t *testing.T) {
 	ctx := t.Context()
 	w.exec(t, "DROP TABLE orders CASCADE", "UPDATE lines SET n = 1 WHERE order_id = 10")
 	assert.Equal(t, []string{"acme update line 10,1 of order 10"}, w.family(t), "what is known stays known")
-	assert.Contains(t, strings.Join(w.problems(t), "\n"), "the table of its Table.ParentTable is not watched any more")
+	assert.Contains(t, strings.Join(w.problems(t), "\n"), "the table of its WatchTable.ParentTable is not watched any more")
 	w.exec(t, "CREATE TABLE orders (id int PRIMARY KEY, customer_id int, n int)", "INSERT INTO orders VALUES (11, 2)")
 	for _, table := range generations[1:] {
 		require.NoError(t, w.admin.Watch(ctx, table))

@@ -58,14 +58,14 @@ func TestWatchRecordsParents(t *testing.T) {
 		found := w.family(t)
 		assert.ElementsMatch(t, step.want, found, step.statement)
 		if strings.Contains(step.statement, "RENAME") {
-			assert.Contains(t, strings.Join(w.problems(t), "\n"), `column "order_id", named by Table.ParentColumns, is called "purchase" now`)
+			assert.Contains(t, strings.Join(w.problems(t), "\n"), `column "order_id", named by WatchTable.ParentColumns, is called "purchase" now`)
 			tables, err := w.admin.Watched(t.Context())
 			require.NoError(t, err)
 			assert.Equal(t, []string{"purchase"}, tables[0].ParentColumns)
 			assert.Equal(t, "order", tables[0].ParentType)
 		}
 		if strings.Contains(step.statement, "DROP") {
-			assert.Contains(t, strings.Join(w.problems(t), "\n"), `named by Table.ParentColumns, is gone: entries have no parent`)
+			assert.Contains(t, strings.Join(w.problems(t), "\n"), `named by WatchTable.ParentColumns, is gone: entries have no parent`)
 		}
 	}
 }

@@ -47,13 +47,13 @@ func TestWatchAfterRestore(t *testing.T) {
 	}{
 		"unchanged": {"", "", "password = 'canary', iban = 'canary%d', org = 'acme', note = '%d'", "acme", "restored from a dump", "", acme},
 		"renamed": {
-			"", "RENAME iban TO account; RENAME password TO pw", "pw = 'canary', account = 'canary%d', org = 'acme'", "acme", `column "iban", named by Table.Redact, is gone`,
+			"", "RENAME iban TO account; RENAME password TO pw", "pw = 'canary', account = 'canary%d', org = 'acme'", "acme", `column "iban", named by WatchTable.Redact, is gone`,
 			`["pw" "account"]`,
 			postgres.WatchTable{Redact: []string{"account", "pw"}, Ignore: []string{"skipped"}, OrgColumn: "org"},
 		},
 		"renamed before": {
-			"RENAME iban TO account; RENAME password TO pw", "", "pw = 'canary', account = 'canary%d', org = 'acme'", "acme", `column "password", named by Table.Redact or the built-in names of secrets, is gone`,
-			`name each in Table.Redact, Table.Ignore or Table.Plain`,
+			"RENAME iban TO account; RENAME password TO pw", "", "pw = 'canary', account = 'canary%d', org = 'acme'", "acme", `column "password", named by WatchTable.Redact or the built-in names of secrets, is gone`,
+			`name each in WatchTable.Redact, WatchTable.Ignore or WatchTable.Plain`,
 			postgres.WatchTable{Redact: []string{"account", "pw"}, Ignore: []string{"skipped"}, OrgColumn: "org"},
 		},
 		"renamed, and another in its place": {
@@ -68,18 +68,18 @@ func TestWatchAfterRestore(t *testing.T) {
 			postgres.WatchTable{Redact: []string{"iban", "note", "meta", "couple"}, Ignore: []string{"skipped"}, OrgColumn: "org"},
 		},
 		"organization": {
-			"", "RENAME org TO tenant", "tenant = 'acme', note = '%d'", "_platform", `column "org", named by Table.OrgColumn, is gone`,
-			`Table.OrgColumn names the column "org"`,
+			"", "RENAME org TO tenant", "tenant = 'acme', note = '%d'", "_platform", `column "org", named by WatchTable.OrgColumn, is gone`,
+			`WatchTable.OrgColumn names the column "org"`,
 			postgres.WatchTable{Redact: []string{"iban"}, Ignore: []string{"skipped"}, OrgColumn: "tenant"},
 		},
 		"organization before": {
-			"RENAME org TO tenant", "", "tenant = 'acme', note = '%d'", "_platform", `column "org", named by Table.OrgColumn, is gone`,
-			`Table.OrgColumn names the column "org"`,
+			"RENAME org TO tenant", "", "tenant = 'acme', note = '%d'", "_platform", `column "org", named by WatchTable.OrgColumn, is gone`,
+			`WatchTable.OrgColumn names the column "org"`,
 			postgres.WatchTable{Redact: []string{"iban"}, Ignore: []string{"skipped"}, OrgColumn: "tenant"},
 		},
 		"ignored": {
-			"", "RENAME skipped TO omitted", "omitted = 'canary%d', org = 'acme', note = '%d'", "acme", `column "skipped", named by Table.Ignore, is gone`,
-			`Table.Ignore names the column "skipped"`,
+			"", "RENAME skipped TO omitted", "omitted = 'canary%d', org = 'acme', note = '%d'", "acme", `column "skipped", named by WatchTable.Ignore, is gone`,
+			`WatchTable.Ignore names the column "skipped"`,
 			postgres.WatchTable{Redact: []string{"iban"}, Ignore: []string{"omitted"}, OrgColumn: "org"},
 		},
 		"key": {
@@ -156,7 +156,7 @@ func TestWatchAfterDump(t *testing.T) {
 	require.Len(t, entries, 1)
 	assert.Equal(t, "_platform", entries[0].Org)
 	assert.NotContains(t, entries[0].Changes.JSON(), "canary")
-	assert.Contains(t, strings.Join(w.problems(t), "\n"), `column "org", named by Table.OrgColumn, is gone`)
+	assert.Contains(t, strings.Join(w.problems(t), "\n"), `column "org", named by WatchTable.OrgColumn, is gone`)
 	require.ErrorContains(t, w.admin.Watch(t.Context(), postgres.WatchTable{Name: "logins", OrgColumn: "tenant"}), `["pw" "account"]`)
 	require.NoError(t, w.admin.Watch(t.Context(), postgres.WatchTable{Name: "logins", OrgColumn: "tenant", Redact: []string{"account", "pw"}}))
 	w.exec(t, "UPDATE logins SET pw = 'canary3', account = 'canary3'")

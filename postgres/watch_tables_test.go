@@ -82,12 +82,12 @@ func TestWatchRefuses(t *testing.T) {
 		{postgres.WatchTable{Name: "no_key"}, "it has no primary key"},
 		{postgres.WatchTable{Name: "no_key", Key: []string{"a"}}, "no unique index"},
 		{postgres.WatchTable{Name: "half", Key: []string{"a"}}, "make it NOT NULL"},
-		{postgres.WatchTable{Name: "api_keys", Ignore: []string{"hitz"}}, `Table.Ignore names the column "hitz"`},
-		{postgres.WatchTable{Name: "api_keys", Record: []string{"lock_version"}}, `Table.Record names the column "lock_version"`},
+		{postgres.WatchTable{Name: "api_keys", Ignore: []string{"hitz"}}, `WatchTable.Ignore names the column "hitz"`},
+		{postgres.WatchTable{Name: "api_keys", Record: []string{"lock_version"}}, `WatchTable.Record names the column "lock_version"`},
 		{postgres.WatchTable{Name: "api_keys", Record: []string{"hits"}, Ignore: []string{"hits"}}, `both name the column "hits"`},
-		{postgres.WatchTable{Name: "api_keys", OrgColumn: "x"}, `Table.OrgColumn names the column "x"`},
-		{postgres.WatchTable{Name: "api_keys", Redact: []string{" "}}, "Table.Redact"},
-		{postgres.WatchTable{Name: "api_keys", Type: strings.Repeat("x", 256)}, "Table.Type"},
+		{postgres.WatchTable{Name: "api_keys", OrgColumn: "x"}, `WatchTable.OrgColumn names the column "x"`},
+		{postgres.WatchTable{Name: "api_keys", Redact: []string{" "}}, "WatchTable.Redact"},
+		{postgres.WatchTable{Name: "api_keys", Type: strings.Repeat("x", 256)}, "WatchTable.Type"},
 		{postgres.WatchTable{Name: "api_keys", Type: "a,b", Skippable: true}, "comma"},
 	} {
 		assert.ErrorContains(t, w.admin.Watch(t.Context(), test.table), test.want)
@@ -97,7 +97,7 @@ func TestWatchRefuses(t *testing.T) {
 	assert.ErrorContains(t, w.admin.Unwatch(t.Context(), "no_key"), "it is not watched")
 }
 
-// Table.Ignore adds to the columns that are ignored anyway, and Record takes one
+// WatchTable.Ignore adds to the columns that are ignored anyway, and Record takes one
 // of those back in.
 func TestWatchIgnoredColumns(t *testing.T) {
 	t.Parallel()
