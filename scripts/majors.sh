@@ -10,11 +10,16 @@ short_set='
 contrib/gorm .                 ^TestThreeWaysAlikeOnThePage$
 '
 
-# What takes longest. On the oldest version test-majors.sh runs it, and make test
+# What takes longest of all: every type of key, each with a table. test-majors.sh
+# runs it on each version, the newest included.
+only_in_majors='^TestWatchEveryKey$'
+
+# What takes longest besides. On the oldest version test-majors.sh runs it, and make test
 # the rest.
-not_on_oldest='^TestConformance(SQL|OfNewSQL|InMonths|WithSchema)$|^TestConformance$/^(cache_describe|describe_exec|exec)$'
+not_on_oldest="$only_in_majors"
+not_on_oldest+='|^TestConformance(SQL|OfNewSQL|InMonths|WithSchema)$|^TestConformance$/^(cache_describe|describe_exec|exec)$'
 not_on_oldest+='|InEveryMode$|^Fuzz|^TestPagesOfSearches$|^TestPagesDoNotReadTheHistory$|^TestPlansOfReads$'
-not_on_oldest+='|^TestCheckFindsTamperings$|^TestCheckIsSilentAboutALogInUse$|^TestWatchEvery(Key|Type)$|^TestWatchValues$|^TestExpireGivesUp$'
+not_on_oldest+='|^TestCheckFindsTamperings$|^TestCheckIsSilentAboutALogInUse$|^TestWatch(EveryType|Values|RunsNobodysFunctions|OddTables)$|^TestMonthsBesideRewriting$|^TestQueueOfManyLargeEntries$|^TestExpireGivesUp$'
 
 # What ran on which server, for the end.
 ran=()
