@@ -183,12 +183,11 @@ func (l *pgLog) floors(ctx context.Context, s sample) ([]candidate, error) {
 		if !slices.Contains(rawShapes(), shape.name) {
 			continue
 		}
-		q := shape.query(s)
-		statement, err := entrysql.List(audit.PostgreSQL, audit.Walk{Filter: q.Filter, Sort: q.Sort, Limit: 51})
+		sent, err := l.sentFor(ctx, shape.query(s))
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, candidate{name: rawName(shape.name), do: func(ctx context.Context) error { return readRaw(ctx, l.pool, statement.SQL, statement.Args...) }})
+		out = append(out, candidate{name: rawName(shape.name), do: func(ctx context.Context) error { return readRaw(ctx, l.pool, sent.sql, sent.args...) }})
 	}
 	return out, nil
 }

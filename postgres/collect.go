@@ -4,8 +4,6 @@ import (
 	"context"
 
 	"github.com/jackc/pgx/v5"
-
-	"github.com/auditkeep/audit/internal/entrysql"
 )
 
 // collect runs a query and reads all its rows.
@@ -13,17 +11,17 @@ import (
 // Settings for the planner travel in one batch with the query, and, if the store
 // has an organization setting, so does that. A batch is one transaction and takes
 // one round trip.
-func collect[T any](ctx context.Context, s *Store, org string, read pgx.RowToFunc[T], statement entrysql.Statement) ([]T, error) {
+func collect[T any](ctx context.Context, s *Store, org string, read pgx.RowToFunc[T], q query) ([]T, error) {
 	if s.pool == nil {
 		return nil, errNoPool
 	}
-	statement.SQL = s.qualified(statement.SQL)
+	q.SQL = s.qualified(q.SQL)
 	var before pgx.Batch
 	if s.orgSetting != "" {
 		before.Queue(setOrgSQL, s.orgSetting, org)
 	}
-	before.Queue(s.settings(statement.Planning))
-	all, err := collectAfter(ctx, s, before, read, statement)
+	before.Queue(s.settings(q.Planning))
+	all, err := collectAfter(ctx, s, before, read, q)
 	return all, unmigrated(err)
 }
 
@@ -34,42 +32,42 @@ func collect[T any](ctx context.Context, s *Store, org string, read pgx.RowToFun
 // keep for all values a plan that suits frequent ones. What the connection does
 // not prepare is planned each time anyway, and for its values: a range of time
 // then has few partitions to plan.
-func (s *Store) settings(p entrysql.Planning) string {
+func (s *Store) settings(p planning) string {
 	switch {
-	case s.pool.prepares() && p == entrysql.PlanOnce:
-		return planOnce
+	case s.pool.prepares() && p == planOnce:
+		return planOnceSQL
 	case s.pool.prepares():
-		return planEach
-	case p == entrysql.PlanOnce:
-		return inOrder
+		return planEachSQL
+	case p == planOnce:
+		return inOrderSQL
 	default:
-		return uncompiled
+		return uncompiledSQL
 	}
 }
 
 const (
-	// planOnce makes PostgreSQL keep a statement's plan. The settings end with
+	// planOnceSQL makes PostgreSQL keep a statement's plan. The settings end with
 	// the transaction.
-	planOnce = inOrder + ", set_config('plan_cache_mode', 'force_generic_plan', true)"
-	// planEach makes it plan a prepared statement for the values at hand.
-	planEach = uncompiled + ", set_config('plan_cache_mode', 'force_custom_plan', true)"
-	// inOrder makes it take the plan that the statement is written for: from an
+	planOnceSQL = inOrderSQL + ", set_config('plan_cache_mode', 'force_generic_plan', true)"
+	// planEachSQL makes it plan a prepared statement for the values at hand.
+	planEachSQL = uncompiledSQL + ", set_config('plan_cache_mode', 'force_custom_plan', true)"
+	// inOrderSQL makes it take the plan that the statement is written for: from an
 	// index, in its order. By estimate it would rather sort the entries of an
 	// organization of average size, and then sort those of the largest too.
-	inOrder = uncompiled + `,
+	inOrderSQL = uncompiledSQL + `,
 	set_config('enable_sort', 'off', true), set_config('enable_incremental_sort', 'off', true),
 	set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true),
 	set_config('max_parallel_workers_per_gather', '0', true)`
-	// uncompiled keeps it from compiling the plan: over 37 partitions that takes
+	// uncompiledSQL keeps it from compiling the plan: over 37 partitions that takes
 	// a quarter of a second.
-	uncompiled = "SELECT set_config('jit', 'off', true)"
+	uncompiledSQL = "SELECT set_config('jit', 'off', true)"
 )
 
 // collectAfter runs a query after other statements, whose results it passes
 // over.
-func collectAfter[T any](ctx context.Context, s *Store, batch pgx.Batch, read pgx.RowToFunc[T], statement entrysql.Statement) (all []T, err error) {
+func collectAfter[T any](ctx context.Context, s *Store, batch pgx.Batch, read pgx.RowToFunc[T], q query) (all []T, err error) {
 	first := batch.Len()
-	batch.Queue(statement.SQL, statement.Args...)
+	batch.Queue(q.SQL, q.Args...)
 	results := s.pool.SendBatch(ctx, &batch)
 	defer func() {
 		if closed := results.Close(); err == nil {
@@ -85,5 +83,5 @@ func collectAfter[T any](ctx context.Context, s *Store, batch pgx.Batch, read pg
 	if err != nil {
 		return nil, err
 	}
-	return pgx.AppendRows(make([]T, 0, statement.Most), rows, read)
+	return pgx.AppendRows(make([]T, 0, q.Room), rows, read)
 }

@@ -12,7 +12,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/auditkeep/audit"
-	"github.com/auditkeep/audit/internal/entrysql"
 	"github.com/auditkeep/audit/postgres"
 )
 
@@ -105,10 +104,10 @@ func TestPagesDoNotReadTheHistory(t *testing.T) {
 		"the newest":      {From: date(2026, time.March, 4)},
 	}
 	for table, pool := range historyTables(t) {
-		check := func(name string, s entrysql.Statement, err error) {
+		check := func(name string, s postgres.Query, err error) {
 			t.Helper()
 			require.NoError(t, err)
-			require.Equal(t, entrysql.PlanOnce, s.Planning, name)
+			require.Equal(t, postgres.PlannedOnce, s.Planning, name)
 			for mode := range planModes {
 				if mode == "planned each" && strings.HasSuffix(name, "backward true") {
 					continue // as forward
@@ -128,10 +127,10 @@ func TestPagesDoNotReadTheHistory(t *testing.T) {
 					f.Org, f.From, f.Until, f.NotAfter = org, within.From, within.Until, within.NotAfter
 					for _, backward := range []bool{false, true} {
 						w := audit.Walk{Filter: f, Sort: audit.Sort{By: audit.ByTimestamp, Dir: audit.Descending}, Limit: 51, Backward: backward}
-						s, err := entrysql.List(audit.PostgreSQL, w)
+						s, err := postgres.ListQuery(w)
 						check(fmt.Sprintf("%s's page of %s, %s, backward %t", org, what, when, backward), s, err)
 					}
-					s, err := entrysql.Count(audit.PostgreSQL, f, 51)
+					s, err := postgres.CountQuery(f, 51)
 					check(fmt.Sprintf("%s's count of %s, %s", org, what, when), s, err)
 				}
 			}

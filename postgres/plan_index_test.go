@@ -15,7 +15,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/auditkeep/audit"
-	"github.com/auditkeep/audit/internal/entrysql"
 	"github.com/auditkeep/audit/postgres"
 )
 
@@ -94,7 +93,7 @@ var planModes = map[string]string{
 
 // explainPrepared returns the plan of a prepared statement, with more of it by
 // further options of EXPLAIN.
-func explainPrepared(t *testing.T, pool *pgxpool.Pool, mode string, s entrysql.Statement, options ...string) planNode {
+func explainPrepared(t *testing.T, pool *pgxpool.Pool, mode string, s postgres.Query, options ...string) planNode {
 	t.Helper()
 	arguments := make([]string, len(s.Args))
 	for i, argument := range s.Args {
@@ -218,9 +217,9 @@ func plansOfPages(t *testing.T, tables map[string]*pgxpool.Pool) {
 			} {
 				walk := w
 				set(&walk)
-				s, err := entrysql.List(audit.PostgreSQL, walk)
+				s, err := postgres.ListQuery(walk)
 				require.NoError(t, err)
-				assert.Equal(t, entrysql.PlanOnce, s.Planning)
+				assert.Equal(t, postgres.PlannedOnce, s.Planning)
 				for mode := range planModes {
 					if mode == "planned each" && (place == "last" || place == "numbered") {
 						continue // as the first and the next
@@ -268,14 +267,14 @@ func plansOfCounts(t *testing.T, tables map[string]*pgxpool.Pool) {
 				"object_sort": {Org: "acme", ObjectIDs: []string{"7"}},
 				"request_id":  {Org: "acme", RequestID: "r7"},
 			} {
-				s, err := entrysql.Count(audit.PostgreSQL, f, audit.CountCap+1)
+				s, err := postgres.CountQuery(f, audit.CountCap+1)
 				require.NoError(t, err)
 				got := indexesOf(explainPrepared(t, pool, planModes[mode], s), map[string]bool{})
-				assert.Equal(t, entrysql.PlanOnce, s.Planning)
+				assert.Equal(t, postgres.PlannedOnce, s.Planning)
 				assert.Equal(t, map[string]bool{index: true}, got, "%s: count by %s, %s", table, index, mode)
 			}
 			for _, column := range []audit.Column{audit.ByAction, audit.ByObjectType, audit.ByActorEmail} {
-				s, err := entrysql.Values(audit.PostgreSQL, "acme", column, "", 100)
+				s, err := postgres.ValuesQuery("acme", column, "", 100)
 				require.NoError(t, err)
 				plan := explainPrepared(t, pool, planModes[mode], s)
 				assert.Equal(t, map[string]bool{columnNames[column]: true}, indexesOf(plan, map[string]bool{}), "%s: values of %s, %s", table, column, mode)

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/auditkeep/audit"
-	"github.com/auditkeep/audit/internal/entrysql"
+	"github.com/auditkeep/audit/postgres"
 )
 
 // What several filters want is looked for among those that have the rarest
@@ -37,16 +37,16 @@ func plansOfSearches(t *testing.T, tables map[string]*pgxpool.Pool) {
 				for _, by := range audit.Columns() {
 					name := fmt.Sprintf("%s: %s by %s", table, index, by)
 					w := audit.Walk{Filter: filter, Sort: audit.Sort{By: by, Dir: audit.Descending}, Limit: 51}
-					s, most, err := entrysql.Few(w)
+					s, ok, err := postgres.AmongQuery(w)
 					require.NoError(t, err)
-					require.Positive(t, most, name)
+					require.True(t, ok, name)
 					want := map[string]bool{"pkey": true, index: true}
 					if index == "action of few values" {
 						want = map[string]bool{"pkey": true, "action": true}
 					}
 					assert.Equal(t, want, indexesOf(explainPrepared(t, pool, planModes["planned once"], s), map[string]bool{}), name)
 
-					s, ok, err := entrysql.Head(w)
+					s, ok, err = postgres.HeadQuery(w)
 					require.NoError(t, err)
 					assert.Equal(t, by != audit.ByTimestamp, ok, name)
 					if ok {
@@ -69,15 +69,15 @@ func plansOfShortTimes(t *testing.T, tables map[string]*pgxpool.Pool) {
 				Filter: audit.Filter{Org: "acme", From: date(2026, time.June, 10), Until: date(2026, time.June, 11)},
 				Sort:   audit.Sort{By: by, Dir: audit.Ascending}, Limit: 51,
 			}
-			s, most, err := entrysql.Few(w)
+			s, ok, err := postgres.AmongQuery(w)
 			require.NoError(t, err)
-			assert.Equal(t, by != audit.ByTimestamp, most > 0, by)
+			assert.Equal(t, by != audit.ByTimestamp, ok, by)
 			longer := w
 			longer.Filter.Until = date(2026, time.June, 20)
-			_, none, err := entrysql.Few(longer)
+			_, other, err := postgres.AmongQuery(longer)
 			require.NoError(t, err)
-			assert.Zero(t, none, "the order soon gives a page")
-			if most > 0 {
+			assert.False(t, other, "the order soon gives a page")
+			if ok {
 				plan := explainPrepared(t, pool, planModes["planned once"], s, "ANALYZE", "BUFFERS")
 				assert.Equal(t, map[string]bool{"pkey": true}, indexesOf(plan, map[string]bool{}), "%s by %s", table, by)
 				assert.Less(t, plan.Hit+plan.Read, 400, "%s by %s", table, by) // of 43 entries
@@ -97,7 +97,7 @@ func rangesReadNothingElse(t *testing.T, tables map[string]*pgxpool.Pool) {
 					Filter: audit.Filter{Org: "acme", Actions: actions, From: date(2026, time.June, 10), Until: date(2026, time.June, 11)},
 					Sort:   audit.Sort{By: audit.ByTimestamp, Dir: dir}, Limit: 51,
 				}
-				s, err := entrysql.List(audit.PostgreSQL, w)
+				s, err := postgres.ListQuery(w)
 				require.NoError(t, err)
 				plan := explainPrepared(t, pool, planModes["planned once"], s, "ANALYZE", "BUFFERS")
 				// A day has 14 of each.

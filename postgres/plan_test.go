@@ -13,12 +13,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/auditkeep/audit"
-	"github.com/auditkeep/audit/internal/entrysql"
 	"github.com/auditkeep/audit/postgres"
 )
 
 // explain returns the plan of one of the store's own statements.
-func explain(t *testing.T, pool *pgxpool.Pool, statement entrysql.Statement, err error) string {
+func explain(t *testing.T, pool *pgxpool.Pool, statement postgres.Query, err error) string {
 	t.Helper()
 	require.NoError(t, err)
 	rows, err := pool.Query(t.Context(), "EXPLAIN (COSTS OFF) "+statement.SQL, statement.Args...)
@@ -73,13 +72,13 @@ func TestPlans(t *testing.T) {
 		{"a range of two months", spring, []string{"y2026m03", "y2026m04"}},
 		{"up to an entry", until, []string{"default", "y2026m01", "y2026m02"}},
 	} {
-		statement, err := entrysql.Count(audit.PostgreSQL, filter.filter, 10_001)
+		statement, err := postgres.CountQuery(filter.filter, 10_001)
 		assert.Equal(t, filter.want, partitionsRead(explain(t, pool, statement, err)), "counting %s", filter.name)
 
 		for _, by := range []audit.Column{audit.ByTimestamp, audit.ByAction, audit.ByActorEmail} {
 			for _, dir := range []audit.Direction{audit.Descending, audit.Ascending} {
 				walk := audit.Walk{Filter: filter.filter, Sort: audit.Sort{By: by, Dir: dir}, Limit: 51}
-				statement, err := entrysql.List(audit.PostgreSQL, walk)
+				statement, err := postgres.ListQuery(walk)
 				plan := explain(t, pool, statement, err)
 				assert.Equal(t, filter.want, partitionsRead(plan), "%s by %s", filter.name, by)
 				if by == audit.ByTimestamp || len(filter.want) == len(all) {
@@ -92,7 +91,7 @@ func TestPlans(t *testing.T) {
 	// The next page begins where the first ends, not at the organization's newest.
 	walk := audit.Walk{Filter: acme, Sort: audit.Sort{By: audit.ByTimestamp, Dir: audit.Descending}, Limit: 51}
 	walk.After = audit.CursorAt(audit.Entry{ID: audit.FirstID(date(2026, time.February, 2))}, walk.Sort)
-	statement, err := entrysql.List(audit.PostgreSQL, walk)
+	statement, err := postgres.ListQuery(walk)
 	plan := explain(t, pool, statement, err)
 	assert.Equal(t, []string{"default", "y2026m01", "y2026m02"}, partitionsRead(plan), "a cursor is a bound")
 }

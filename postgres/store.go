@@ -7,8 +7,7 @@
 //
 //	import (
 //		"context"
-//		"fmt"
-//		"log"
+//	//		"log"
 //		"os"
 //
 //		"github.com/jackc/pgx/v5"
@@ -104,13 +103,11 @@ package postgres
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/auditkeep/audit"
-	"github.com/auditkeep/audit/internal/entrysql"
 )
 
 // Store is an [audit.Store] in PostgreSQL. It is safe for concurrent use, and
@@ -157,31 +154,3 @@ func (s *Store) InsertDetached(ctx context.Context, entries []audit.Entry) error
 		})
 	}
 }
-
-// Count implements [audit.Store].
-func (s *Store) Count(ctx context.Context, filter audit.Filter, limit int) (int, error) {
-	statement, err := entrysql.Count(audit.PostgreSQL, filter, limit)
-	if err != nil {
-		return 0, fmt.Errorf("counting entries: %w", err)
-	}
-	counts, err := collect(ctx, s, filter.Org, pgx.RowTo[int], statement)
-	if err != nil {
-		return 0, fmt.Errorf("counting entries: %w", err)
-	}
-	return counts[0], nil
-}
-
-// Histogram implements [audit.Store].
-func (s *Store) Histogram(ctx context.Context, filter audit.Filter, bounds []audit.ID, limit int) ([]audit.HistogramBar, error) {
-	statement, err := entrysql.Histogram(audit.PostgreSQL, filter, bounds, limit)
-	if err != nil {
-		return nil, fmt.Errorf("counting entries by time: %w", err)
-	}
-	bars, err := collect(ctx, s, filter.Org, scanBar, statement)
-	if err != nil {
-		return nil, fmt.Errorf("counting entries by time: %w", err)
-	}
-	return bars, nil
-}
-
-func scanBar(row pgx.CollectableRow) (audit.HistogramBar, error) { return entrysql.ScanBar(row.Scan) }

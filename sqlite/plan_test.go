@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/auditkeep/audit"
-	"github.com/auditkeep/audit/internal/entrysql"
+	"github.com/auditkeep/audit/sqlite"
 )
 
 // planEntries fills the table with entries of the year 2026: one organization
@@ -33,10 +33,10 @@ const planEntries = `
 	FROM at`
 
 // explain returns the steps of a query's plan.
-func explain(t *testing.T, db *sql.DB, s entrysql.Statement) (steps []string) {
+func explain(t *testing.T, db *sql.DB, query string, args []any) (steps []string) {
 	t.Helper()
-	rows, err := db.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+s.SQL, s.Args...)
-	require.NoError(t, err, s.SQL)
+	rows, err := db.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+query, args...)
+	require.NoError(t, err, query)
 	defer rows.Close()
 	for rows.Next() {
 		var id, parent, unused int
@@ -118,9 +118,9 @@ func TestPlansOfPages(t *testing.T) {
 		} {
 			walk := w
 			set(&walk)
-			s, err := entrysql.List(audit.SQLite, walk)
+			_, query, args, err := sqlite.ListQuery(walk)
 			require.NoError(t, err)
-			steps := explain(t, db, s)
+			steps := explain(t, db, query, args)
 			indexes, sorts := indexesOf(steps)
 			name := fmt.Sprintf("%s by %s %s, %s page: %q", what, w.Sort.By, w.Sort.Dir, place, steps)
 			if len(indexes) > 0 {

@@ -6,39 +6,21 @@ import (
 	"github.com/auditkeep/audit"
 )
 
-// Histogram returns the statement that counts the entries that match by bucket
-// and action. The inner query ends at most+1 narrow rows, so the work is
-// bounded, and only the sums travel.
-func Histogram(d audit.Dialect, f audit.Filter, bounds []audit.ID, most int) (Statement, error) {
-	// The one index that has both columns.
-	capped, planning, err := someOf(d, f, "e.id, e.action", "e.action, e.id", most+1)
-	if err != nil {
-		return Statement{}, err
-	}
-	return newStatement(d, sq.Expr("SELECT ? AS bucket, action, count(*) FROM (?) AS capped GROUP BY bucket, action ORDER BY bucket, action",
-		bucketOf(d, bounds), capped), planning)
-}
+// HistogramColumns are the columns that [Histogram] needs of the query that it
+// counts, and HistogramOrder is the order of the one index that has both.
+const (
+	HistogramColumns = "e.id, e.action"
+	HistogramOrder   = "e.action, e.id"
+)
 
-// bucketOf returns the number of bounds that are not after an entry's ID.
-func bucketOf(d audit.Dialect, bounds []audit.ID) sq.Sqlizer {
-	if len(bounds) == 0 {
-		return sq.Expr("0")
-	}
-	if d == audit.PostgreSQL {
-		return sq.Expr("width_bucket(id, CAST(? AS uuid[]))", idArray(bounds))
-	}
-	return halves(d, bounds, 0)
-}
-
-// halves finds the bucket by binary search: an entry is compared with few of
-// the bounds, and the expression is nowhere near as deep as SQLite allows.
-func halves(d audit.Dialect, bounds []audit.ID, bucket int) sq.Sqlizer {
-	if len(bounds) == 0 {
-		return sq.Expr("?", bucket)
-	}
-	middle := len(bounds) / 2
-	return sq.Expr("CASE WHEN id < ? THEN ? ELSE ? END", d.IDArg(bounds[middle]),
-		halves(d, bounds[:middle], bucket), halves(d, bounds[middle+1:], bucket+middle+1))
+// Histogram counts the rows of a query by bucket, which is an SQL term, and action.
+// The query ends itself after some narrow rows, so the work is bounded and only the
+// sums travel.
+//
+//	SELECT width_bucket(id, …) AS bucket, action, count(*) FROM (SELECT e.id, e.action … LIMIT 10001) AS capped
+//	GROUP BY bucket, action ORDER BY bucket, action
+func Histogram(bucket, capped sq.Sqlizer) sq.Sqlizer {
+	return sq.Expr("SELECT ? AS bucket, action, count(*) FROM (?) AS capped GROUP BY bucket, action ORDER BY bucket, action", bucket, capped)
 }
 
 // ScanBar reads a bar from a row of [Histogram]. It takes the Scan method of

@@ -9,16 +9,21 @@ import (
 	"github.com/auditkeep/audit"
 )
 
-// Values returns the statement that reads an organization's distinct values of
-// a column. Neither database skips from one value to the next by itself
-// (SELECT DISTINCT reads every entry), so a recursive query does it: each step
-// is one look-up in the index (org_id, column, id) for the least value greater
-// than the one before.
-func Values(d audit.Dialect, org string, column audit.Column, prefix string, most int) (Statement, error) {
-	name, ok := sortColumns[column]
-	name = "e." + name
-	if !ok {
-		return Statement{}, fmt.Errorf("no values are listed of column %q", column)
+// Values is the query for an organization's distinct values of a column, at most
+// so many. Neither database skips from one value to the next by itself (SELECT
+// DISTINCT reads every entry), so a recursive query does it: each step is one
+// look-up in the index (org_id, column, id) for the least value greater than the
+// one before.
+//
+//	WITH RECURSIVE found (value, number) AS (
+//		SELECT (SELECT e.action FROM audit_entries AS e WHERE e.org_id = 'acme' AND e.action >= '' ORDER BY e.action LIMIT 1), 1
+//		UNION ALL
+//		SELECT (SELECT e.action … AND e.action > found.value …), found.number + 1 FROM found WHERE …
+//	) SELECT value FROM found WHERE value IS NOT NULL ORDER BY value
+func Values(org string, column audit.Column, prefix string, limit int) (sq.Sqlizer, error) {
+	name, err := ValuesColumn(column)
+	if err != nil {
+		return nil, err
 	}
 	least := func(bound string, value ...any) sq.SelectBuilder {
 		s := sq.Select(name).From("audit_entries AS e").
@@ -28,26 +33,21 @@ func Values(d audit.Dialect, org string, column audit.Column, prefix string, mos
 		}
 		return s.OrderBy(name).Suffix("LIMIT 1")
 	}
-	return newStatement(d, sq.Expr("WITH RECURSIVE found (value, number) AS ("+
+	return sq.Expr("WITH RECURSIVE found (value, number) AS ("+
 		"SELECT (?), 1"+
 		" UNION ALL "+
 		"SELECT (?), found.number + 1 FROM found WHERE found.value IS NOT NULL AND found.number < ?"+
 		") SELECT value FROM found WHERE value IS NOT NULL ORDER BY value",
-		least(" >= ?", prefix), least(" > found.value"), most), PlanOnce)
+		least(" >= ?", prefix), least(" > found.value"), limit), nil
 }
 
-// RecentValues returns the statement that reads, on PostgreSQL, the values of a
-// column among an organization's newest entries, those from an ID on and at
-// most so many, and how many entries have each.
-func RecentValues(org string, column audit.Column, since audit.ID, most int) (Statement, error) {
+// ValuesColumn returns the column, under the alias e, whose values are listed.
+func ValuesColumn(column audit.Column) (string, error) {
 	name, ok := sortColumns[column]
 	if !ok {
-		return Statement{}, fmt.Errorf("no values are listed of column %q", column)
+		return "", fmt.Errorf("no values are listed of column %q", column)
 	}
-	newest := sq.Select("e."+name+" AS value").From("audit_entries AS e").
-		Where(sq.Eq{"e.org_id": org}).Where("e.id >= ?", audit.PostgreSQL.IDArg(since)).
-		OrderBy("e.id DESC").Suffix(limit(most))
-	return newStatement(audit.PostgreSQL, sq.Expr("SELECT value, count(*) FROM (?) AS newest GROUP BY value", newest), PlanOnce)
+	return "e." + name, nil
 }
 
 // prefixEnd returns the least text that is greater, byte by byte, than every

@@ -1,4 +1,4 @@
-package entrysql_test
+package postgres_test
 
 import (
 	"net/netip"
@@ -11,6 +11,7 @@ import (
 
 	"github.com/auditkeep/audit"
 	"github.com/auditkeep/audit/internal/entrysql"
+	"github.com/auditkeep/audit/postgres"
 )
 
 func walk(t *testing.T, s audit.Sort) audit.Walk {
@@ -20,7 +21,7 @@ func walk(t *testing.T, s audit.Sort) audit.Walk {
 	return audit.Walk{Filter: audit.Filter{Org: "acme"}, Sort: resolved, Limit: 51}
 }
 
-func TestList(t *testing.T) {
+func TestListQuery(t *testing.T) {
 	t.Parallel()
 	at := audit.Entry{ID: audit.FirstID(time.UnixMicro(0)), Action: audit.ActionCreate}
 	id := at.ID.String()
@@ -43,35 +44,35 @@ func TestList(t *testing.T) {
 			"newest first",
 			audit.Sort{},
 			func(*audit.Walk) {},
-			columns + " FROM audit_entries AS e WHERE ((e.org_id = $1)) ORDER BY e.id DESC LIMIT 51",
+			columns + " FROM audit_entries AS e WHERE (e.org_id = $1) ORDER BY e.id DESC LIMIT 51",
 			[]any{"acme"},
 		},
 		{
 			"behind a cursor",
 			audit.Sort{},
 			func(w *audit.Walk) { w.After = audit.CursorAt(at, w.Sort) },
-			columns + " FROM audit_entries AS e WHERE ((e.org_id = $1) AND e.id < $2) ORDER BY e.id DESC LIMIT 51",
+			columns + " FROM audit_entries AS e WHERE (e.org_id = $1 AND e.id < $2) ORDER BY e.id DESC LIMIT 51",
 			[]any{"acme", id},
 		},
 		{
 			"a column",
 			audit.Sort{By: audit.ByAction},
 			func(w *audit.Walk) { w.After = audit.CursorAt(at, w.Sort) },
-			columns + " FROM audit_entries AS e WHERE ((e.org_id = $1) AND (e.action, e.id) > ($2, $3)) ORDER BY e.action, e.id LIMIT 51",
+			columns + " FROM audit_entries AS e WHERE (e.org_id = $1 AND (e.action, e.id) > ($2, $3)) ORDER BY e.action, e.id LIMIT 51",
 			[]any{"acme", "create", id},
 		},
 		{
 			"a column, backward",
 			audit.Sort{By: audit.ByAction},
 			func(w *audit.Walk) { w.After, w.Backward = audit.CursorAt(at, w.Sort), true },
-			columns + " FROM audit_entries AS e WHERE ((e.org_id = $1) AND (e.action, e.id) < ($2, $3)) ORDER BY e.action DESC, e.id DESC LIMIT 51",
+			columns + " FROM audit_entries AS e WHERE (e.org_id = $1 AND (e.action, e.id) < ($2, $3)) ORDER BY e.action DESC, e.id DESC LIMIT 51",
 			[]any{"acme", "create", id},
 		},
 		{
 			"a later page",
 			audit.Sort{By: audit.ByAction, Dir: audit.Descending},
 			func(w *audit.Walk) { w.Offset = 100 },
-			columns + " FROM (SELECT * FROM (SELECT e.org_id, e.action, e.id FROM audit_entries AS e WHERE ((e.org_id = $1)) ORDER BY e.action DESC, e.id DESC LIMIT 256) AS all_keys LIMIT 51 OFFSET $2) AS k" +
+			columns + " FROM (SELECT * FROM (SELECT e.org_id, e.action, e.id FROM audit_entries AS e WHERE (e.org_id = $1) ORDER BY e.action DESC, e.id DESC LIMIT 256) AS all_keys LIMIT 51 OFFSET $2) AS k" +
 				" CROSS JOIN LATERAL (SELECT * FROM audit_entries AS e WHERE e.org_id = k.org_id AND e.id = k.id LIMIT 1) AS e ORDER BY k.action DESC, k.id DESC",
 			[]any{"acme", 100},
 		},
@@ -116,7 +117,7 @@ func TestList(t *testing.T) {
 			t.Parallel()
 			w := walk(t, test.sort)
 			test.alter(&w)
-			statement, err := entrysql.List(audit.PostgreSQL, w)
+			statement, err := postgres.ListQuery(w)
 			require.NoError(t, err)
 			assert.Equal(t, test.want, statement.SQL)
 			assert.Equal(t, test.args, statement.Args)
@@ -124,84 +125,66 @@ func TestList(t *testing.T) {
 	}
 }
 
-// SQLite would read and sort a whole range of time; a query for keys alone keeps
-// it to the index that gives the order.
-func TestListOfARangeInSQLite(t *testing.T) {
-	t.Parallel()
-	w := walk(t, audit.Sort{By: audit.ByAction})
-	w.Filter.NotAfter = audit.FirstID(time.UnixMicro(1))
-	statement, err := entrysql.List(audit.SQLite, w)
-	require.NoError(t, err)
-	assert.Equal(t, "SELECT "+entrysql.ReadColumns+
-		" FROM (SELECT * FROM (SELECT e.org_id, e.action, e.id FROM audit_entries AS e WHERE ((e.org_id = ? AND +e.id >= ? AND +e.id < ?)) ORDER BY e.action, e.id LIMIT 51) LIMIT 51 OFFSET ?) AS k"+
-		" JOIN audit_entries AS e ON e.org_id = k.org_id AND e.id = k.id ORDER BY k.action, k.id", statement.SQL)
-	next := w.Filter.NotAfter
-	next[15]++
-	assert.Equal(t, []any{"acme", make([]byte, 16), next[:], 0}, statement.Args)
-
-	w.Sort = audit.Sort{By: audit.ByTimestamp, Dir: audit.Descending}
-	statement, err = entrysql.List(audit.SQLite, w)
-	require.NoError(t, err)
-	assert.NotContains(t, statement.SQL, "JOIN", "a range in its own order")
-}
-
-// What comes from outside is bound, never written into the statement.
-func TestStatementsBindEverything(t *testing.T) {
+// What comes from outside is bound, never written into the query.
+func TestQueriesBindEverything(t *testing.T) {
 	t.Parallel()
 	const hostile = "'x--"
 	f := audit.Filter{
 		Org: hostile, Actions: []audit.Action{hostile}, ObjectTypes: []string{hostile}, ActorEmails: []string{hostile},
 		ObjectIDs: []string{hostile}, RequestID: hostile, IPs: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")},
+		ActorIDs: []string{hostile}, ActorKinds: []audit.ActorKind{hostile}, Sources: []audit.Source{hostile},
 		NotActions: []audit.Action{hostile}, NotObjectTypes: []string{hostile}, NotActorEmails: []string{hostile},
 		NotIPs: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/9")},
 		From:   time.UnixMicro(1), Until: time.UnixMicro(2), NotAfter: audit.FirstID(time.UnixMicro(1)),
 	}
 	entry := audit.Entry{ID: audit.FirstID(time.UnixMicro(0)), Action: hostile, Object: audit.Object{Type: hostile, ID: hostile}}
-	for _, dialect := range []audit.Dialect{audit.PostgreSQL, audit.SQLite} {
-		check := func(statement entrysql.Statement, err error) {
-			t.Helper()
-			require.NoError(t, err)
-			assert.NotContains(t, statement.SQL, hostile)
-			assert.NotContains(t, statement.SQL, "0a")
-			placeholders := strings.Count(statement.SQL, "?") + strings.Count(statement.SQL, "$")
-			assert.Len(t, statement.Args, placeholders)
-		}
-		for _, column := range audit.Columns() {
-			w := walk(t, audit.Sort{By: column})
-			w.Filter, w.After, w.Offset = f, audit.CursorAt(entry, w.Sort), 3
-			check(entrysql.List(dialect, w))
-		}
-		check(entrysql.Count(dialect, f, 10))
-		check(entrysql.Values(dialect, hostile, audit.ByAction, hostile, 10))
+	check := func(q postgres.Query, err error) {
+		t.Helper()
+		require.NoError(t, err)
+		assert.NotContains(t, q.SQL, hostile)
+		assert.NotContains(t, q.SQL, "0a")
+		assert.Len(t, q.Args, strings.Count(q.SQL, "$"))
 	}
+	checkAttempt := func(q postgres.Query, ok bool, err error) {
+		t.Helper()
+		if check(q, err); ok {
+			assert.NotEmpty(t, q.SQL)
+		}
+	}
+	for _, column := range audit.Columns() {
+		w := walk(t, audit.Sort{By: column})
+		for _, w.Filter = range []audit.Filter{f, {Org: hostile, Actions: []audit.Action{hostile}}, {Org: hostile}} {
+			for _, w.Offset = range []int{0, 3} {
+				w.After = audit.CursorAt(entry, w.Sort)
+				check(postgres.ListQuery(w))
+				checkAttempt(postgres.AmongQuery(w))
+				checkAttempt(postgres.HeadQuery(w))
+			}
+		}
+	}
+	check(postgres.CountQuery(f, 10))
+	check(postgres.HistogramQuery(f, []audit.ID{entry.ID}, 10))
+	check(postgres.ValuesQuery(hostile, audit.ByAction, hostile, 10))
 }
 
-func TestStatementsRefuse(t *testing.T) {
+func TestQueriesRefuse(t *testing.T) {
 	t.Parallel()
-	_, err := entrysql.List(audit.SQLite, audit.Walk{Limit: 1})
+	_, err := postgres.ListQuery(audit.Walk{Limit: 1})
 	require.ErrorIs(t, err, audit.ErrNoOrg)
-	_, err = entrysql.Count(audit.SQLite, audit.Filter{}, 1)
+	_, err = postgres.CountQuery(audit.Filter{}, 1)
 	require.ErrorIs(t, err, audit.ErrNoOrg)
-	_, err = entrysql.Values(audit.SQLite, "acme", audit.ByTimestamp, "", 1)
+	_, err = postgres.ValuesQuery("acme", audit.ByTimestamp, "", 1)
 	require.ErrorContains(t, err, `column "timestamp"`)
 }
 
-func TestHistogram(t *testing.T) {
+func TestHistogramQuery(t *testing.T) {
 	t.Parallel()
 	f := audit.Filter{Org: "acme", NotActions: []audit.Action{audit.ActionCreate}}
 	at := func(us int64) audit.ID { return audit.FirstID(time.UnixMicro(us)) }
-	const inner = "SELECT e.id, e.action FROM audit_entries AS e WHERE (e.org_id = "
-
-	statement, err := entrysql.Histogram(audit.PostgreSQL, f, []audit.ID{at(1), at(2)}, 100)
+	q, err := postgres.HistogramQuery(f, []audit.ID{at(1), at(2)}, 100)
 	require.NoError(t, err)
-	assert.Equal(t, "SELECT width_bucket(id, CAST($1 AS uuid[])) AS bucket, action, count(*) FROM ("+inner+"$2 AND (e.action < $3 OR e.action > $4)) LIMIT 101) AS capped"+
-		" GROUP BY bucket, action ORDER BY bucket, action", statement.SQL)
-	assert.Equal(t, []any{"{" + at(1).String() + "," + at(2).String() + "}", "acme", "create", "create"}, statement.Args)
-
-	statement, err = entrysql.Histogram(audit.SQLite, f, []audit.ID{at(1), at(2)}, 100)
-	require.NoError(t, err)
-	assert.Equal(t, "SELECT CASE WHEN id < ? THEN CASE WHEN id < ? THEN ? ELSE ? END ELSE ? END AS bucket, action, count(*) FROM ("+inner+"? AND e.action NOT IN (?)) LIMIT 101) AS capped"+
-		" GROUP BY bucket, action ORDER BY bucket, action", statement.SQL)
-	one, two := at(1), at(2)
-	assert.Equal(t, []any{two[:], one[:], 0, 1, 2, "acme", "create"}, statement.Args)
+	assert.Equal(t, "SELECT width_bucket(id, CAST($1 AS uuid[])) AS bucket, action, count(*) FROM ("+
+		"SELECT e.id, e.action FROM audit_entries AS e WHERE (e.org_id = $2 AND (e.action < $3 OR e.action > $4)) LIMIT 101) AS capped"+
+		" GROUP BY bucket, action ORDER BY bucket, action", q.SQL)
+	assert.Equal(t, []any{"{" + at(1).String() + "," + at(2).String() + "}", "acme", "create", "create"}, q.Args)
 }

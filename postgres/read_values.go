@@ -2,12 +2,12 @@ package postgres
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
+	sq "github.com/Masterminds/squirrel"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/auditkeep/audit"
@@ -32,17 +32,7 @@ const (
 	mostLists, mostValues = 1000, 500
 )
 
-// Values implements [audit.Store]. In a log with months, a value that is
-// recorded under a time more than ten minutes in the past, as imports do, may
-// be missing for up to a minute.
-func (s *Store) Values(ctx context.Context, org string, column audit.Column, prefix string, limit int) ([]string, error) {
-	values, err := s.values(ctx, valuesKey{org, column, prefix, limit})
-	if err != nil {
-		return nil, fmt.Errorf("listing values: %w", err)
-	}
-	return values, nil
-}
-
+// values lists the values of a column, from a remembered list if there is one.
 func (s *Store) values(ctx context.Context, key valuesKey) ([]string, error) {
 	now := time.Now()
 	if list, ok := s.lists.get(key, now); ok {
@@ -57,11 +47,7 @@ func (s *Store) values(ctx context.Context, key valuesKey) ([]string, error) {
 			return all[:min(len(all), key.limit)], nil
 		}
 	}
-	statement, err := entrysql.Values(audit.PostgreSQL, key.org, key.column, key.prefix, key.limit)
-	if err != nil {
-		return nil, err
-	}
-	values, err := collect(ctx, s, key.org, pgx.RowTo[string], statement)
+	values, err := read(ctx, s, key.org, pgx.RowTo[string], func() (query, error) { return valuesQuery(key) })
 	if err != nil || len(values) > mostValues {
 		return values, err
 	}
@@ -78,12 +64,8 @@ func (s *Store) values(ctx context.Context, key valuesKey) ([]string, error) {
 // valuesSince returns the values of the entries from an ID on, and whether there
 // were few enough to look through them all.
 func (s *Store) valuesSince(ctx context.Context, key valuesKey, since audit.ID) (values []string, complete bool, err error) {
-	statement, err := entrysql.RecentValues(key.org, key.column, since, mostRecent+1)
-	if err != nil {
-		return nil, false, err
-	}
 	entries := 0
-	_, err = collect(ctx, s, key.org, func(row pgx.CollectableRow) (struct{}, error) {
+	_, err = read(ctx, s, key.org, func(row pgx.CollectableRow) (struct{}, error) {
 		var value string
 		var n int
 		err := row.Scan(&value, &n)
@@ -92,8 +74,31 @@ func (s *Store) valuesSince(ctx context.Context, key valuesKey, since audit.ID) 
 			values = append(values, value)
 		}
 		return struct{}{}, err
-	}, statement)
+	}, func() (query, error) { return recentValuesQuery(key, since) })
 	return values, entries <= mostRecent, err
+}
+
+func valuesQuery(key valuesKey) (query, error) {
+	values, err := entrysql.Values(key.org, key.column, key.prefix, key.limit)
+	if err != nil {
+		return query{}, err
+	}
+	return newQuery(values, planOnce)
+}
+
+// recentValuesQuery reads the values of a column among an organization's newest
+// entries, those from an ID on, and how many entries have each.
+//
+//	SELECT value, count(*) FROM (SELECT e.action AS value FROM audit_entries AS e
+//		WHERE e.org_id = $1 AND e.id >= $2 ORDER BY e.id DESC LIMIT 2001) AS newest GROUP BY value
+func recentValuesQuery(key valuesKey, since audit.ID) (query, error) {
+	column, err := entrysql.ValuesColumn(key.column)
+	if err != nil {
+		return query{}, err
+	}
+	where := sq.And{sq.Eq{"e.org_id": key.org}, sq.Expr("e.id >= ?", idArg(since))}
+	newest := entrysql.Entries(column+" AS value", where, "e.id DESC", mostRecent+1)
+	return newQuery(sq.Expr("SELECT value, count(*) FROM (?) AS newest GROUP BY value", newest), planOnce)
 }
 
 // valuesKey is what a list of values was asked by.
