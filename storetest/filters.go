@@ -32,15 +32,16 @@ func testFilters(t *testing.T, b Backend) {
 		},
 		func(e *audit.Entry) {
 			e.Action, e.Object = audit.ActionDestroy, audit.Object{Type: "end_user", ID: "a%"}
-			e.Actor.Email, e.IP = "", address("2001:db8::1")
+			e.Actor, e.IP = audit.Actor{Kind: audit.ActorAPIKey, ID: "k1"}, address("2001:db8::1")
+			e.Source = audit.SourceImport
 		},
 		func(e *audit.Entry) {
 			e.Action, e.Object = "", audit.Object{Type: "", ID: "-1"}
-			e.Actor.Email = "it's@example.com"
+			e.Actor = audit.Actor{ID: "k1", Email: "it's@example.com"}
 		},
 		func(e *audit.Entry) {
 			e.Action, e.Object = "login_failed", audit.Object{Type: "end_user", ID: "ab"}
-			e.Actor.Email, e.IP = "", address("2001:db8:1::1")
+			e.Actor, e.IP = audit.Actor{Kind: audit.ActorUnknown}, address("2001:db8:1::1")
 		},
 	} {
 		set(&entries[i])
@@ -85,6 +86,18 @@ func testFilters(t *testing.T, b Backend) {
 		{"an IPv6 range", audit.Filter{IPs: []netip.Prefix{prefix("2001:db8::/48")}}, []int{3}},
 		{"IPv4 mapped into IPv6 is IPv4", audit.Filter{IPs: []netip.Prefix{prefix("::ffff:0:0/96")}}, []int{0, 1, 2}},
 		{"not a range", audit.Filter{NotIPs: []netip.Prefix{prefix("10.0.0.0/24"), prefix("2001:db8::1/128")}}, []int{2, 4, 5}},
+		{"object IDs", audit.Filter{ObjectIDs: []string{"1", "a%", "nothing"}}, []int{0, 2, 3}},
+		{"addresses", audit.Filter{IPs: []netip.Prefix{prefix("10.0.0.1/32"), prefix("2001:db8::1/128"), prefix("10.9.9.9/32")}}, []int{0, 3}},
+		{"ranges that overlap", audit.Filter{IPs: []netip.Prefix{prefix("10.0.0.0/24"), prefix("10.0.0.0/23"), prefix("10.0.0.1/32")}}, []int{0, 1, 2}},
+		{"a range and an address", audit.Filter{IPs: []netip.Prefix{prefix("2001:db8:1::/48"), prefix("10.0.1.1/32")}}, []int{2, 5}},
+		{"an actor's ID", audit.Filter{ActorIDs: []string{"k1"}}, []int{3, 4}},
+		{"an actor's ID, its case too", audit.Filter{ActorIDs: []string{"K1"}}, nil},
+		{"an actor's ID without an email", audit.Filter{ActorIDs: []string{"k1", "k2"}, ActorEmails: []string{""}}, []int{3}},
+		{"neither ID nor email", audit.Filter{ActorIDs: []string{""}, ActorEmails: []string{""}}, []int{5}},
+		{"a kind of actor", audit.Filter{ActorKinds: []audit.ActorKind{audit.ActorAPIKey, audit.ActorUnknown}}, []int{3, 5}},
+		{"no kind recorded", audit.Filter{ActorKinds: []audit.ActorKind{""}}, []int{4}},
+		{"a source", audit.Filter{Sources: []audit.Source{audit.SourceImport}}, []int{3}},
+		{"a source and a kind", audit.Filter{Sources: []audit.Source{audit.SourceApp}, ActorKinds: []audit.ActorKind{audit.ActorUnknown}}, []int{5}},
 		{"a request", audit.Filter{RequestID: "r1"}, []int{0, 1}},
 		{"a parent", audit.Filter{Parent: audit.Object{Type: "account", ID: "7"}}, []int{1}},
 		{"a parent without an ID is another parent", audit.Filter{Parent: audit.Object{Type: "account"}}, nil},

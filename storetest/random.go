@@ -121,6 +121,9 @@ var (
 	someIPs      = []string{"", "10.0.0.1", "10.0.0.255", "10.0.1.0", "192.0.2.1", "::1", "2001:db8::1", "2001:db8:0:1::"}
 	someFields   = []string{"name", "email", "scopes"}
 	somePrefixes = []string{"10.0.0.1/32", "10.0.0.0/24", "10.0.0.0/23", "10.128.0.0/9", "0.0.0.0/0", "::/0", "2001:db8::/64", "2001:db8::/47", "::1/128", "::ffff:10.0.0.1/128"}
+	someActorIDs = []string{"", "", "k1", "K1", "7"}
+	someKinds    = []audit.ActorKind{"", audit.ActorUser, audit.ActorAPIKey, audit.ActorSystem}
+	someSources  = []audit.Source{"", audit.SourceApp, audit.SourceImport, "job"}
 	someParents  = []audit.Object{{}, {Type: "account", ID: "7"}, {Type: "account", ID: "07"}, {Type: "account"}}
 )
 
@@ -137,7 +140,8 @@ func (r random) entry() audit.Entry {
 	e.Org = pick(r, someOrgs...)
 	e.Action = pick(r, someActions...)
 	e.Object = audit.Object{Type: pick(r, someTypes...), ID: pick(r, someIDs...)}
-	e.Actor.Email = pick(r, someUsers...)
+	e.Actor = audit.Actor{Kind: pick(r, someKinds...), ID: pick(r, someActorIDs...), Email: pick(r, someUsers...)}
+	e.Source = pick(r, someSources...)
 	e.IP = address(pick(r, someIPs...))
 	e.RequestID = pick(r, someRequests...)
 	e.Parent = pick(r, someParents...)
@@ -179,6 +183,18 @@ func (r random) filter(entries []audit.Entry) audit.Filter {
 		for _, p := range some(r, somePrefixes...) {
 			f.IPs = append(f.IPs, netip.MustParsePrefix(p))
 		}
+	}
+	if seldom() {
+		f.ActorIDs = some(r, append(someActorIDs, "nobody")...)
+	}
+	if r.IntN(20) == 0 { // one index has these
+		f.ActorIDs, f.ActorEmails = some(r, someActorIDs[2:]...), []string{""}
+	}
+	if seldom() {
+		f.ActorKinds = some(r, append(someKinds, "nothing")...)
+	}
+	if seldom() {
+		f.Sources = some(r, append(someSources, "nothing")...)
 	}
 	if seldom() {
 		f.RequestID = pick(r, someRequests...)
