@@ -23,7 +23,7 @@ func FuzzArrayLiteral(f *testing.F) {
 	types := pgtype.NewMap()
 	f.Fuzz(func(t *testing.T, one, two string) {
 		if !utf8.ValidString(one) || !utf8.ValidString(two) {
-			return // entries hold UTF-8 alone
+			return // entries hold only UTF-8
 		}
 		texts := []string{one, two}
 		var got []string

@@ -13,7 +13,7 @@ import (
 )
 
 // Begin starts a transaction that [Commit] can end together with its entries in
-// one round trip. It is used like one of the pool's own; where options have a
+// one round trip. It is used like one that the pool began. If options have a
 // CommitQuery, Commit needs two round trips.
 func Begin(ctx context.Context, pool *pgxpool.Pool, options pgx.TxOptions) (pgx.Tx, error) {
 	if pool == nil {
@@ -41,11 +41,10 @@ func Begin(ctx context.Context, pool *pgxpool.Pool, options pgx.TxOptions) (pgx.
 //	… // the change itself
 //	return postgres.Commit(ctx, tx, trail, audit.Updated(before, after))
 //
-// The transaction is over when Commit returns, like after its own Commit: where
-// an error is returned, it was rolled back, unless the connection broke before
-// the answer to the COMMIT came. Errors are those of [audit.Log.Record], of the
-// database, and [pgx.ErrTxCommitRollback] where a statement before had failed
-// already.
+// The transaction is over when Commit returns, like after its own Commit. If it
+// returns an error, the transaction was rolled back, unless the connection broke
+// before the answer to the COMMIT came. Errors are those of [audit.Log.Record], of
+// the database, and [pgx.ErrTxCommitRollback] if a statement before had failed.
 func Commit(ctx context.Context, tx pgx.Tx, trail *audit.Log, events ...audit.Event) error {
 	if isNil(tx) {
 		return errors.New("postgres: no transaction is given: begin one with postgres.Begin")
@@ -84,8 +83,8 @@ func commit(ctx context.Context, tx pgx.Tx, trail *audit.Log, events []audit.Eve
 	return nil
 }
 
-// openTx is a transaction that can be told that it was committed: pgx's own
-// can not, and would hold its connection until it asked the server once more.
+// openTx is a transaction that gives its connection back once a batch has committed
+// it. pgx's own would hold the connection until it asked the server once more.
 type openTx struct {
 	pgx.Tx
 	conn      *pgxpool.Conn // nil once the transaction is over

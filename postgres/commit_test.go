@@ -30,7 +30,7 @@ func TestCommit(t *testing.T) {
 		for how, begin := range beginners {
 			t.Run(how, func(t *testing.T) {
 				// change inserts a key and commits with the events, after what
-				// else is to be done in the transaction.
+				// else the transaction does.
 				change := func(name string, also func(context.Context, pgx.Tx), events ...audit.Event) error {
 					ctx, cancel := context.WithCancel(t.Context())
 					defer cancel()

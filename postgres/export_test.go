@@ -101,7 +101,7 @@ func ListQuery(w audit.Walk) (Query, error) {
 		return spansQuery(a)
 	case sorted.name:
 		return sortedQuery(a)
-	default: // alone or in windows
+	default: // at once or in windows
 		if a.IsInSpans() {
 			return spansQuery(a)
 		}

@@ -84,8 +84,8 @@ type planNode struct {
 }
 
 // planModes are how a statement that has one possible plan comes to be planned:
-// once where the connection prepares statements, and anew for the values where it
-// does not.
+// once if the connection prepares statements, and anew for the values if it does
+// not.
 var planModes = map[string]string{
 	"planned once": postgres.PlanOnce,
 	"planned each": postgres.InOrder + ", set_config('plan_cache_mode', 'force_custom_plan', true)",
@@ -255,8 +255,7 @@ func plansOfPages(t *testing.T, tables map[string]*pgxpool.Pool) {
 	}
 }
 
-// Counts, charts and lists of values read an index alone, of the one filter
-// there is.
+// Counts, charts and lists of values read only an index, that of the one filter.
 func plansOfCounts(t *testing.T, tables map[string]*pgxpool.Pool) {
 	t.Parallel()
 	for table, pool := range tables {

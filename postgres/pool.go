@@ -10,8 +10,8 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// connPool is the host's pool, through which the library sends statements of its
-// own, outside transactions.
+// connPool is the host's pool, through which the library sends its own statements,
+// outside transactions.
 //
 // In the mode describe exec, pgx prepares a statement in one round trip and
 // executes it in another. A pooler in transaction mode may answer the second
@@ -62,7 +62,7 @@ func (p *connPool) QueryRow(ctx context.Context, query string, args ...any) pgx.
 	return p.Pool.QueryRow(ctx, query, p.args(args)...)
 }
 
-// pooled adds to an error what to do where a pooler gave a prepared statement to
+// pooled adds to an error what to do if a pooler gave a prepared statement to
 // another server connection than the one that prepared it.
 func pooled(err error) error {
 	const invalidStatementName, duplicateStatement = "26000", "42P05"

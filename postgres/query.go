@@ -42,7 +42,7 @@ func newQuery(statement sq.Sqlizer, planning planning) (query, error) {
 }
 
 // fetch reads the entries of a walk by their keys. What is passed over is read
-// from the index alone: only the rows that are wanted are fetched.
+// only from the index: only the rows that are wanted are fetched.
 //
 //	SELECT … FROM (SELECT * FROM (keys) AS all_keys LIMIT 51 OFFSET $2) AS k
 //	CROSS JOIN LATERAL (SELECT * FROM audit_entries AS e WHERE e.org_id = k.org_id AND e.id = k.id LIMIT 1) AS e
@@ -66,10 +66,10 @@ func matching(a *entrysql.Analysis, planning planning) sq.And {
 // order of time, the analysis' IDs say it already.
 //
 // If PostgreSQL plans for the values, the comparison includes its end, which is
-// therefore the next ID: it is estimated by the first column alone, and of what is
+// therefore the next ID: it is estimated only by the first column, and of what is
 // less than "create" no entry would be expected that is a create itself. Otherwise
 // it leaves its end out: given one that includes its end, PostgreSQL looks for where
-// to begin by conditions on the ID alone, if there are such.
+// to begin by conditions on only the ID, if there are such.
 func behindCursor(a *entrysql.Analysis, where sq.And, planning planning) sq.And {
 	if a.Walk.After.IsZero() || a.ByTime() {
 		return where

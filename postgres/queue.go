@@ -15,11 +15,11 @@ import (
 
 // Queue puts the entries of some events into the host's own batch, so that
 // recording them adds no round trip to the database. The entries exist if and
-// only if what the batch does is committed: with the host's transaction where
-// it is sent in one, and by itself where it is sent on a pool or connection,
+// only if what the batch does is committed: with the host's transaction if
+// it is sent in one, and by itself if it is sent on a pool or connection,
 // since PostgreSQL runs a batch without BEGIN as one transaction.
 //
-// The entries do not depend on what the other statements find. Where the
+// The entries do not depend on what the other statements find. If the
 // change is an UPDATE that may meet no row, let it fail then, as the example
 // does, or look at its result within a transaction.
 //
@@ -28,9 +28,9 @@ import (
 // database: an ID that is taken by other content makes the whole batch fail.
 // Close of the batch's results then returns an error that wraps
 // [audit.ErrConflict]; results that are read one by one give the database's
-// own error (unique_violation). The table is that of the log's store; a store of
-// the host's own that wraps a [Store] returns it by Unwrap() audit.Store. One call queues one statement, and further
-// ones for large entries and for events with an ID of their own.
+// own error (unique_violation). The table is that of the log's store. A host's
+// store that wraps a [Store] returns it by Unwrap() audit.Store. One call queues one
+// statement, and further ones for large entries and for events with their own ID.
 func Queue(ctx context.Context, batch *pgx.Batch, trail *audit.Log, events ...audit.Event) error {
 	switch {
 	case batch == nil:
@@ -101,7 +101,7 @@ func queue(batch *pgx.Batch, rows []entrysql.Row, stored func(pgconn.CommandTag,
 	}
 }
 
-// asConflict tells that an entry's ID is taken in the library's words. Other
+// asConflict says in the library's words that an entry's ID is taken. Other
 // errors stay as they are, since in some query modes they may come from the
 // host's own statements before.
 func asConflict(err error) error {

@@ -17,7 +17,7 @@ import (
 	"github.com/auditkeep/audit/postgres"
 )
 
-// host is an application with one table of its own and a log.
+// host is an application with a table and a log.
 type host struct {
 	pool  *pgxpool.Pool
 	store *postgres.Store

@@ -50,7 +50,7 @@ type way struct {
 }
 
 // waysOf returns the ways to read a walk, first the one to try first. The last one
-// is no attempt.
+// is not an attempt.
 //
 // What one index answers is one query. Anything else begins with what is likely to
 // be enough, since PostgreSQL takes longer to plan a search of some years of months

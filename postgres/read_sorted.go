@@ -9,11 +9,11 @@ import (
 // sorted reads a walk with any filter in the order of a column.
 var sorted = way{name: "sorted", suits: always, read: oneQuery(sortedQuery)}
 
-// sortedLeast is how many entries PostgreSQL is told to be wanted at least, since it
+// sortedLeast is how many entries the query wants for PostgreSQL at least, since it
 // has to choose between sorting what matches and looking for it in the order of the
 // column. It expects matches to be spread evenly over that order. Those of one action
 // all have like changes, and may all come last, so that it would read everything else
-// first: for seconds, though sorting takes a fraction of one. A query of its own is
+// first: for seconds, though sorting takes a fraction of one. A nested query is
 // planned without a look at how much of it is taken, but what is not taken is not read.
 const sortedLeast = 50_000
 

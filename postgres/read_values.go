@@ -15,8 +15,8 @@ import (
 )
 
 // To list the values of a column takes a look into every partition for every
-// value. Of a log with many months the store therefore remembers lists for a
-// while, and adds to them what was recorded since.
+// value. So the store remembers lists for a while if the log has many months, and
+// adds to them what was recorded since.
 const (
 	// manyPartitions is how many make it worth while.
 	manyPartitions = 6

@@ -8,7 +8,7 @@ import (
 	"github.com/auditkeep/audit/internal/entrysql"
 )
 
-// windowed reads a walk in the order of time part by part: nothing tells how far it
+// windowed reads a walk in the order of time part by part: nothing shows how far it
 // has to go for a page's entries, while each month that it may have to look into
 // costs something. What many entries match is found in the first window, which
 // touches a month or two; what few match takes all windows.

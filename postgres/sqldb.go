@@ -17,7 +17,7 @@ import (
 // with. They must be pgx's, from its package stdlib: sql.Open("pgx", …),
 // stdlib.OpenDB, stdlib.OpenDBFromPool, GORM's driver. With another driver, such
 // as lib/pq, each read returns an error that says so; open the database by pgx
-// instead, or give [New] a pool of its own. NewSQL does not touch the database.
+// instead, or give [New] its own pool. NewSQL does not touch the database.
 //
 // Entries are recorded by the host's own transaction; see [Store.SQLTx]. A read
 // takes one connection, also while the host has a transaction.
@@ -56,7 +56,7 @@ type sqlConn struct {
 	release func()
 }
 
-// acquire takes a connection out of the pool. A sql.Conn is its holder's alone, so
+// acquire takes a connection out of the pool. Only its holder uses a sql.Conn, so
 // what pgx has to do with it can outlast the call of Raw.
 func (p *sqlPool) acquire(ctx context.Context) (sqlConn, error) {
 	held, err := p.db.Conn(ctx)

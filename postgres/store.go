@@ -55,7 +55,7 @@
 //
 // The entry is written by the host's own transaction: it exists if and only if
 // that commits. [Store.SQLTx] takes one of database/sql. [Queue] and [Commit]
-// do the same without a round trip of their own.
+// do the same without a further round trip.
 //
 // # One pool
 //
@@ -72,8 +72,8 @@
 // # Two roles
 //
 // A [Store] needs INSERT and SELECT. What needs the tables' owner (migrations,
-// monthly partitions, retention, protection) is an [Admin]'s, on a connection
-// of its own: then the application cannot change what it recorded.
+// monthly partitions, retention, protection) is an [Admin]'s, on its own
+// connection: then the application cannot change what it recorded.
 // docs/roles.md has the roles as SQL.
 //
 // # Poolers
@@ -86,7 +86,7 @@
 //   - cache_statement, which is pgx's default: with pgbouncer 1.21 or later and
 //     its max_prepared_statements. Otherwise statements fail, and the error says so.
 //   - describe_exec: what this package sends. It does not use that mode for
-//     statements outside a transaction, where it may execute what another client
+//     statements outside a transaction: there it may execute what another client
 //     prepared. The host's own statements have that problem: choose another mode.
 //
 // What the package sets (the planner's settings, the organization, the context of
@@ -96,7 +96,7 @@
 // # Changes that nobody records
 //
 // [Admin.Watch] has triggers record the changes of a table, whoever makes them;
-// [SetContext], [SetContextSQL] and [QueueContext] tell them who acts.
+// [SetContext], [SetContextSQL] and [QueueContext] say who acts.
 // docs/capture.md says what is captured.
 package postgres
 
@@ -114,7 +114,7 @@ import (
 // works in every query mode of pgx; behind a pooler, see the package's comment.
 type Store struct {
 	pool       pool   // nil if none is given
-	orgSetting string // see WithOrgSetting; none: the database is not told
+	orgSetting string // see WithOrgSetting; none: the database does not learn it
 	schema     string // see WithSchema; none: the search_path finds the tables
 	lists      *valuesLists
 	*statements

@@ -13,7 +13,7 @@ import (
 	"github.com/auditkeep/audit/postgres"
 )
 
-// newStore returns a migrated store on a schema of the test's own.
+// newStore returns a migrated store on the test's own schema.
 func newStore(t *testing.T, options ...func(*pgxpool.Config)) (*postgres.Store, *pgxpool.Pool) {
 	t.Helper()
 	pool := pgtest.New(t, options...)

@@ -25,7 +25,7 @@ func (s *Store) Tx(tx pgx.Tx) audit.Tx {
 // it, and so have those of GORM and sqlx. (bun's has it too, but puts arguments
 // into the statement by its own rules: give the *sql.Tx within it.) Commit and
 // Rollback are never called: they are here so that a pool ([*sql.DB]) does not
-// compile where a transaction is meant.
+// compile in place of a transaction.
 type SQLTransaction interface {
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)

@@ -131,7 +131,7 @@ func TestNothingGiven(t *testing.T) {
 	}
 }
 
-// A pool does not compile where a transaction is meant.
+// A pool does not compile in place of a transaction.
 func TestPoolIsNoTransaction(t *testing.T) {
 	t.Parallel()
 	transaction := reflect.TypeFor[postgres.SQLTransaction]()

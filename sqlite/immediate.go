@@ -90,8 +90,8 @@ func whileBusy(ctx context.Context, try func() error) error {
 	}
 }
 
-// isBusy reports whether SQLite had no time. The drivers have error types of
-// their own, but its words.
+// isBusy reports whether SQLite had no time. The drivers have their own
+// error types, but its words.
 func isBusy(err error) bool { return strings.Contains(err.Error(), "database is locked") }
 
 // rollback makes sure that no transaction is open on the connection when it

@@ -87,7 +87,7 @@ func matching(a *entrysql.Analysis, where sq.And) sq.And {
 }
 
 // fetch reads the entries of a walk by their keys. What is passed over is read
-// from the index alone: only the rows that are wanted are fetched.
+// only from the index: only the rows that are wanted are fetched.
 func fetch(keys sq.Sqlizer, a *entrysql.Analysis) sq.Sqlizer {
 	return sq.Expr("SELECT "+entrysql.ReadColumns+" FROM (SELECT * FROM (?) "+entrysql.Limit(a.Walk.Limit)+" OFFSET ?) AS k"+
 		" JOIN audit_entries AS e ON e.org_id = k.org_id AND e.id = k.id ORDER BY "+a.Order.By("k."), keys, a.Walk.Offset)

@@ -9,7 +9,7 @@ import (
 )
 
 // bySpans reads a walk whose filter is one equality from the spans of that index.
-// SQLite has no LATERAL, so each of several spans has a query of its own:
+// SQLite has no LATERAL, so each of several spans has its own query:
 //
 //	SELECT … FROM (SELECT * FROM (
 //		SELECT * FROM (SELECT e.org_id, e.id FROM audit_entries AS e

@@ -14,7 +14,7 @@ import (
 )
 
 // The DSN that the package recommends, and one that leaves the driver's
-// defaults but for what keeps parallel writers apart at all.
+// defaults, except what keeps parallel writers apart at all.
 const (
 	recommended = "?_txlock=immediate&_pragma=journal_mode(WAL)&_pragma=busy_timeout(30000)&_pragma=synchronous(FULL)"
 	deferred    = "?_pragma=journal_mode(WAL)&_pragma=busy_timeout(30000)"
@@ -28,7 +28,7 @@ func openDB(t *testing.T, options string) *sql.DB {
 	return db
 }
 
-// newStore returns a migrated store on a file of the test's own.
+// newStore returns a migrated store on the test's own file.
 func newStore(t *testing.T, options string) (*sqlite.Store, *sql.DB) {
 	t.Helper()
 	db := openDB(t, options)

@@ -35,7 +35,7 @@ type Equality struct {
 	Column string
 	Values []string
 	// Partial is a condition that the index on the column is limited to, written out
-	// because no planner can tell it from parameters.
+	// because no planner infers it from parameters.
 	Partial string
 }
 
@@ -58,7 +58,7 @@ var actorWithoutEmail = Equality{Column: "actor_id", Partial: "e.actor_email = '
 
 // Analyse takes a walk apart. It reads the condition that [audit.Filter.Where]
 // gives, so a new field of the filter needs nothing here. Filters are valid when
-// they reach a store; what Where refuses is an error all the same.
+// they reach a store; what Where refuses is an error here too.
 func Analyse(d audit.Dialect, w audit.Walk) (*Analysis, error) {
 	a := &Analysis{Walk: w, Order: orderOf(w), dialect: d}
 	a.From, a.Before = idRange(w)

@@ -16,7 +16,7 @@ import (
 	"github.com/auditkeep/audit/internal/entrysql"
 )
 
-// fullEntry returns an entry that has every field, each with a value of its own.
+// fullEntry returns an entry that has every field, each with its own value.
 func fullEntry(t testing.TB) audit.Entry {
 	t.Helper()
 	changes, err := audit.ParseChanges(`[{"field":"name","old":"a","new":"b"}]`)

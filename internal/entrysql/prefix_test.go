@@ -32,7 +32,7 @@ func FuzzPrefixEnd(f *testing.F) {
 	f.Add("\U0010FFFF", "a\U0010FFFF")
 	f.Fuzz(func(t *testing.T, prefix, text string) {
 		if !utf8.ValidString(prefix) || !utf8.ValidString(text) {
-			return // stores hold and are asked for UTF-8 alone
+			return // stores hold only UTF-8, and are asked for nothing else
 		}
 		end, bounded := prefixEnd(prefix)
 		inRange := text >= prefix && (!bounded || text < end)

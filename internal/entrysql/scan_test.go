@@ -40,7 +40,7 @@ func read(t *testing.T, values map[string]any) audit.Entry {
 	return e
 }
 
-// readable is a row of nothing but what each has.
+// readable is a row of only what each has.
 func readable(id audit.ID) map[string]any {
 	return map[string]any{
 		"org_id": "acme", "id": id.String(), "occurred_at": id.Time(), "recorded_at": id.Time(),

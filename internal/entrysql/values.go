@@ -60,7 +60,7 @@ func prefixEnd(prefix string) (end string, bounded bool) {
 		if last == utf8.MaxRune {
 			continue
 		}
-		if last++; last == 0xD800 { // surrogates are no characters
+		if last++; last == 0xD800 { // surrogates are not characters
 			last = 0xE000
 		}
 		return prefix + string(last), true

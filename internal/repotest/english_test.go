@@ -52,7 +52,6 @@ var notYetClean = []string{
 	"httpui/browsertest",
 	"httpui/internal/fixture",
 	"internal/display",
-	"internal/entrysql",
 	"postgres",
 	"postgres/migrations/functions",
 	"sqlite",
