@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"strings"
 
+	"github.com/auditkeep/audit/internal/jsontext"
 	"github.com/auditkeep/audit/internal/stored"
 )
 
@@ -71,14 +72,14 @@ func (v Value) alterations() (altered []alteration) {
 // metadata holds the whole. A whole of more than 64 KiB is not kept; then the
 // cut form stays.
 func (e Entry) Whole() Entry {
-	if !strings.HasPrefix(e.Metadata.json, `{"`) || !strings.Contains(e.Metadata.json, `"`+markKey+`":{`) {
+	if !strings.HasPrefix(e.Metadata.json, `{"`) || !strings.Contains(e.Metadata.json, `"`+jsontext.MarkKey+`":{`) {
 		return e
 	}
 	var m metadata
 	if e.Metadata.Decode(&m) != nil {
 		return e
 	}
-	for _, a := range m[markKey].alterations() {
+	for _, a := range m[jsontext.MarkKey].alterations() {
 		column, most := e.key(a.column)
 		// What does not lead to the stored form is not its whole.
 		if whole, ok := a.kept.bytes(); ok && column != nil && stored.Key(whole, most) == *column {

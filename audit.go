@@ -206,8 +206,8 @@ func New(store Store, config Config) (*Log, error) {
 	if store == nil {
 		return nil, errors.New("audit: store is nil: give one of postgres.New, sqlite.New")
 	}
-	if problem := textProblem(config.Org, stored.Org); problem != "" {
-		return nil, fmt.Errorf("audit: Config.Org %s: %s", quote(config.Org), problem)
+	if problem := stored.Problem(config.Org, stored.Org); problem != "" {
+		return nil, fmt.Errorf("audit: Config.Org %s: %s", stored.Quote(config.Org), problem)
 	}
 	var err error
 	if config.Limits, err = config.Limits.withDefaults(); err != nil {

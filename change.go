@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/auditkeep/audit/internal/jsontext"
+	"github.com/auditkeep/audit/internal/stored"
 )
 
 // Change is one field: its old value and its new value. A create has only new
@@ -51,7 +54,7 @@ func (c Changes) fieldsKey() string {
 			break
 		}
 	}
-	return cutText(key.String(), maxFieldsKeyBytes)
+	return stored.Clean(key.String(), maxFieldsKeyBytes)
 }
 
 // JSON returns the changes as they are stored: an array of objects with the
@@ -69,7 +72,7 @@ func (c Changes) JSON() string {
 			buf = append(buf, ',')
 		}
 		buf = append(buf, `{"field":`...)
-		buf = appendString(buf, change.Field)
+		buf = jsontext.AppendString(buf, change.Field)
 		if !change.New.IsAbsent() {
 			buf = append(append(buf, `,"new":`...), change.New.json...)
 		}
@@ -120,7 +123,7 @@ func parseChanges(text string) (Changes, error) {
 func parseChange(item json.RawMessage) (c Change, err error) {
 	var parts map[string]json.RawMessage
 	if json.Unmarshal(item, &parts) != nil || parts == nil {
-		return c, fmt.Errorf("is %s, not an object", quote(string(item)))
+		return c, fmt.Errorf("is %s, not an object", stored.Quote(string(item)))
 	}
 	field := parts["field"]
 	if len(field) == 0 || field[0] != '"' || json.Unmarshal(field, &c.Field) != nil {
@@ -134,10 +137,10 @@ func parseChange(item json.RawMessage) (c Change, err error) {
 		case "new":
 			c.New, err = ParseValue(string(raw))
 		default:
-			return c, fmt.Errorf(`has the key %s besides "field", "old" and "new"`, quote(key))
+			return c, fmt.Errorf(`has the key %s besides "field", "old" and "new"`, stored.Quote(key))
 		}
 		if err != nil {
-			return c, fmt.Errorf("of the field %s: %w", quote(c.Field), err)
+			return c, fmt.Errorf("of the field %s: %w", stored.Quote(c.Field), err)
 		}
 	}
 	return c, nil

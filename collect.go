@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+
+	"github.com/auditkeep/audit/internal/jsontext"
 )
 
 // fieldCollector walks a struct type and the structs within it.
@@ -28,7 +30,7 @@ func (c *fieldCollector) leave(sf reflect.StructField, at level, tag fieldTag, r
 	if name == "" {
 		name = snakeCase(sf.Name)
 	}
-	c.left = append(c.left, leftOut{joinPath(at.path, name), append(slices.Clone(at.index), sf.Index...), reason})
+	c.left = append(c.left, leftOut{jsontext.JoinPath(at.path, name), append(slices.Clone(at.index), sf.Index...), reason})
 }
 
 // level is where in the root struct a collector is.
@@ -103,7 +105,7 @@ func (c *fieldCollector) collect(t reflect.Type, at level) error {
 			return err
 		}
 		if inner.path = name; c.flatten {
-			inner.path = joinPath(at.path, name)
+			inner.path = jsontext.JoinPath(at.path, name)
 			if sf.Type.Kind() == reflect.Struct && !isSpecial(sf.Type) && !isClosed(sf.Type) {
 				if err := c.collect(sf.Type, inner); err != nil {
 					return err

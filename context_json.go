@@ -45,7 +45,7 @@ type requestJSON struct {
 func (l *Log) MarshalContext(ctx context.Context) ([]byte, error) {
 	var out contextJSON
 	if org, known := OrgFrom(ctx); known {
-		if problem := textProblem(org, stored.Org); problem != "" {
+		if problem := stored.Problem(org, stored.Org); problem != "" {
 			return nil, invalidEvent("org", org, problem, "give WithOrg the organization's stable key")
 		}
 		out.Org = org

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+
+	"github.com/auditkeep/audit/internal/jsontext"
 )
 
 // side is one side of an event, with the pointers around it taken off.
@@ -139,7 +141,7 @@ func (d *differ) side(name string, v reflect.Value) (side, error) {
 		if v.Len() > in.json {
 			return side{}, invalidEvent(name, "", fmt.Sprintf("%d bytes of JSON, at most %d are read", v.Len(), in.json), "raise Config.Limits.Bytes, or record what matters of it")
 		}
-		decoded, err := decodeJSON(v.Bytes())
+		decoded, err := jsontext.Decode(v.Bytes())
 		if err != nil {
 			return side{}, invalidEvent(name, "", "not JSON: "+err.Error(), "give a JSON object")
 		}
@@ -226,7 +228,7 @@ func (f *field) inspect(in *inspector, v reflect.Value) (*node, error) {
 func (d *differ) compareMaps(old, now *node) {
 	compared := false
 	eachKey(old, now, func(key string, o, n *node) {
-		path := joinPath("", key)
+		path := jsontext.JoinPath("", key)
 		switch {
 		case d.planner.ignores(key):
 		case d.notCompared.has(path) && !(d.notCompared.whole && key == mapIDKey):
@@ -255,7 +257,7 @@ func (d *differ) compareNodes(path string, old, now *node) {
 		d.add(path, old, now)
 		return
 	}
-	eachKey(old, now, func(key string, o, n *node) { d.compareNodes(joinPath(path, key), o, n) })
+	eachKey(old, now, func(key string, o, n *node) { d.compareNodes(jsontext.JoinPath(path, key), o, n) })
 }
 
 // flattens reports whether a value is told by the paths within it.
@@ -266,7 +268,7 @@ func (d *differ) flattens(path string, n *node) bool {
 	if n.kind != KindMap || n.secret || d.oneSided && len(n.keys) == 0 {
 		return false
 	}
-	return !slices.ContainsFunc(n.keys, func(key string) bool { return len(joinPath(path, key)) > maxPathBytes })
+	return !slices.ContainsFunc(n.keys, func(key string) bool { return len(jsontext.JoinPath(path, key)) > jsontext.MaxPath })
 }
 
 // eachKey visits the keys of two Maps, in the new one's order and then those
@@ -356,8 +358,8 @@ func (d *differ) beginUncompared() (start, oldEnd, room int) {
 		return 0, 0, 0
 	}
 	start = len(d.draft.buf)
-	d.draft.buf = append(d.draft.buf, sharedJSON...)
-	return start, len(d.draft.buf), max(d.left-len(sharedJSON), leastValue)
+	d.draft.buf = append(d.draft.buf, jsontext.Shared...)
+	return start, len(d.draft.buf), max(d.left-len(jsontext.Shared), leastValue)
 }
 
 // append appends a direct field's value, which may be missing.
@@ -366,7 +368,7 @@ func (f *field) append(buf []byte, v reflect.Value, limit int) []byte {
 	case !v.IsValid():
 		return buf
 	case f.secret:
-		return append(buf, redactedJSON...)
+		return append(buf, jsontext.Redacted...)
 	default:
 		return f.direct.append(buf, v, limit)
 	}
@@ -374,7 +376,7 @@ func (f *field) append(buf []byte, v reflect.Value, limit int) []byte {
 
 // note keeps a change whose values' texts are in buf, from start and oldEnd on.
 func (d *differ) note(path string, start, oldEnd int, buf []byte) {
-	field := boundPath(path)
+	field := jsontext.BoundPath(path)
 	d.left -= len(field) + len(buf) - start + len(`{"field":"","new":,"old":},`)
 	d.draft.buf = buf
 	d.draft.changes = append(d.draft.changes, draftChange{field, oldEnd, len(buf)})
@@ -387,7 +389,7 @@ const omittedField = "…"
 func (d *differ) finish(room Changes) (id string, changes Changes) {
 	if d.omitted > 0 {
 		start := len(d.draft.buf)
-		d.note(omittedField, start, start, appendCutMark(d.draft.buf, "items", d.omitted, "", 0))
+		d.note(omittedField, start, start, jsontext.AppendCut(d.draft.buf, "items", d.omitted, "", 0))
 	}
 	return d.draft.finish(room)
 }

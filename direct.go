@@ -5,6 +5,8 @@ import (
 	"reflect"
 	"strconv"
 	"time"
+
+	"github.com/auditkeep/audit/internal/jsontext"
 )
 
 // direct says how the values of a field are compared and written without
@@ -102,7 +104,7 @@ func (d direct) append(buf []byte, v reflect.Value, limit int) []byte {
 	}
 	switch d {
 	case directString:
-		return appendBoundText(buf, v.String(), limit)
+		return jsontext.AppendBounded(buf, v.String(), limit)
 	case directInt:
 		return strconv.AppendInt(buf, v.Int(), 10)
 	case directBool:
@@ -117,20 +119,6 @@ func (d direct) append(buf []byte, v reflect.Value, limit int) []byte {
 	default:
 		return floatNode(v.Float(), 64).append(buf, limit)
 	}
-}
-
-// appendBoundText appends a text, cut to a mark where it is longer than limit
-// bytes.
-func appendBoundText(buf []byte, text string, limit int) []byte {
-	if len(text) > limit {
-		return appendCutMark(buf, "bytes", len(text), text, limit)
-	}
-	start := len(buf)
-	buf = appendText(buf, text)
-	if size := len(buf) - start; size > limit {
-		return appendCutMark(buf[:start], "bytes", size, text, limit)
-	}
-	return buf
 }
 
 // idText returns a value as an object's ID.

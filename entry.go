@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/auditkeep/audit/internal/jsontext"
 	"github.com/auditkeep/audit/internal/stored"
 )
 
@@ -204,7 +205,7 @@ func (e *Entry) hasSortKey(c Column, key string) bool {
 	}
 	switch c {
 	case ByObjectID:
-		if text, ok := strings.CutPrefix(key, "t"); ok && !isWholeNumber(strings.TrimPrefix(e.Object.ID, "-")) {
+		if text, ok := strings.CutPrefix(key, "t"); ok && !jsontext.IsWholeNumber(strings.TrimPrefix(e.Object.ID, "-")) {
 			return text == e.Object.ID
 		}
 	case ByChanges:
@@ -237,7 +238,7 @@ func (e *Entry) hasSortKey(c Column, key string) bool {
 func objectSort(id string) string {
 	digits, negative := strings.CutPrefix(id, "-")
 	switch {
-	case !isWholeNumber(digits) || id == "-0":
+	case !jsontext.IsWholeNumber(digits) || id == "-0":
 		return "t" + id
 	case negative:
 		// More digits, and greater digits, come first.
@@ -246,20 +247,6 @@ func objectSort(id string) string {
 		length := strconv.Itoa(len(digits))
 		return "n" + "000"[min(len(length), 3):] + length + digits
 	}
-}
-
-// isWholeNumber reports whether s is a number as strconv.Itoa writes one, of
-// any length: with a leading zero it is a text like any other.
-func isWholeNumber(s string) bool {
-	if s == "" || s[0] == '0' && s != "0" {
-		return false
-	}
-	for _, c := range []byte(s) {
-		if c < '0' || c > '9' {
-			return false
-		}
-	}
-	return true
 }
 
 // ipKey returns a text whose byte order is that of addresses: none first, then

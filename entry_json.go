@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/netip"
 	"time"
+
+	"github.com/auditkeep/audit/internal/stored"
 )
 
 // entryJSON is an entry's JSON: flat, under the names of the columns that the
@@ -103,7 +105,7 @@ func (in entryJSON) entry() (Entry, error) {
 			return Entry{}, fmt.Errorf("occurred_at: %w", err)
 		}
 		if !at.Equal(e.OccurredAt) {
-			return Entry{}, fmt.Errorf("occurred_at %s: the ID holds %s", quote(in.OccurredAt), e.OccurredAt.Format(rfc3339Micro))
+			return Entry{}, fmt.Errorf("occurred_at %s: the ID holds %s", stored.Quote(in.OccurredAt), e.OccurredAt.Format(rfc3339Micro))
 		}
 	}
 	if in.RecordedAt != nil {

@@ -3,8 +3,8 @@ package audit
 import (
 	"errors"
 	"fmt"
-	"strconv"
-	"unicode/utf8"
+
+	"github.com/auditkeep/audit/internal/stored"
 )
 
 // Errors that a caller may want to branch on. Those that carry a field and a
@@ -52,7 +52,7 @@ type FieldError struct {
 func (e *FieldError) Error() string {
 	msg := e.Kind.Error() + ": " + e.Field
 	if e.Value != "" {
-		msg += " " + quote(e.Value)
+		msg += " " + stored.Quote(e.Value)
 	}
 	msg += ": " + e.Problem
 	if e.Remedy != "" {
@@ -88,18 +88,4 @@ func invalidEvent(field, value, problem, remedy string) error {
 
 func invalidFilter(field, value, problem, remedy string) error {
 	return &FieldError{Field: field, Value: value, Problem: problem, Remedy: remedy, Kind: ErrInvalidFilter}
-}
-
-// quote quotes a value for an error message: control characters escaped, and
-// long values cut, since the value comes from outside.
-func quote(s string) string {
-	const most = 80
-	if len(s) <= most {
-		return strconv.QuoteToGraphic(s)
-	}
-	cut := most
-	for cut > 0 && !utf8.RuneStart(s[cut]) {
-		cut--
-	}
-	return fmt.Sprintf("%s… (%d bytes)", strconv.QuoteToGraphic(s[:cut]), len(s))
 }

@@ -101,7 +101,7 @@ func (f Filter) Validate() error {
 		}
 		return values <= MaxFilterValues
 	}
-	if problem := textProblem(f.Org, stored.Org); problem != "" {
+	if problem := stored.Problem(f.Org, stored.Org); problem != "" {
 		fail("Org", f.Org, problem, "no entry has such a value")
 	}
 	for i := range conditions {
@@ -111,7 +111,7 @@ func (f Filter) Validate() error {
 			continue
 		}
 		for _, value := range wanted {
-			if problem := textProblem(value, c.bytes); problem != "" {
+			if problem := stored.Problem(value, c.bytes); problem != "" {
 				fail(c.field, value, problem, "no entry has such a value")
 			}
 		}

@@ -181,7 +181,7 @@ func (l *Log) Revert(ctx context.Context, id ID) (Reversal, error) {
 			present = c.New // nothing has told of it since
 		}
 		switch {
-		case c.Field == omittedField || holdsMark(c.Old):
+		case c.Field == omittedField || c.Old.HoldsMark():
 			out.Lost = append(out.Lost, c.Field)
 			continue
 		case present != c.New:

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/auditkeep/audit/internal/stored"
 	"github.com/google/uuid"
 )
 
@@ -99,14 +100,14 @@ func FirstID(t time.Time) ID {
 func ParseID(s string) (ID, error) {
 	u, err := uuid.Parse(s)
 	if err != nil {
-		return ID{}, fmt.Errorf("parsing ID %s: %w; give one that NewID made or an entry has", quote(s), err)
+		return ID{}, fmt.Errorf("parsing ID %s: %w; give one that NewID made or an entry has", stored.Quote(s), err)
 	}
 	if u.String() != s {
-		return ID{}, fmt.Errorf("parsing ID %s: want the lower-case form with four hyphens", quote(s))
+		return ID{}, fmt.Errorf("parsing ID %s: want the lower-case form with four hyphens", stored.Quote(s))
 	}
 	id := ID(u)
 	if err := id.validate(); err != nil {
-		return ID{}, fmt.Errorf("parsing ID %s: %w", quote(s), err)
+		return ID{}, fmt.Errorf("parsing ID %s: %w", stored.Quote(s), err)
 	}
 	return id, nil
 }

@@ -7,6 +7,8 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+
+	"github.com/auditkeep/audit/internal/jsontext"
 )
 
 // inspector takes one side of an event apart into nodes, within the limits.
@@ -138,7 +140,7 @@ func floatNode(f float64, bits int) *node {
 // rules of JSON, or out of all proportion, is a text.
 func numberNode(literal string) *node {
 	if isNumber(literal) {
-		if canonical := string(appendNumber(nil, literal)); canonical[0] != '"' {
+		if canonical := string(jsontext.AppendNumber(nil, literal)); canonical[0] != '"' {
 			return &node{kind: KindNumber, text: canonical}
 		}
 	}
@@ -197,7 +199,7 @@ func (in *inspector) bytes(b []byte, plain bool) (*node, error) {
 	if !beginsLikeJSON(trimmed) || len(b) > in.json {
 		return &node{kind: KindString, text: bytesText(b)}, nil
 	}
-	tree, err := decodeJSON(trimmed)
+	tree, err := jsontext.Decode(trimmed)
 	switch {
 	case err == nil && isText(b):
 		return in.node(reflect.ValueOf(tree), plain)
@@ -245,19 +247,19 @@ func (in *inspector) mapping(v reflect.Value, plain bool) (*node, error) {
 
 // keys takes a map apart key by key, however many there are.
 func (in *inspector) keys(v reflect.Value, plain bool) (*node, error) {
-	keys := make([]mapKey, 0, v.Len())
+	keys := make([]jsontext.Key, 0, v.Len())
 	for iter := v.MapRange(); iter.Next(); {
 		key, err := in.key(iter.Key())
 		if err != nil {
 			return nil, err
 		}
-		key.value = iter.Value()
+		key.Value = iter.Value()
 		keys = append(keys, key)
 	}
-	sortKeys(keys)
+	jsontext.SortKeys(keys)
 	n := &node{kind: KindMap, sorted: true, keys: make([]string, 0, len(keys)), items: make([]*node, 0, len(keys))}
 	for _, key := range keys {
-		if err := in.member(n, key.text, key.value, plain, false); err != nil {
+		if err := in.member(n, key.Text, key.Value, plain, false); err != nil {
 			return nil, err
 		}
 	}
@@ -265,7 +267,7 @@ func (in *inspector) keys(v reflect.Value, plain bool) (*node, error) {
 }
 
 // key returns a map's key as text.
-func (in *inspector) key(v reflect.Value) (mapKey, error) {
+func (in *inspector) key(v reflect.Value) (jsontext.Key, error) {
 	for v.Kind() == reflect.Interface && !v.IsNil() {
 		v = v.Elem()
 	}
@@ -273,12 +275,12 @@ func (in *inspector) key(v reflect.Value) (mapKey, error) {
 	var text string
 	switch {
 	case isSpecial(v.Type()):
-		n, err := newInspector(in.planner, Limits{Depth: 4, Nodes: 16, Bytes: maxPathBytes}).node(v, true)
+		n, err := newInspector(in.planner, Limits{Depth: 4, Nodes: 16, Bytes: jsontext.MaxPath}).node(v, true)
 		if err != nil {
-			return mapKey{}, fmt.Errorf("map key: %w", err)
+			return jsontext.Key{}, fmt.Errorf("map key: %w", err)
 		}
 		if text = n.text; n.kind != KindString && n.kind != KindNumber {
-			text = n.encode(maxPathBytes).JSON()
+			text = n.encode(jsontext.MaxPath).JSON()
 		}
 	case v.Kind() == reflect.String:
 		text, raw = v.String(), v.String()
@@ -289,13 +291,13 @@ func (in *inspector) key(v reflect.Value) (mapKey, error) {
 	case v.CanFloat():
 		text = strconv.FormatFloat(v.Float(), 'g', -1, 64)
 	default:
-		n, err := newInspector(in.planner, Limits{Depth: 4, Nodes: 16, Bytes: maxPathBytes}).node(v, true)
+		n, err := newInspector(in.planner, Limits{Depth: 4, Nodes: 16, Bytes: jsontext.MaxPath}).node(v, true)
 		if err != nil {
-			return mapKey{}, fmt.Errorf("map key: %w", err)
+			return jsontext.Key{}, fmt.Errorf("map key: %w", err)
 		}
-		text = n.encode(maxPathBytes).JSON()
+		text = n.encode(jsontext.MaxPath).JSON()
 	}
-	return mapKey{text: printableKey(text), raw: raw}, nil
+	return jsontext.Key{Text: jsontext.PrintableKey(text), Raw: raw}, nil
 }
 
 // member adds one key to a Map.

@@ -2,9 +2,6 @@ package audit
 
 import (
 	"bytes"
-	"encoding/hex"
-	"strconv"
-	"strings"
 	"unicode/utf8"
 )
 
@@ -26,20 +23,4 @@ func (r redactor) occursIn(text []byte) bool {
 		return true
 	}
 	return r.names.OccurIn(string(text))
-}
-
-// appendInvalidJSON appends the mark of such a text: the text, its bytes where
-// it is not UTF-8 or holds NUL, or its size only.
-func appendInvalidJSON(buf []byte, n *node) []byte {
-	buf = append(buf, `{"`+markKey+`":"invalid_json"`...)
-	switch {
-	case n.rest != nil: // not even the text is known
-	case !n.shown:
-		buf = strconv.AppendInt(append(buf, `,"bytes":`...), int64(len(n.text)), 10)
-	case utf8.ValidString(n.text) && strings.IndexByte(n.text, 0) < 0:
-		buf = appendString(append(buf, `,"text":`...), n.text)
-	default:
-		buf = append(hex.AppendEncode(append(buf, `,"hex":"`...), []byte(n.text)), '"')
-	}
-	return append(buf, '}')
 }

@@ -2,16 +2,10 @@ package audit
 
 import (
 	"fmt"
-	"strings"
-
-	"github.com/auditkeep/audit/internal/stored"
 )
 
-// Bounds in bytes of what is stored, beside those of package stored.
-const (
-	maxFieldsKeyBytes = 200
-	maxPathBytes      = 255
-)
+// maxFieldsKeyBytes bounds what the Changes column sorts by.
+const maxFieldsKeyBytes = 200
 
 // MaxEvents is how many events one call of Record takes.
 const MaxEvents = 10_000
@@ -49,14 +43,4 @@ func (l Limits) withDefaults() (Limits, error) {
 		}
 	}
 	return l, nil
-}
-
-// textProblem says what keeps a text from being stored as it is. It is empty if
-// the text fits.
-func textProblem(s string, max int) string { return stored.Problem(s, max) }
-
-// cutText returns s without what no store takes, and at most so many bytes of
-// it, never half a character.
-func cutText(s string, most int) string {
-	return stored.Cut(strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD"), most)
 }

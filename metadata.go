@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"slices"
 
+	"github.com/auditkeep/audit/internal/jsontext"
 	"github.com/auditkeep/audit/internal/stored"
 )
 
@@ -26,7 +27,7 @@ func baseMetadata(ipNote string, altered []alteration) Value {
 	}
 	m := metadata{}
 	if ipNote != "" {
-		m[ipNoteKey] = Value{json: string(appendText(nil, ipNote))}
+		m[ipNoteKey] = Value{json: string(jsontext.AppendText(nil, ipNote))}
 	}
 	return m.value(altered)
 }
@@ -39,7 +40,7 @@ func (l *Log) metadata(base Value, altered []alteration, more map[string]any) (V
 	if err := base.Decode(&m); err != nil {
 		return Value{}, err
 	}
-	altered = append(m[markKey].alterations(), altered...)
+	altered = append(m[jsontext.MarkKey].alterations(), altered...)
 	n, err := newInspector(l.planner, l.config.Limits).keys(reflect.ValueOf(more), false)
 	if err != nil {
 		return Value{}, invalidEvent("metadata", "", err.Error(), "mend the value's methods")
@@ -50,7 +51,7 @@ func (l *Log) metadata(base Value, altered []alteration, more map[string]any) (V
 			omitted++
 			continue
 		}
-		key = boundPath(escapeKey(key))
+		key = jsontext.BoundPath(jsontext.EscapeKey(key))
 		m[key] = n.items[i].encode(max(left, leastValue))
 		left -= len(key) + len(m[key].json) + len(`"":,`)
 	}
@@ -59,7 +60,7 @@ func (l *Log) metadata(base Value, altered []alteration, more map[string]any) (V
 		for _, taken := m[key]; taken; _, taken = m[key] {
 			key += omittedField
 		}
-		m[key] = Value{json: string(appendCutMark(nil, "items", omitted, "", 0))}
+		m[key] = Value{json: string(jsontext.AppendCut(nil, "items", omitted, "", 0))}
 	}
 	return m.value(altered), nil
 }
@@ -69,20 +70,20 @@ type metadata map[string]Value
 
 // value returns it in canonical JSON.
 func (m metadata) value(altered []alteration) Value {
-	delete(m, markKey)
+	delete(m, jsontext.MarkKey)
 	if len(altered) > 0 {
 		columns := metadata{}
 		for _, a := range altered {
 			columns[a.column] = a.kept
 		}
-		m[markKey] = columns.value(nil)
+		m[jsontext.MarkKey] = columns.value(nil)
 	}
 	buf := []byte{'{'}
 	for i, key := range slices.Sorted(maps.Keys(m)) {
 		if i > 0 {
 			buf = append(buf, ',')
 		}
-		buf = append(appendString(buf, key), ':')
+		buf = append(jsontext.AppendString(buf, key), ':')
 		buf = append(buf, m[key].json...)
 	}
 	return Value{json: string(append(buf, '}'))}

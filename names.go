@@ -1,8 +1,6 @@
 package audit
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"strings"
 	"unicode"
 )
@@ -42,28 +40,4 @@ func startsWord(runes []rune, i int) bool {
 
 func pluralOfCapitals(runes []rune, i int) bool {
 	return runes[i+1] == 's' && (i+2 == len(runes) || !unicode.IsLower(runes[i+2]))
-}
-
-// joinPath appends a name to a field's path. Names are escaped, so that a dot
-// within a name is not taken for a step, nor an empty name for none.
-func joinPath(path, name string) string {
-	if name == "" {
-		name = `\e`
-	} else if strings.ContainsAny(name, `.\`) {
-		name = strings.NewReplacer(`\`, `\\`, `.`, `\.`).Replace(name)
-	}
-	if path == "" {
-		return name
-	}
-	return path + "." + name
-}
-
-// boundPath cuts a path that is too long to be stored. A digest of the whole
-// tells paths apart that begin alike.
-func boundPath(path string) string {
-	if len(path) <= maxPathBytes {
-		return path
-	}
-	digest := sha256.Sum256([]byte(path))
-	return cutText(path, maxPathBytes-len("…")-8) + "…" + hex.EncodeToString(digest[:4])
 }

@@ -4,9 +4,9 @@ import (
 	"encoding/hex"
 	"reflect"
 	"slices"
-	"strconv"
 	"strings"
-	"unicode/utf8"
+
+	"github.com/auditkeep/audit/internal/jsontext"
 )
 
 // node is a value on its way from Go to canonical JSON: taken apart far enough
@@ -118,44 +118,21 @@ func (n *node) append(buf []byte, limit int) []byte {
 	case n == nil:
 		return buf
 	case n.secret:
-		return append(buf, redactedJSON...)
+		return append(buf, jsontext.Redacted...)
 	case n.kind == KindString:
-		return appendBoundText(buf, n.text, limit)
+		return jsontext.AppendBounded(buf, n.text, limit)
 	}
 	e := encoder{buf: buf, start: len(buf), limit: limit}
 	e.node(n)
 	if e.over() {
-		return appendCutMark(e.buf, "bytes", e.dropped, "", limit)
+		return jsontext.AppendCut(e.buf, "bytes", e.dropped, "", limit)
 	}
 	return e.buf
 }
 
-const maxCutStart = 1 << 10
-
-// appendCutMark appends the mark of something cut: so many bytes or items, and
-// how it began.
-func appendCutMark(buf []byte, unit string, size int, start string, limit int) []byte {
-	buf = append(buf, `{"`+markKey+`":"cut"`...)
-	if size > 0 {
-		buf = append(append(append(buf, ',', '"'), unit...), '"', ':')
-		buf = strconv.AppendInt(buf, int64(size), 10)
-	}
-	if start = start[:min(len(start), maxCutStart, limit/4)]; start != "" {
-		for len(start) > 0 && !utf8.RuneStart(start[len(start)-1]) {
-			start = start[:len(start)-1] // the last character may have lost its end
-		}
-		if start != "" {
-			start = start[:len(start)-1]
-		}
-		buf = append(buf, `,"start":`...)
-		buf = appendString(buf, cutText(start, maxCutStart))
-	}
-	return append(buf, '}')
-}
-
 func (e *encoder) node(n *node) {
 	if n.secret {
-		e.buf = append(e.buf, redactedJSON...)
+		e.buf = append(e.buf, jsontext.Redacted...)
 		e.flush()
 		return
 	}
@@ -167,7 +144,7 @@ func (e *encoder) node(n *node) {
 	case KindNumber:
 		e.buf = append(e.buf, n.text...) // canonical since it was made
 	case KindString:
-		e.buf = appendText(e.buf, n.text)
+		e.buf = jsontext.AppendText(e.buf, n.text)
 	case KindArray:
 		e.buf = append(e.buf, '[')
 		for i, item := range n.items {
@@ -181,15 +158,13 @@ func (e *encoder) node(n *node) {
 		e.object(n)
 	case KindCut:
 		unit, size := cutSize(n.source)
-		e.buf = appendCutMark(e.buf, unit, size, "", 0)
+		e.buf = jsontext.AppendCut(e.buf, unit, size, "", 0)
 	case KindCycle:
-		e.buf = append(e.buf, `{"`+markKey+`":"cycle"}`...)
+		e.buf = append(e.buf, jsontext.Cycle...)
 	case KindInvalidJSON:
-		e.buf = appendInvalidJSON(e.buf, n)
+		e.buf = jsontext.AppendInvalid(e.buf, n.text, n.keptInvalid())
 	case KindOpaque:
-		e.buf = append(e.buf, `{"`+markKey+`":"opaque","type":`...)
-		e.buf = appendString(e.buf, n.text)
-		e.buf = append(e.buf, '}')
+		e.buf = jsontext.AppendOpaque(e.buf, n.text)
 	}
 	e.flush()
 }
@@ -198,7 +173,7 @@ func (e *encoder) object(n *node) {
 	order, keys, sorted := make([]int, len(n.keys)), n.keys, n.sorted
 	for i := range order {
 		order[i] = i
-		if key := escapeKey(n.keys[i]); key != n.keys[i] {
+		if key := jsontext.EscapeKey(n.keys[i]); key != n.keys[i] {
 			if sorted = false; &keys[0] == &n.keys[0] {
 				keys = slices.Clone(keys)
 			}
@@ -213,11 +188,22 @@ func (e *encoder) object(n *node) {
 		if i > 0 {
 			e.buf = append(e.buf, ',')
 		}
-		e.buf = appendString(e.buf, keys[at])
+		e.buf = jsontext.AppendString(e.buf, keys[at])
 		e.buf = append(e.buf, ':')
 		e.node(n.items[at])
 	}
 	e.buf = append(e.buf, '}')
+}
+
+// keptInvalid says what is kept of an InvalidJSON.
+func (n *node) keptInvalid() jsontext.InvalidJSON {
+	switch {
+	case n.rest != nil:
+		return jsontext.InvalidNothing
+	case !n.shown:
+		return jsontext.InvalidSize
+	}
+	return jsontext.InvalidText
 }
 
 // cutSize says how much a value holds that was not taken apart.
@@ -234,14 +220,6 @@ func cutSize(v reflect.Value) (unit string, size int) {
 		return "bytes", v.Len()
 	}
 	return "", 0
-}
-
-// escapeKey keeps a host's own key from being taken for a mark.
-func escapeKey(key string) string {
-	if strings.HasSuffix(key, markKey) && strings.Trim(key[:len(key)-len(markKey)], "$") == "" {
-		return "$" + key
-	}
-	return key
 }
 
 // bytesText returns bytes the way PostgreSQL shows bytea.

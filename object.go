@@ -27,7 +27,7 @@ func (d *differ) object(given Object, before, after side) (Object, error) {
 			return Object{}, err
 		}
 		if given.ID == "" && found.ID != "" && object.ID != found.ID {
-			return Object{}, invalidEvent("object ID", object.ID, "before it was "+quote(found.ID), "give both sides of one record, or name it with WithObject")
+			return Object{}, invalidEvent("object ID", object.ID, "before it was "+stored.Quote(found.ID), "give both sides of one record, or name it with WithObject")
 		}
 		found = object
 	}

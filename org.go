@@ -25,7 +25,7 @@ func (l *Log) orgOf(ctx context.Context, filtered string) (string, error) {
 	candidates := []string{filtered, fromContext, l.config.Org}
 	if l.scope != nil {
 		if filtered != "" && *l.scope != "" && filtered != *l.scope {
-			return "", invalidFilter("Filter.Org", filtered, "not the organization of Log.In, which is "+quote(*l.scope), "name one organization")
+			return "", invalidFilter("Filter.Org", filtered, "not the organization of Log.In, which is "+stored.Quote(*l.scope), "name one organization")
 		}
 		candidates = []string{*l.scope}
 	}
@@ -33,7 +33,7 @@ func (l *Log) orgOf(ctx context.Context, filtered string) (string, error) {
 		if org == "" {
 			continue
 		}
-		if problem := textProblem(org, stored.Org); problem != "" {
+		if problem := stored.Problem(org, stored.Org); problem != "" {
 			return "", invalidFilter("Filter.Org", org, problem, "give the organization's stable key")
 		}
 		return org, nil

@@ -21,7 +21,7 @@ func (t *fieldTag) setParent(objectType string, given bool) error {
 	case given && objectType == "":
 		return errors.New("has no type after parent=; give the parent's object type, as in parent=order, or only parent")
 	}
-	if problem := textProblem(objectType, stored.ObjectType); problem != "" {
+	if problem := stored.Problem(objectType, stored.ObjectType); problem != "" {
 		return fmt.Errorf("has a parent's type that is %s; give a shorter, plain key", problem)
 	}
 	t.parent, t.parentType = true, objectType
@@ -42,9 +42,9 @@ func (t fieldTag) parentOf(sf reflect.StructField, name string, secret bool) (st
 	}
 	objectType, ok := strings.CutSuffix(name, parentSuffix)
 	if !ok || objectType == "" {
-		return "", fmt.Errorf("field %s holds the parent's ID, but its name %s does not say the parent's type, since it is not one that ends in %s; give the type, as in `audit:\",parent=order\"`", sf.Name, quote(name), parentSuffix)
+		return "", fmt.Errorf("field %s holds the parent's ID, but its name %s does not say the parent's type, since it is not one that ends in %s; give the type, as in `audit:\",parent=order\"`", sf.Name, stored.Quote(name), parentSuffix)
 	}
-	if problem := textProblem(objectType, stored.ObjectType); problem != "" {
+	if problem := stored.Problem(objectType, stored.ObjectType); problem != "" {
 		return "", fmt.Errorf("field %s names a parent's type that is %s; give a shorter one, as in `audit:\",parent=order\"`", sf.Name, problem)
 	}
 	return objectType, nil

@@ -6,6 +6,8 @@ import (
 	"reflect"
 	"strings"
 	"time"
+
+	"github.com/auditkeep/audit/internal/jsontext"
 )
 
 // What PostgreSQL shows of its own types, as triggers record it.
@@ -61,7 +63,7 @@ func (in *inspector) bound(v reflect.Value, boundType byte) (string, error) {
 		}
 	case KindBool:
 	default:
-		text = n.encode(maxPathBytes).JSON()
+		text = n.encode(jsontext.MaxPath).JSON()
 	}
 	if text == "" || strings.ContainsAny(text, "\"\\()[], \t\n\r\v\f") {
 		text = `"` + strings.NewReplacer(`"`, `""`, `\`, `\\`).Replace(text) + `"`

@@ -163,7 +163,7 @@ func (l *Log) Values(ctx context.Context, column Column, prefix string, limit in
 	if column != ByAction && column != ByObjectType && column != ByActorEmail {
 		return nil, invalidFilter("column", string(column), "its values are not listed", fmt.Sprintf("use one of %q", []Column{ByAction, ByObjectType, ByActorEmail}))
 	}
-	if problem := textProblem(prefix, stored.Email); problem != "" {
+	if problem := stored.Problem(prefix, stored.Email); problem != "" {
 		return nil, invalidFilter("prefix", prefix, problem, "shorten it")
 	}
 	if limit < 1 || limit > MaxValues {

@@ -80,7 +80,7 @@ func (l *Log) base(ctx context.Context) (Entry, error) {
 }
 
 func checkEventText(field, value string, most int) error {
-	if problem := textProblem(value, most); problem != "" {
+	if problem := stored.Problem(value, most); problem != "" {
 		return invalidEvent(field, value, problem, "record a shorter, plain key")
 	}
 	return nil
@@ -124,7 +124,7 @@ func (l *Log) checkComment(e *Entry) error {
 		!slices.Contains(required, e.Object.Type) && !slices.Contains(required, "*") {
 		return nil
 	}
-	return invalidEvent("comment", "", "missing, and required for "+quote(e.Object.Type), "say why with WithComment")
+	return invalidEvent("comment", "", "missing, and required for "+stored.Quote(e.Object.Type), "say why with WithComment")
 }
 
 func checkEntry(e *Entry) error {

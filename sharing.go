@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/auditkeep/audit/internal/jsontext"
 )
 
 // SharedPolicy says what becomes of an update whose two sides share memory that
@@ -182,13 +184,13 @@ func (s *sharing) record(p *plan, v reflect.Value, regions *[]region, capacity b
 		if !reachOf(v.Type().Elem()).shares {
 			return
 		}
-		in := newInspector(s.planner, Limits{Depth: 4, Nodes: 16, Bytes: maxPathBytes})
+		in := newInspector(s.planner, Limits{Depth: 4, Nodes: 16, Bytes: jsontext.MaxPath})
 		for iter := v.MapRange(); iter.Next(); {
 			key, err := in.key(iter.Key())
-			if err != nil || s.planner.ignores(key.text) {
+			if err != nil || s.planner.ignores(key.Text) {
 				continue
 			}
-			s.field = s.key(key.text)
+			s.field = s.key(key.Text)
 			s.value(iter.Value(), maxSharedDepth, 0)
 			s.drain()
 		}
@@ -233,7 +235,7 @@ func (s *sharing) result(p *plan) *sharedFields {
 		case p != nil:
 			found.names[p.all[r.field].name] = true
 		default:
-			found.names[joinPath("", s.names[r.field])] = true
+			found.names[jsontext.JoinPath("", s.names[r.field])] = true
 		}
 	}
 	overlaps(s.before, s.after, note)

@@ -9,6 +9,8 @@ import (
 	"reflect"
 	"strings"
 	"time"
+
+	"github.com/auditkeep/audit/internal/jsontext"
 )
 
 // special takes apart a value that says itself what it is, by the first of: its
@@ -138,7 +140,7 @@ func (in *inspector) marshaled(x json.Marshaler, text []byte, v reflect.Value, p
 	if len(text) > in.json {
 		return in.cut(reflect.ValueOf(text)), nil
 	}
-	tree, err := decodeJSON(text)
+	tree, err := jsontext.Decode(text)
 	if err != nil && strings.Contains(err.Error(), "max depth") {
 		return in.cut(reflect.ValueOf(text)), nil
 	}

@@ -5,7 +5,8 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
-	"strings"
+
+	"github.com/auditkeep/audit/internal/jsontext"
 )
 
 // State is what the log knows of one object as of one of its entries. The zero
@@ -132,7 +133,7 @@ func (s *State) Apply(e Entry) {
 // than the value it stands for, so it contradicts nothing.
 func (s *State) findGap(e Entry, c Change) {
 	left, known := s.whole(c.Field)
-	if e.Action == ActionCreate || !known || left == c.Old || holdsMark(left) || holdsMark(c.Old) {
+	if e.Action == ActionCreate || !known || left == c.Old || left.HoldsMark() || c.Old.HoldsMark() {
 		return
 	}
 	s.Unrecorded = append(s.Unrecorded, Unrecorded{Entry: e.ID, Field: c.Field, Left: left, Found: c.Old})
@@ -161,7 +162,7 @@ func (s *State) whole(field string) (v Value, known bool) {
 
 // plant puts a value into nested maps, at a path.
 func plant(tree map[string]any, path string, v Value) {
-	key, rest := splitPath(path)
+	key, rest := jsontext.SplitPath(path)
 	if rest == "" {
 		tree[key] = v
 		return
@@ -187,7 +188,7 @@ func (s *State) set(field string, v Value, since ID) {
 	}
 	s.remove(field)
 	// What the field lies within has keys now: it is neither null nor empty.
-	for parent := parentPath(field); parent != ""; parent = parentPath(parent) {
+	for parent := jsontext.ParentPath(field); parent != ""; parent = jsontext.ParentPath(parent) {
 		if f, ok := s.fields[parent]; ok {
 			place = f.place
 			s.remove(parent)
@@ -199,7 +200,7 @@ func (s *State) set(field string, v Value, since ID) {
 	}
 	// The change was told by its path, so what it lay within is still there.
 	// Where fields may be unknown, so may be other keys of it.
-	if parent := parentPath(field); parent != "" && s.Complete && !s.within.has(parent) {
+	if parent := jsontext.ParentPath(field); parent != "" && s.Complete && !s.within.has(parent) {
 		s.add(parent, Value{json: "{}"}, since, place)
 	}
 }
@@ -225,7 +226,3 @@ func (s *State) remove(field string) {
 		s.within.remove(field)
 	}
 }
-
-// holdsMark reports whether a value is, or has within it, something that was
-// not kept.
-func holdsMark(v Value) bool { return strings.Contains(v.json, `"`+markKey+`":"`) }

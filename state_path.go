@@ -2,7 +2,8 @@ package audit
 
 import (
 	"iter"
-	"strings"
+
+	"github.com/auditkeep/audit/internal/jsontext"
 )
 
 // within has, for each path that fields lie within, the next longer paths on
@@ -14,7 +15,7 @@ func (w within) has(path string) bool { return len(w[path]) > 0 }
 
 // add notes a field.
 func (w within) add(field string) {
-	for path, parent := field, parentPath(field); parent != ""; path, parent = parent, parentPath(parent) {
+	for path, parent := field, jsontext.ParentPath(field); parent != ""; path, parent = parent, jsontext.ParentPath(parent) {
 		if _, ok := w[parent][path]; ok {
 			return
 		}
@@ -27,7 +28,7 @@ func (w within) add(field string) {
 
 // remove forgets a field, and the paths that led to it alone.
 func (w within) remove(field string) {
-	for path, parent := field, parentPath(field); parent != ""; path, parent = parent, parentPath(parent) {
+	for path, parent := field, jsontext.ParentPath(field); parent != ""; path, parent = parent, jsontext.ParentPath(parent) {
 		delete(w[parent], path)
 		if len(w[parent]) > 0 {
 			return
@@ -79,70 +80,32 @@ type pathValue struct {
 // an object without keys, and one with a key whose path is too long for a
 // change.
 func splitObject(path string, v Value) (keys []pathValue, ok bool) {
-	if v.Kind() != KindMap || len(path) >= maxPathBytes {
+	if v.Kind() != KindMap || len(path) >= jsontext.MaxPath {
 		return nil, false
 	}
-	p := quickParser{rest: v.json}
-	if !p.take('{') || p.take('}') {
+	p := jsontext.Scan(v.json)
+	if !p.Take('{') || p.Take('}') {
 		return nil, false
 	}
 	for {
-		name, ok := p.key()
-		if !ok || !p.take(':') {
+		name, ok := p.Key()
+		if !ok || !p.Take(':') {
 			return nil, false
 		}
-		inner, ok := p.raw()
+		inner, ok := p.Raw()
 		if !ok {
 			return nil, false
 		}
-		key := joinPath(path, name)
-		if len(key) > maxPathBytes {
+		key := jsontext.JoinPath(path, name)
+		if len(key) > jsontext.MaxPath {
 			return nil, false
 		}
 		keys = append(keys, pathValue{key, Value{json: inner}}) // part of a canonical value
-		if p.take('}') {
+		if p.Take('}') {
 			return keys, true
 		}
-		if !p.take(',') {
+		if !p.Take(',') {
 			return nil, false
 		}
 	}
-}
-
-// splitPath returns a path's first name, unescaped, and the rest.
-func splitPath(path string) (name, rest string) {
-	var out strings.Builder
-	for i := 0; i < len(path); i++ {
-		switch {
-		case path[i] == '\\' && i+1 < len(path):
-			if i++; path[i] == 'e' {
-				continue // an empty name
-			}
-		case path[i] == '.':
-			return out.String(), path[i+1:]
-		}
-		out.WriteByte(path[i])
-	}
-	return out.String(), ""
-}
-
-// parentPath returns the path of what a field is within, "" at the top. A path
-// that is too long for a change is within nothing: recording makes none.
-func parentPath(path string) string {
-	if len(path) > maxPathBytes {
-		return ""
-	}
-	for i := len(path) - 1; i > 0; i-- {
-		if path[i] != '.' {
-			continue
-		}
-		escapes := 0
-		for j := i - 1; j >= 0 && path[j] == '\\'; j-- {
-			escapes++
-		}
-		if escapes%2 == 0 {
-			return path[:i]
-		}
-	}
-	return ""
 }

@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
+
+	"github.com/auditkeep/audit/internal/jsontext"
+	"github.com/auditkeep/audit/internal/stored"
 )
 
 // fieldTag is what a struct field's tags say about it.
@@ -42,7 +45,7 @@ func parseTag(tag reflect.StructTag) (fieldTag, error) {
 	if name == "" {
 		t.name = db
 	}
-	if problem := textProblem(name, maxPathBytes); problem != "" {
+	if problem := stored.Problem(name, jsontext.MaxPath); problem != "" {
 		return fieldTag{}, fmt.Errorf("the name in audit:%q is %s", text, problem)
 	}
 	for option := range strings.SplitSeq(options, ",") {

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+
+	"github.com/auditkeep/audit/internal/jsontext"
 )
 
 // Value is one recorded value in canonical JSON, or absent (the zero Value),
@@ -40,35 +42,13 @@ const (
 	KindShared                       // not compared: before and after shared memory, see Config.Shared
 )
 
-// The marks: {"$audit":"redacted"}, {"$audit":"cut","bytes":n,"start":"…"} or
-// {"$audit":"cut","items":n}, {"$audit":"cycle"}, {"$audit":"bytes","hex":"…"},
-// {"$audit":"opaque","type":"…"}, {"$audit":"invalid_json","text":"…"} or, if its
-// text may hold a secret, {"$audit":"invalid_json","bytes":n}, {"$audit":"shared"}.
-const markKey = "$audit"
-
-const (
-	redactedJSON = `{"` + markKey + `":"redacted"}`
-	sharedJSON   = `{"` + markKey + `":"shared"}`
-)
-
-// mark is a mark's JSON.
-type mark struct {
-	Kind  string  `json:"$audit"`
-	Bytes int     `json:"bytes,omitempty"`
-	Items int     `json:"items,omitempty"`
-	Hex   *string `json:"hex,omitempty"`
-	Start string  `json:"start,omitempty"`
-	Text  *string `json:"text,omitempty"`
-	Type  string  `json:"type,omitempty"`
-}
-
 // ParseValue reads JSON text into its canonical form. The empty text is the
 // absent value.
 func ParseValue(text string) (Value, error) {
 	if text == "" {
 		return Value{}, nil
 	}
-	canonical, err := canonicalJSON(text)
+	canonical, err := jsontext.Canonical(text)
 	if err != nil {
 		return Value{}, fmt.Errorf("parsing value: %w", err)
 	}
@@ -82,55 +62,9 @@ func (v Value) JSON() string { return v.json }
 func (v Value) IsAbsent() bool { return v.json == "" }
 
 // Kind returns what the value is.
-func (v Value) Kind() ValueKind {
-	if v.json == "" {
-		return KindAbsent
-	}
-	switch v.json[0] {
-	case 'n':
-		return KindNull
-	case 't', 'f':
-		return KindBool
-	case '"':
-		return KindString
-	case '[':
-		return KindArray
-	case '{':
-		return v.markKind()
-	default:
-		return KindNumber
-	}
-}
+func (v Value) Kind() ValueKind { return ValueKind(jsontext.KindOf(v.json)) }
 
-func (v Value) markKind() ValueKind {
-	if !strings.HasPrefix(v.json, `{"`+markKey+`":"`) {
-		return KindMap
-	}
-	switch v.mark().Kind {
-	case "redacted":
-		return KindRedacted
-	case "cut":
-		return KindCut
-	case "cycle":
-		return KindCycle
-	case "bytes":
-		return KindBytes
-	case "opaque":
-		return KindOpaque
-	case "shared":
-		return KindShared
-	case "invalid_json":
-		return KindInvalidJSON
-	default:
-		return KindMap
-	}
-}
-
-func (v Value) mark() mark {
-	var m mark
-	_ = json.Unmarshal([]byte(v.json), &m) // what does not fit is no mark of ours
-	return m
-}
+func (v Value) mark() jsontext.Mark { return jsontext.ParseMark(v.json) }
 
 // CutSize returns how many bytes a Cut value had, and how it began where it
 // was a text; 0 bytes where it was a list or object that was not written out.
@@ -138,6 +72,10 @@ func (v Value) CutSize() (bytes int, start string) {
 	m := v.mark()
 	return m.Bytes, m.Start
 }
+
+// HoldsMark reports whether the value is a mark, or has one within it: something
+// in it was not kept as it was.
+func (v Value) HoldsMark() bool { return jsontext.HoldsMark(v.json) }
 
 // Text returns the value as people read it: a string without its quotes, a
 // list or object as JSON, a mark in words, "" for the absent value.

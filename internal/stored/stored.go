@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -107,6 +108,22 @@ func Cut(s string, most int) string {
 		most--
 	}
 	return s[:most]
+}
+
+// Clean returns at most so many bytes of a text. What no store takes is replaced
+// by U+FFFD.
+func Clean(s string, most int) string {
+	return Cut(strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD"), most)
+}
+
+// Quote quotes a text from outside for an error message. Control characters are
+// escaped, and a long text is cut.
+func Quote(s string) string {
+	const most = 80
+	if len(s) <= most {
+		return strconv.QuoteToGraphic(s)
+	}
+	return fmt.Sprintf("%s… (%d bytes)", strconv.QuoteToGraphic(Cut(s, most)), len(s))
 }
 
 // KeptKey returns, as JSON, what an entry's metadata keeps of a key that does not
