@@ -12,7 +12,7 @@ import (
 )
 
 // Every field of a filter has a parameter, or is one of those that a page's
-// address says in words of its own.
+// address says in its own words.
 func TestEveryFieldOfAFilterHasAParameter(t *testing.T) {
 	t.Parallel()
 	known := map[string]bool{"Org": true, "From": true, "Until": true, "NotAfter": true}
