@@ -42,11 +42,11 @@ var allowed = map[string]string{
 	"triggers alone": "a way of auditing that the README compares with",
 }
 
-// notYetClean are folders whose texts still have banned words. The list only
-// shrinks: a folder that is clean must leave it.
+// notYetClean are folders and documents whose texts still have banned words. The
+// list only shrinks: what is clean must leave it.
 var notYetClean = []string{
 	".",
-	"docs",
+	"docs/upgrading.md",
 	"export",
 	"httpui",
 	"httpui/browsertest",
@@ -68,6 +68,9 @@ func TestTextsArePlainEnglish(t *testing.T) {
 		for _, text := range textsOf(t, name) {
 			for _, problem := range problemsIn(text.words) {
 				folder := path.Dir(name)
+				if path.Ext(name) == ".md" {
+					folder = name
+				}
 				found[folder] = append(found[folder], fmt.Sprintf("%s:%d: %s", name, text.line, problem))
 			}
 		}
