@@ -11,8 +11,8 @@ import (
 	"github.com/auditkeep/audit/internal/parameter"
 )
 
-// Every field of a filter has a parameter, or is one of those that a page's
-// address says in its own words.
+// The organization and the bounds of time are not parameters of the table: package
+// httpui reads them.
 func TestEveryFieldOfAFilterHasAParameter(t *testing.T) {
 	t.Parallel()
 	known := map[string]bool{"Org": true, "From": true, "Until": true, "NotAfter": true}

@@ -17,7 +17,7 @@ import (
 var updateDependencies = flag.Bool("update", false, "write docs/dependencies.md anew")
 
 // libraryPackages are what a host may import, and so compiles.
-var libraryPackages = []string{"", "/postgres", "/sqlite", "/middleware", "/export", "/httpui"}
+var libraryPackages = []string{"", "/postgres", "/sqlite", "/retention", "/middleware", "/export", "/httpui"}
 
 // required is a module of go.mod.
 type required struct {
