@@ -46,7 +46,7 @@ func (l *Log) MarshalContext(ctx context.Context) ([]byte, error) {
 	var out contextJSON
 	if org, known := OrgFrom(ctx); known {
 		if problem := stored.Problem(org, stored.Org); problem != "" {
-			return nil, invalidEvent("org", org, problem, "give WithOrg the organization's stable key")
+			return nil, invalidEvent("Org", org, problem, "give WithOrg the organization's stable key")
 		}
 		out.Org = org
 	}

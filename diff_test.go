@@ -164,9 +164,9 @@ func TestObjectIsWhatTheRecordSaysOrTheHost(t *testing.T) {
 	assert.Equal(t, audit.Object{Type: "row", ID: "4"}, object(audit.Created(json.RawMessage(`{"id":4,"a":1}`)).WithObject(audit.Object{Type: "row"})))
 	assert.Equal(t, audit.Object{Type: "api_key", ID: "x"}, object(audit.Created(apiKey{}).WithObject(audit.Object{ID: "x"})))
 
-	assert.Equal(t, "object ID", fails(t, audit.Created(apiKey{})).Field, "an ID that the database has not given yet")
-	assert.Equal(t, "object ID", fails(t, audit.Updated(apiKey{base: base{ID: 1}}, apiKey{base: base{ID: 2}})).Field, "two records")
-	assert.Equal(t, "object type", fails(t, audit.Created(json.RawMessage(`{"id":4}`))).Field)
+	assert.Equal(t, "Object.ID", fails(t, audit.Created(apiKey{})).Field, "an ID that the database has not given yet")
+	assert.Equal(t, "Object.ID", fails(t, audit.Updated(apiKey{base: base{ID: 1}}, apiKey{base: base{ID: 2}})).Field, "two records")
+	assert.Equal(t, "Object.Type", fails(t, audit.Created(json.RawMessage(`{"id":4}`))).Field)
 }
 
 type selfNamed struct{ A int }
@@ -458,12 +458,12 @@ func TestBadInputIsAnErrorThatNamesIt(t *testing.T) {
 		"two types":         {audit.Updated[any](good, owner{ID: 1}), "after"},
 		"two names":         {audit.Created(twice{ID: 1}), "audit_test.twice"},
 		"unknown option":    {audit.Created(option{ID: 1}), "audit_test.option"},
-		"long type":         {audit.Created(good).WithObject(audit.Object{Type: strings.Repeat("x", 256)}), "object type"},
-		"no action":         {audit.Created(good).WithAction(""), "action"},
-		"long action":       {audit.Created(good).WithAction(audit.Action(strings.Repeat("x", 65))), "action"},
-		"half a parent":     {audit.Created(good).WithParent(audit.Object{Type: "org"}), "parent"},
-		"time before 1970":  {audit.Created(good).WithTime(time.Unix(-1, 0)), "time"},
-		"time and other ID": {audit.Created(good).WithTime(time.Unix(5, 0)).WithID(audit.NewID()), "time"},
+		"long type":         {audit.Created(good).WithObject(audit.Object{Type: strings.Repeat("x", 256)}), "Object.Type"},
+		"no action":         {audit.Created(good).WithAction(""), "Action"},
+		"long action":       {audit.Created(good).WithAction(audit.Action(strings.Repeat("x", 65))), "Action"},
+		"half a parent":     {audit.Created(good).WithParent(audit.Object{Type: "org"}), "Parent"},
+		"time before 1970":  {audit.Created(good).WithTime(time.Unix(-1, 0)), "OccurredAt"},
+		"time and other ID": {audit.Created(good).WithTime(time.Unix(5, 0)).WithID(audit.NewID()), "OccurredAt"},
 		"foreign ID":        {audit.Created(good).WithID(audit.ID(uuid.New())), "ID"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -43,7 +43,7 @@ func (l *Log) metadata(base Value, altered []alteration, more map[string]any) (V
 	altered = append(m[jsontext.MarkKey].alterations(), altered...)
 	n, err := newInspector(l.planner, l.config.Limits).keys(reflect.ValueOf(more), false)
 	if err != nil {
-		return Value{}, invalidEvent("metadata", "", err.Error(), "mend the value's methods")
+		return Value{}, invalidEvent("Metadata", "", err.Error(), "mend the value's methods")
 	}
 	left, omitted := l.config.Limits.Bytes, 0
 	for i, key := range n.keys {

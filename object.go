@@ -27,7 +27,7 @@ func (d *differ) object(given Object, before, after side) (Object, error) {
 			return Object{}, err
 		}
 		if given.ID == "" && found.ID != "" && object.ID != found.ID {
-			return Object{}, invalidEvent("object ID", object.ID, "before it was "+stored.Quote(found.ID), "give both sides of one record, or name it with WithObject")
+			return Object{}, invalidEvent("Object.ID", object.ID, "before it was "+stored.Quote(found.ID), "give both sides of one record, or name it with WithObject")
 		}
 		found = object
 	}
@@ -135,7 +135,7 @@ func ownObject(v reflect.Value) (object Object, ok bool, err error) {
 	}
 	defer func() {
 		if r := recover(); r != nil {
-			err = invalidEvent("object", "", "AuditObject panicked", "mend the method")
+			err = invalidEvent("Object", "", "AuditObject panicked", "mend the method")
 		}
 	}()
 	return auditable.AuditObject(), true, nil

@@ -52,7 +52,7 @@ func (l *Log) Prepare(ctx context.Context, events ...Event) ([]Entry, error) {
 func (l *Log) base(ctx context.Context) (Entry, error) {
 	org, err := l.orgOf(ctx, "")
 	if wrong := (*FieldError)(nil); errors.As(err, &wrong) {
-		return Entry{}, invalidEvent("org", wrong.Value, wrong.Problem, "give WithOrg the organization's stable key")
+		return Entry{}, invalidEvent("Org", wrong.Value, wrong.Problem, "give WithOrg the organization's stable key")
 	}
 	if err != nil {
 		return Entry{}, err
@@ -124,7 +124,7 @@ func (l *Log) checkComment(e *Entry) error {
 		!slices.Contains(required, e.Object.Type) && !slices.Contains(required, "*") {
 		return nil
 	}
-	return invalidEvent("comment", "", "missing, and required for "+stored.Quote(e.Object.Type), "say why with WithComment")
+	return invalidEvent("Comment", "", "missing, and required for "+stored.Quote(e.Object.Type), "say why with WithComment")
 }
 
 func checkEntry(e *Entry) error {
@@ -136,16 +136,16 @@ func checkEntry(e *Entry) error {
 	}
 	var parent error
 	if !e.Parent.IsZero() && (e.Parent.Type == "" || e.Parent.ID == "") {
-		parent = invalidEvent("parent", e.Parent.String(), "only half given", "give both type and ID, or neither")
+		parent = invalidEvent("Parent", e.Parent.String(), "only half given", "give both type and ID, or neither")
 	}
 	return errors.Join(
-		missing("action", string(e.Action), "give the event an action"),
-		missing("object type", e.Object.Type, "name it with WithObject, or record a named type"),
-		missing("object ID", e.Object.ID, "tag a field `audit:\",id\"`, implement AuditObject, or give it with WithObject; record a create after the database has given the ID"),
+		missing("Action", string(e.Action), "give the event an action"),
+		missing("Object.Type", e.Object.Type, "name it with WithObject, or record a named type"),
+		missing("Object.ID", e.Object.ID, "tag a field `audit:\",id\"`, implement AuditObject, or give it with WithObject; record a create after the database has given the ID"),
 		parent,
-		checkEventText("action", string(e.Action), stored.Action),
-		checkEventText("object type", e.Object.Type, stored.ObjectType),
-		checkEventText("parent type", e.Parent.Type, stored.ObjectType),
+		checkEventText("Action", string(e.Action), stored.Action),
+		checkEventText("Object.Type", e.Object.Type, stored.ObjectType),
+		checkEventText("Parent.Type", e.Parent.Type, stored.ObjectType),
 	)
 }
 
@@ -159,7 +159,7 @@ func (l *Log) stamp(entry *Entry, event *Event, previous ID) error {
 			return invalidEvent("ID", event.id.String(), err.Error(), "make it with audit.NewID")
 		}
 		if !at.IsZero() && !at.Truncate(time.Microsecond).Equal(event.id.Time()) {
-			return invalidEvent("time", at.UTC().Format(time.RFC3339Nano), "differs from the time that the given ID holds", "give an ID or a time, not both")
+			return invalidEvent("OccurredAt", at.UTC().Format(time.RFC3339Nano), "differs from the time that the given ID holds", "give an ID or a time, not both")
 		}
 		entry.ID = event.id
 	case at.IsZero():
@@ -182,7 +182,7 @@ func (l *Log) stamp(entry *Entry, event *Event, previous ID) error {
 
 func checkTime(t time.Time) error {
 	if year := t.UTC().Year(); year < 1970 || year > 9999 {
-		return invalidEvent("time", t.UTC().Format(time.RFC3339), "outside the years 1970 to 9999", "give the time it happened, or set the clock")
+		return invalidEvent("OccurredAt", t.UTC().Format(time.RFC3339), "outside the years 1970 to 9999", "give the time it happened, or set the clock")
 	}
 	return nil
 }
