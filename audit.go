@@ -59,11 +59,11 @@
 //
 // # Recording
 //
-// [Created], [Updated] and [Destroyed] make events of the host's own records;
-// [Log.Record] turns them into entries. Fields are recorded under the name in
-// their audit tag or db tag, else under their name in snake_case; the fields
-// of nested structs and the keys of maps and JSON under a path such as
-// address.city; lists as a whole. Tags, in the manner of encoding/json:
+// [Created], [Updated] and [Destroyed] make events from the host's own records.
+// [Log.Record] turns them into entries. A field is recorded under the name in its
+// audit tag or db tag, else under its name in snake_case. Fields of nested structs
+// and keys of maps and JSON get a path such as address.city. A list is one value.
+// Tags are written as for encoding/json:
 //
 //	Name  string `audit:"title"`      // recorded as "title"
 //	Cache string `audit:"-"`          // not recorded
@@ -74,73 +74,80 @@
 //	OrderID int  `audit:",parent"`    // the ID of the object that this one belongs to, an "order"
 //	POID  string `audit:",parent=purchase_order"` // the same, if the name does not say the type
 //
-// Without a tag are left out: updated_at, lock_version and what [Config].Ignore
-// names, fields that hold other records (structs with an ID), and
-// unexported fields. Of a struct that has no other fields, such as a type for
-// money, is recorded that it changed, but not its value: give it a MarshalText.
+// These fields are left out unless they are tagged: updated_at, lock_version and
+// what [Config].Ignore names, structs with an ID (other records), and unexported
+// fields. A struct that has only unexported fields, such as a type for money, is
+// recorded as changed, but its value is not: give it a MarshalText.
 //
-// Values of names like password or api_key are redacted, in JSON that is held as
-// [encoding/json.RawMessage] or []byte too. A text is a text, also where it holds
-// JSON: if there may be secrets in it, tag it.
+// Values with names such as password or api_key are redacted, also in JSON that is
+// held as [encoding/json.RawMessage] or []byte. A string is not searched for
+// secrets, even if it contains JSON. Tag it if it may hold any.
 //
-// A value is recorded by the first of these that it has: the methods of
-// [encoding/json.Marshaler], [database/sql/driver.Valuer] and
-// [encoding.TextMarshaler], else by its kind. A map or list whose Valuer makes a
-// text of it for the database (hstore, the arrays of lib/pq) is recorded by its
-// keys or items. []byte is recorded as the JSON value that it holds, else as
-// PostgreSQL shows bytea. Types of pgx without such methods read as PostgreSQL
-// shows them; docs/types.md lists some hundred types. NaN and the infinities are
-// texts. A method that is promoted from an embedded field speaks for the whole
-// struct, as in encoding/json. See [Value] for what JSON cannot hold. Two values
-// are the same if they are recorded alike, or if their type has a method Equal
-// that says so.
+// A value is recorded by the first of these methods that it has: MarshalJSON of
+// [encoding/json.Marshaler], Value of [database/sql/driver.Valuer], MarshalText of
+// [encoding.TextMarshaler]. Without them its kind decides. A map or list whose
+// Valuer makes a text for the database (hstore, the arrays of lib/pq) is recorded
+// by its keys or items. []byte is recorded as the JSON value that it holds, else as
+// PostgreSQL shows bytea. Types of pgx without such methods are recorded as
+// PostgreSQL shows them; docs/types.md lists some hundred types. NaN and the
+// infinities are strings. A method that is promoted from an embedded field speaks
+// for the whole struct, as in encoding/json. [Value] says what becomes of values
+// that JSON cannot hold. Two values are equal if they are recorded alike, or if
+// their type has a method Equal that says so.
 //
-// What people type never stops their change: a text that is too long is cut,
-// broken JSON is marked. Only what identifies is an error if it does not fit:
-// organization, object type and action. See [Entry.Whole].
+// What people type never stops their change: a string that is too long is cut, and
+// broken JSON is marked. Only keys are an error if they do not fit: organization,
+// object type and action. See [Entry.Whole].
 //
 // # Parents
 //
-// An entry belongs to the object that it is about and to one parent, an order
-// for its lines. [Log.History] and the page show an object's own entries and
-// those of its parts. The field that the tag parent marks holds the parent's ID;
-// [Event.WithParent] says otherwise, and for records without tags (maps, JSON)
-// and for parents whose ID is in several fields.
+// An entry belongs to its object and to one parent, as an order line belongs to its
+// order. [Log.History] and the page show an object's own entries and those of its
+// parts. The field with the tag parent holds the parent's ID. Use
+// [Event.WithParent] for records without tags (maps, JSON), and if a parent's ID
+// is in several fields. It wins over the tag.
 //
-// The parent's type is the field's recorded name without "_id", and its ID is
-// the field's value as objects' IDs are written. A field that is nil or NULL, or
-// the zero of a type that has no other way to say so, names no parent. The entry
-// of an update has the parent that the record has after it, or the one before if
-// it has none after it. So the history of an order shows the lines that moved to
-// it. The entry of a destroy has the last parent. The tag counts in the record and
-// in structs that it embeds, once.
+// The parent's type is the field's recorded name without "_id". Its ID is the
+// field's value, written as objects' IDs are. A field names no parent if it is nil
+// or NULL, or if it is zero and its type cannot be nil. The entry of an update has
+// the parent that the record has after it, else the one before it. So the history
+// of an order shows the lines that moved to it. The entry of a destroy has the last
+// parent. The tag counts in the record and in structs that it embeds, once.
 //
 // # Organizations
 //
-// Every entry belongs to one organization (tenant), and every read is of one.
-// It comes from the call, else from the context ([WithOrg]), else from
-// [Config].Org; none of them is [ErrNoOrg], never "all".
+// Every entry belongs to one organization (tenant), and every read is for one.
+// It comes from [Log.In] or Filter.Org, else from the context ([WithOrg]), else
+// from Config.Org. If none is given, the call returns [ErrNoOrg]; it never means
+// "all".
 //
 // # Reading
 //
-// [Log.Page] and [Log.All] return entries through a [Filter], which is plain
-// data and can be joined with the host's own tables ([Filter.Where]).
-// [Log.History] tells of one object, [Log.StateAt] its state at a time, and
-// [Log.Revert] what would undo an entry.
+// [Log.Page] and [Log.All] return entries through a [Filter], which is plain data
+// and can be joined with the host's own tables ([Filter.Where]). [Log.History]
+// streams one object's entries, [Log.StateAt] returns its state at a time, and
+// [Log.Revert] returns what would undo an entry.
 //
 // # What to use first
 //
 //   - Package postgres or sqlite: where the log is kept.
-//   - Package middleware: who asks and from where, for every HTTP request.
-//     Elsewhere [WithActor], [WithOrg] and [WithRequest] say it; to a job they
-//     are carried over by [Log.MarshalContext].
+//   - Package middleware: who asks and from where, for every HTTP request. Without
+//     HTTP, use [WithActor], [WithOrg] and [WithRequest]. [Log.MarshalContext]
+//     carries them to a job.
 //   - Package httpui: the page. Package export: its files, without the page.
-//   - Package audittest: what a host's own tests ask of the log.
-//   - A [Buffer] for failed logins and the like, while the database is away.
+//   - Package retention: which entries expire, and holds.
+//   - Package audittest: for a host's own tests.
+//   - [Buffer]: for facts such as failed logins, while the database is away.
 //   - The modules under contrib: GORM, ent, gin, Echo, gRPC.
 //
-// docs/stacks.md has what to write with which library, docs/recipes.md what
-// hosts ask for then.
+// docs/stacks.md shows the code for each library, docs/recipes.md what hosts ask
+// for next.
+//
+// # For writers of stores
+//
+// Only a store needs [Store], [Tx], [FreshTx], [Walk], [Cursor], [Dialect],
+// [FirstID], [Entry.SortKey], [Entry.SetSortKey] and [HistogramBar]. Package
+// storetest tests a store.
 package audit
 
 import (
@@ -180,7 +187,7 @@ type Config struct {
 	// built-in ones (updated_at, lock_version), unless they have an audit tag.
 	// Defaults to none.
 	Ignore []string
-	// Record names built-in ones of them that are recorded all the same, in maps
+	// Record names built-in ones of them that are recorded nevertheless, in maps
 	// and JSON too, which have no tags. Defaults to none.
 	Record []string
 	// Redact names further fields whose values are never kept, beside the
@@ -257,10 +264,9 @@ func (l *Log) Record(ctx context.Context, tx Tx, events ...Event) error {
 	return tx.Insert(ctx, entries)
 }
 
-// RecordDetached writes the events in a transaction of its own. It is for
-// facts that have no business change to share a transaction with, such as a
-// failed login; for a change, use [Log.Record], or the log and the data may
-// come to disagree.
+// RecordDetached writes the events in its own transaction. It is for facts without
+// a business change, such as a failed login. For a change, use [Log.Record]: else
+// one may be committed without the other.
 func (l *Log) RecordDetached(ctx context.Context, events ...Event) error {
 	entries, err := l.Prepare(ctx, events...)
 	if err != nil || len(entries) == 0 {

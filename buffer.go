@@ -24,9 +24,9 @@ import (
 // recorded with it, by [Log.Record], or not at all. What waits in a Buffer is
 // lost if the process is killed.
 //
-// Where it is full, new entries are dropped, the caller is told by
-// [ErrBufferFull], and as soon as the database is back an entry with the action
-// [ActionGap] says in each organization how many are missing, and from when to when.
+// If it is full, new entries are dropped and the caller gets [ErrBufferFull]. As
+// soon as the database is back, an entry with the action [ActionGap] says in each
+// organization how many are missing, and from when to when.
 //
 // A Buffer is safe for concurrent use.
 type Buffer struct {
@@ -37,7 +37,7 @@ type Buffer struct {
 	queue  bufferQueue
 	gaps   bufferGaps
 	stats  BufferStats
-	stop   context.CancelFunc // of the writer; nil where none was started
+	stop   context.CancelFunc // of the writer; nil if none was started
 	ended  chan struct{}      // closed when the writer has ended
 	closed bool
 	added  chan struct{} // holds one where something new may wait
@@ -55,11 +55,11 @@ type BufferOptions struct {
 	// LeastWait and MostWait bound the pause after an attempt that failed,
 	// which doubles each time. Default to 100 milliseconds and 30 seconds.
 	LeastWait, MostWait time.Duration
-	// OnError is told of each attempt that failed. It must not call the
+	// OnError is called for each attempt that failed. It must not call the
 	// Buffer's Shutdown. Defaults to slog.ErrorContext.
 	OnError func(context.Context, error)
-	// OnDrop is told how many entries were dropped, in a call that found no
-	// room or by a Shutdown that ran out of time. Defaults to
+	// OnDrop is called with the number of entries that were dropped, by a call that
+	// found the buffer full or by a Shutdown that ran out of time. Defaults to
 	// slog.ErrorContext.
 	OnDrop func(ctx context.Context, entries int)
 }
@@ -83,8 +83,8 @@ type BufferStats struct {
 
 // Errors of a [Buffer].
 var (
-	// ErrBufferFull is returned where a Buffer has no room: the call's entries
-	// are dropped and counted.
+	// ErrBufferFull is returned if a Buffer is full: the call's entries are dropped
+	// and counted.
 	ErrBufferFull = errors.New("audit: the buffer is full: the database has been away for too long")
 	// ErrBufferClosed is returned after Shutdown.
 	ErrBufferClosed = errors.New("audit: the buffer was shut down")
@@ -237,7 +237,7 @@ func (b *Buffer) Shutdown(ctx context.Context) error {
 		b.options.OnDrop(ctx, left)
 	}
 	if left > 0 || gaps > 0 {
-		return fmt.Errorf("shutting down the buffer: %d entries were dropped, and %d dropped before are not told by an entry: %w", left, missing, context.Cause(ctx))
+		return fmt.Errorf("shutting down the buffer: %d entries were dropped, and no entry reports the %d dropped before: %w", left, missing, context.Cause(ctx))
 	}
 	return nil
 }

@@ -57,15 +57,15 @@ func sizeOf(e *Entry) int {
 	return size
 }
 
-// ActionGap is the action of the entries by which a [Buffer] tells that others are
+// ActionGap is the action of the entries by which a [Buffer] reports that others are
 // missing: how many, from when until when, in the comment and the metadata.
 const ActionGap Action = "gap"
 
-// maxGaps is in how many organizations gaps are told apart; those of all others
-// are told in PlatformOrg.
+// maxGaps is the number of organizations that get entries about their own gaps.
+// Those of all others are reported in PlatformOrg.
 const maxGaps = 1000
 
-// bufferGaps is what a [Buffer] has dropped and not told yet.
+// bufferGaps is what a [Buffer] has dropped and not reported yet.
 type bufferGaps struct {
 	open   map[string]*bufferGap
 	fixed  []Entry // made already, and being written
@@ -102,7 +102,7 @@ func (g *bufferGaps) add(entries []Entry) {
 	}
 }
 
-// pending returns how many gaps are not told yet, and how many entries are
+// pending returns how many gaps are not reported yet, and how many entries are
 // missing in them.
 func (g *bufferGaps) pending() (gaps, missing int) {
 	for _, gap := range g.open {
@@ -114,8 +114,8 @@ func (g *bufferGaps) pending() (gaps, missing int) {
 	return len(g.open) + len(g.fixed), missing
 }
 
-// next returns the entry that tells one gap. It stays the same, ID and all,
-// until it is told; what is dropped meanwhile is another gap.
+// next returns the entry that reports one gap. It stays the same, with its ID,
+// until it is written; what is dropped meanwhile is another gap.
 func (g *bufferGaps) next(id func() ID) (Entry, bool) {
 	if len(g.fixed) == 0 {
 		for org, gap := range g.open {

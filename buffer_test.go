@@ -83,7 +83,7 @@ func fact(n int) audit.Event {
 }
 
 // written returns the objects' IDs of an organization, the oldest first, and
-// the entries that tell gaps.
+// the entries that report gaps.
 func written(t *testing.T, log *audit.Log, org string) (ids []string, gaps []audit.Entry) {
 	t.Helper()
 	for e, err := range log.All(context.Background(), audit.Filter{Org: org}, audit.Sort{Dir: audit.Ascending}) {
@@ -97,7 +97,7 @@ func written(t *testing.T, log *audit.Log, org string) (ids []string, gaps []aud
 	return ids, gaps
 }
 
-// A synctest bubble fails where a goroutine is left, so each of these is a
+// A synctest bubble fails if a goroutine is left, so each of these is a
 // check for leaks too.
 
 func TestBufferWritesSoon(t *testing.T) {
@@ -184,9 +184,9 @@ func TestBufferWritesOnce(t *testing.T) {
 	})
 }
 
-// What finds no room is counted exactly, in each organization, and told as soon
-// as writing works again.
-func TestBufferTellsGaps(t *testing.T) {
+// What does not fit is counted exactly, in each organization, and reported as
+// soon as writing works again.
+func TestBufferReportsGaps(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		buffer, store, log, hooks := newBuffer(t, audit.BufferOptions{Entries: 10})

@@ -118,7 +118,7 @@ func (c *condition) where(where sq.And, f *Filter, d Dialect, column func(string
 	}
 	if c.partial {
 		// Written out, so that the planners see that the partial index applies:
-		// they cannot tell it from a parameter.
+		// a parameter does not show it.
 		where = append(where, sq.Expr(column(c.column)+" <> ''"))
 	}
 	return where

@@ -37,11 +37,11 @@ type requestJSON struct {
 // MarshalContext returns the context's organization, actor and request as a
 // JSON object, for a queue to keep beside a job: what the job records is then
 // recorded as done by who asked for it. The worker takes it up with
-// [UnmarshalContext]. An actor that is known from [Config].Actor alone is asked
+// [UnmarshalContext]. An actor that only [Config].Actor knows is asked
 // for now, since the worker's context would not know.
 //
-// It is to be kept where the host keeps its own data: whoever can change it
-// can put another's name to the job.
+// Keep it with the host's own data: whoever can change it can put another's name
+// to the job.
 func (l *Log) MarshalContext(ctx context.Context) ([]byte, error) {
 	var out contextJSON
 	if org, known := OrgFrom(ctx); known {

@@ -57,7 +57,7 @@ func TestContextAsJSON(t *testing.T) {
 	assert.Equal(t, known(fullContext(t.Context())), known(kept), "what was not written stays")
 }
 
-// An actor that only the configuration can tell is not lost.
+// An actor that only the configuration knows is not lost.
 func TestContextAsJSONAsksForTheActor(t *testing.T) {
 	t.Parallel()
 	actor := audit.Actor{Email: "dana@acme.test"}
@@ -111,7 +111,7 @@ func ExampleUnmarshalContext() {
 		fmt.Println(err)
 		return
 	}
-	// Where the job is put into the queue, in the request's own context:
+	// When the job is put into the queue, in the request's own context:
 	ctx := audit.WithActor(context.Background(), audit.Actor{Email: "dana@acme.test"})
 	metadata, err := log.MarshalContext(ctx) // river: InsertOpts.Metadata; asynq: in the payload
 	if err != nil {

@@ -42,7 +42,7 @@ type Entry struct {
 	Comment string
 
 	Changes Changes
-	// Metadata is a JSON object of the host's own, or absent. Under the key $audit
+	// Metadata is the host's JSON object, or absent. Under the key $audit
 	// it says which of the texts above are not as they were given.
 	Metadata Value
 	// Format numbers the canonical form of Changes and Metadata.
@@ -55,7 +55,7 @@ type Entry struct {
 	// version. The fields that cannot be read are empty or hold what could be read
 	// of them; all others are as stored. It is empty for every other entry.
 	Unreadable string
-	// sortKeys are the texts that the row is sorted by, where they are not those
+	// sortKeys are the texts that the row is sorted by, if they are not those
 	// that its other columns give.
 	sortKeys map[Column]string
 }
@@ -155,8 +155,7 @@ const (
 )
 
 // SortKey returns the text that entries are ordered by under the column, byte
-// by byte; ties are ordered by ID. Every store keeps these texts in columns of
-// their own. It is empty for [ByTimestamp], whose order is that of the IDs.
+// by byte; ties are ordered by ID. Every store has columns for these texts. It is empty for [ByTimestamp], whose order is that of the IDs.
 func (e Entry) SortKey(c Column) string {
 	if key, ok := e.sortKeys[c]; ok {
 		return key
@@ -187,7 +186,7 @@ func (e *Entry) SetSortKey(c Column, key string) (other bool) {
 	if e.hasSortKey(c, key) {
 		return false
 	}
-	keys := map[Column]string{c: key} // of this entry alone: copies share the map
+	keys := map[Column]string{c: key} // copies of the entry share the old map
 	for column, other := range e.sortKeys {
 		if column != c {
 			keys[column] = other

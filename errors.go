@@ -10,9 +10,9 @@ import (
 // Errors that a caller may want to branch on. Those that carry a field and a
 // value are [*FieldError] values that wrap one of these.
 var (
-	// ErrNotFound is returned where no entry of the organization has the ID.
+	// ErrNotFound is returned if no entry of the organization has the ID.
 	ErrNotFound = errors.New("audit: no such entry")
-	// ErrNoOrg is returned where neither the call, the context nor
+	// ErrNoOrg is returned if neither the call, the context nor
 	// Config.Org names the organization. It never means "all".
 	ErrNoOrg = errors.New("audit: no organization: give one with audit.WithOrg, Filter.Org or Config.Org")
 	// ErrNoActor is returned for a change of which nobody said who made it, if
@@ -20,8 +20,8 @@ var (
 	ErrNoActor = errors.New("audit: no actor, which Config.RequireActor asks for: give one with audit.WithActor, package middleware or Config.Actor. " +
 		"If the middleware is there, the context was lost on the way: pass r.Context() on " +
 		"(gin: c.Request.Context(), or c itself behind auditgin; GORM: db.WithContext; jobs: audit.UnmarshalContext). " +
-		"A job of the program's own is audit.System(\"its name\"); if nobody can be known, give audit.Actor{Kind: audit.ActorUnknown}")
-	// ErrConflict is returned where an ID given by the host is already taken
+		"For a job of the program itself, give audit.System(\"its name\"); if nobody can be known, give audit.Actor{Kind: audit.ActorUnknown}")
+	// ErrConflict is returned if an ID given by the host is already taken
 	// by an entry with other content.
 	ErrConflict = errors.New("audit: an entry with this ID but other content exists")
 	// ErrInvalidEvent is wrapped by every error about what a host records.

@@ -48,13 +48,13 @@ func Destroyed[T any](x T) Event {
 	return Event{action: ActionDestroy, before: reflect.ValueOf(&x).Elem()}
 }
 
-// Performed is the event of an action of the host's own that changed no field:
+// Performed is the event of a host's action that changed no field:
 // Performed("login_failed", audit.Object{Type: "user", ID: "42"}).
 func Performed(action Action, object Object) Event {
 	return Event{action: action, object: object}
 }
 
-// WithAction replaces the action, so that an update can be told as what it
+// WithAction replaces the action, so that an update is recorded as what it
 // means ("publish").
 func (e Event) WithAction(action Action) Event { e.action = action; return e }
 

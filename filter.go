@@ -58,8 +58,8 @@ type Filter struct {
 const MaxFilterValues = 500
 
 // Match reports whether the entry is one that the filter wants. It expects a
-// valid filter and, unlike the reads, takes an empty Org at its word. Of an
-// unreadable entry (see Entry.Unreadable) it looks at what could be read.
+// valid filter and, unlike the reads, takes an empty Org at its word. For an
+// unreadable entry (see Entry.Unreadable), it looks at what could be read.
 func (f Filter) Match(e Entry) bool {
 	switch {
 	case e.Org != f.Org,

@@ -85,7 +85,7 @@ func (l *Log) StateAt(ctx context.Context, object Object, t time.Time) (State, e
 }
 
 // StateAfter returns the state that an entry left its object in. It returns
-// ErrNotFound where there is no such entry.
+// ErrNotFound if there is no such entry.
 func (l *Log) StateAfter(ctx context.Context, id ID) (State, error) {
 	e, err := l.Entry(ctx, id)
 	if err != nil {
@@ -138,7 +138,7 @@ func (l *Log) fold(ctx context.Context, f Filter) (State, error) {
 	return state, nil
 }
 
-// Reversal is what would undo an entry, as far as the log can tell.
+// Reversal is what would undo an entry, as far as the log shows.
 type Reversal struct {
 	Entry Entry
 	// Changes lead from the object's present state back to what the entry
@@ -157,7 +157,7 @@ type Reversal struct {
 
 // Revert says what would undo an entry. It changes nothing: the host applies
 // the changes to its own record, and records that. It returns ErrNotFound
-// where there is no such entry.
+// if there is no such entry.
 func (l *Log) Revert(ctx context.Context, id ID) (Reversal, error) {
 	e, err := l.Entry(ctx, id)
 	if err != nil {
@@ -178,7 +178,7 @@ func (l *Log) Revert(ctx context.Context, id ID) (Reversal, error) {
 	for _, c := range e.Changes {
 		present, known := now.whole(c.Field)
 		if !known {
-			present = c.New // nothing has told of it since
+			present = c.New // no entry has it since
 		}
 		switch {
 		case c.Field == omittedField || c.Old.HoldsMark():

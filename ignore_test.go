@@ -11,7 +11,7 @@ import (
 )
 
 // Config.Ignore adds to the names that are ignored anyway, and each of them can
-// be recorded all the same.
+// be recorded nevertheless.
 func TestIgnoredFields(t *testing.T) {
 	t.Parallel()
 	type record struct {

@@ -9,17 +9,17 @@ import (
 	"github.com/auditkeep/audit/internal/stored"
 )
 
-// An entry's metadata is the host's, with two keys of the library's own:
+// An entry's metadata is the host's, and the library adds two keys:
 // "ip_note", and "$audit" with what a column could not hold as it was given:
 //
 //	{"$audit":{"object_id":"the whole of a long ID","comment":{"$audit":"cut","bytes":9000}}}
 //
-// A key $audit of the host's own is kept as $$audit, as in values.
+// A host's key $audit is kept as $$audit, as in values.
 
 // ipNoteKey is the metadata's key for Request.IPNote.
 const ipNoteKey = "ip_note"
 
-// baseMetadata returns the metadata of an event without any of its own.
+// baseMetadata returns the metadata of an event that has none.
 func baseMetadata(ipNote string, altered []alteration) Value {
 	altered = fitText(altered, ipNoteKey, &ipNote, stored.UserAgent)
 	if ipNote == "" && len(altered) == 0 {

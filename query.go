@@ -99,7 +99,7 @@ const (
 type Page struct {
 	Entries []Entry
 	// Prev is the cursor to give as Query.Before for the page before, Next the
-	// one to give as Query.After for the page after. They are zero where there
+	// one to give as Query.After for the page after. They are zero if there
 	// is none.
 	Prev, Next Cursor
 }

@@ -99,7 +99,7 @@ func (l *Log) all(ctx context.Context, f Filter, s Sort, yield func(Entry, error
 }
 
 // Newest returns the ID of the organization's newest entry, for Filter.NotAfter;
-// the zero ID where there is none.
+// the zero ID if there is none.
 func (l *Log) Newest(ctx context.Context) (ID, error) {
 	var f Filter
 	if err := l.fillOrg(ctx, &f); err != nil {

@@ -12,7 +12,7 @@ import (
 )
 
 // Prepare returns the entries that Record would write, without writing them:
-// for adapters that send them in a way of their own. Each call makes new IDs.
+// for adapters that send them in another way. Each call makes new IDs.
 func (l *Log) Prepare(ctx context.Context, events ...Event) ([]Entry, error) {
 	if len(events) > MaxEvents {
 		return nil, invalidEvent("events", fmt.Sprint(len(events)), fmt.Sprintf("at most %d events are recorded in one call", MaxEvents), "make several calls in the same transaction")

@@ -9,22 +9,22 @@ import (
 	"github.com/auditkeep/audit/internal/jsontext"
 )
 
-// State is what the log knows of one object as of one of its entries. The zero
-// State is that before the first entry; [State.Apply] leads on from there.
+// State is what the log knows about one object after one of its entries. The zero
+// State is that before the first entry; [State.Apply] adds the next one.
 //
-// It says no more than the entries do: where they do not reach back to the
-// object's create, the fields that did not change since are unknown, not
-// absent. Redacted and cut values stay the marks that they are.
+// It knows only what the entries say. If they do not reach back to the object's
+// create, the fields that have not changed since are unknown, not absent. Redacted
+// and cut values stay marks.
 type State struct {
 	// Last is the entry applied last, First the one that the State rests on:
-	// the create, or where there is none, the first that was applied. Both are
+	// the create or, if there is none, the first that was applied. Both are
 	// zero before any entry.
 	Last, First ID
 	// Presence says whether the object exists.
 	Presence Presence
 	// Complete reports whether Fields holds all that was ever recorded of the
-	// object: its create was applied, and no entry since had to leave out
-	// changes for want of room or could not be read. Where it is false, further
+	// object: its create was applied, and no entry since left out changes
+	// because they were too large, or could not be read. If it is false, further
 	// fields are unknown.
 	Complete bool
 	// Created reports whether First is the object's create.
@@ -50,7 +50,7 @@ type Presence int
 
 // The presences.
 const (
-	ObjectUnknown   Presence = iota // no entry has told of its fields
+	ObjectUnknown   Presence = iota // no entry shows its fields
 	ObjectPresent                   // created, or changed since
 	ObjectDestroyed                 // the entries end with a destroy
 )
@@ -58,7 +58,7 @@ const (
 // FieldState is one field of a [State].
 type FieldState struct {
 	// Field is a path as in [Change]; objects within are taken apart, so that
-	// each field has a value of its own. An object without keys stays whole.
+	// each field has its own value. An object without keys stays whole.
 	Field string
 	// Value is never absent.
 	Value Value
@@ -76,8 +76,8 @@ type Unrecorded struct {
 	Left, Found Value
 }
 
-// Fields returns the fields, in the order in which they were first recorded.
-// Of a destroyed object there are none.
+// Fields returns the fields, in the order in which they were first recorded. A
+// destroyed object has none.
 func (s *State) Fields() []FieldState {
 	sorted := slices.SortedFunc(maps.Values(s.fields), func(a, b stateField) int {
 		return cmp.Or(cmp.Compare(a.place, b.place), cmp.Compare(a.Field, b.Field))
@@ -89,8 +89,8 @@ func (s *State) Fields() []FieldState {
 	return fields
 }
 
-// Get returns the value of a field. It is absent where the object has no such
-// field, or where that is unknown; see State.Complete.
+// Get returns the value of a field. It is absent if the object has no such
+// field, or if that is unknown; see State.Complete.
 func (s *State) Get(field string) Value { return s.fields[field].Value }
 
 // Clone returns a copy that further entries do not touch.
@@ -140,7 +140,7 @@ func (s *State) findGap(e Entry, c Change) {
 }
 
 // whole returns a field's value, put together again where it was taken apart.
-// It is not known where no entry has told of it.
+// It is not known if no entry shows it.
 func (s *State) whole(field string) (v Value, known bool) {
 	if f, ok := s.fields[field]; ok {
 		return f.Value, true
@@ -198,8 +198,8 @@ func (s *State) set(field string, v Value, since ID) {
 		s.add(field, v, since, place)
 		return
 	}
-	// The change was told by its path, so what it lay within is still there.
-	// Where fields may be unknown, so may be other keys of it.
+	// The change names its path, so the map that it lay within is still there. If
+	// fields may be unknown, so may be other keys of that map.
 	if parent := jsontext.ParentPath(field); parent != "" && s.Complete && !s.within.has(parent) {
 		s.add(parent, Value{json: "{}"}, since, place)
 	}

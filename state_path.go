@@ -26,7 +26,7 @@ func (w within) add(field string) {
 	}
 }
 
-// remove forgets a field, and the paths that led to it alone.
+// remove forgets a field, and the paths that led only to it.
 func (w within) remove(field string) {
 	for path, parent := field, jsontext.ParentPath(field); parent != ""; path, parent = parent, jsontext.ParentPath(parent) {
 		delete(w[parent], path)

@@ -10,13 +10,13 @@ import "context"
 // name an organization; no result may hold another organization's entry.
 // Entries come back equal to what was inserted, RecordedAt aside.
 type Store interface {
-	// InsertDetached inserts the entries in a transaction of the store's own,
-	// all or none, under the rules of Tx.Insert.
+	// InsertDetached inserts the entries in the store's own transaction, all or
+	// none, under the rules of Tx.Insert.
 	InsertDetached(ctx context.Context, entries []Entry) error
 
 	// List returns the entries of a walk, in the walk's order: at most
-	// walk.Limit, none being no error. Where rows arrive in an older
-	// transaction that commits late, they join as they become visible.
+	// walk.Limit. None is not an error. Entries appear when their transaction
+	// commits: a late one appears at its own place in the order, not at the end.
 	List(ctx context.Context, walk Walk) ([]Entry, error)
 
 	// Count returns the number of entries that match, or limit if there are
@@ -50,13 +50,12 @@ type Tx interface {
 	Insert(ctx context.Context, entries []Entry) error
 }
 
-// FreshTx is a [Tx] that inserts entries more cheaply where it is known that their
-// IDs were made by the library just now, so that none can be taken: it is asked
-// by [Log.Record] instead of Insert where no event has an ID of the host's own.
-// A store need not have it.
+// FreshTx is a [Tx] that inserts entries more cheaply if the library has just made
+// their IDs, so that none can be taken. [Log.Record] calls InsertFresh instead of
+// Insert if no event has an ID from the host. A store need not have it.
 type FreshTx interface {
 	Tx
-	// InsertFresh is Insert, but an ID that is taken all the same may be any
+	// InsertFresh is Insert. If an ID is taken nevertheless, it may return any
 	// error.
 	InsertFresh(ctx context.Context, entries []Entry) error
 }
