@@ -13,31 +13,33 @@ import (
 	"github.com/auditkeep/audit/retention"
 )
 
-// Expire removes entries by their age, as r says: it drops the months that end
-// no later than r.Before, or with r.Org rewrites each month without that one
-// organization's older entries. Holds are obeyed. With r.DryRun it only counts.
+// Expire removes entries by their age. It drops the months that end no later
+// than policy.Before. With policy.Org it rewrites each month without the older
+// entries of that one organization. Months that a hold touches are kept. With
+// policy.DryRun it only counts.
 //
 // Each month is one transaction, in which the log records an entry about it, by
-// the context's actor. So if Expire ends early, by an error or with ctx, what it
-// returns beside the error is done and recorded, and the next call goes on.
+// the context's actor. If Expire ends early, by an error or with ctx, the
+// report beside the error says what was done and recorded, and the next call
+// goes on.
 //
-// Dropping a month keeps others waiting for a moment. While it counts, nobody
-// can write into that month (late entries; the others go on). Rewriting keeps
-// writers of its month waiting for as long as it takes; of a past month that is
-// nobody, but of the present month all who write or read the log.
+// A drop keeps others waiting for a moment. While Expire counts a month, nobody
+// can write into that month; writers of other months go on. A rewrite keeps
+// writers of its month waiting for as long as it takes. For the present month,
+// these are all who write or read the log.
 //
-// Entries that sit in the default partition are not removed, but reported among
+// Entries in the default partition are not removed. The report has them among
 // what is kept: bring them into months first, with [Admin.MakePartitions].
-func (a *Admin) Expire(ctx context.Context, trail *audit.Log, r retention.Policy) (retention.Report, error) {
-	if trail == nil && !r.DryRun {
+func (a *Admin) Expire(ctx context.Context, trail *audit.Log, policy retention.Policy) (retention.Report, error) {
+	if trail == nil && !policy.DryRun {
 		return retention.Report{}, fmt.Errorf("expiring entries: %w", upkeep.ErrNoTrail)
 	}
-	plan, err := a.planExpiry(ctx, r)
+	plan, err := a.planExpiry(ctx, policy)
 	if err != nil {
 		return retention.Report{}, fmt.Errorf("expiring entries: %w", err)
 	}
 	done := retention.Report{Kept: plan.kept}
-	if r.DryRun {
+	if policy.DryRun {
 		for _, m := range plan.gone {
 			done.Gone = append(done.Gone, m.Month)
 		}
@@ -45,7 +47,7 @@ func (a *Admin) Expire(ctx context.Context, trail *audit.Log, r retention.Policy
 	}
 	var gone int64
 	for _, planned := range plan.gone {
-		month, err := a.expireMonth(ctx, trail, r, planned.bound)
+		month, err := a.expireMonth(ctx, trail, policy, planned.bound)
 		switch {
 		case err != nil:
 			return done, fmt.Errorf("expiring entries of %s: %w", planned.Name, err)
@@ -57,14 +59,14 @@ func (a *Admin) Expire(ctx context.Context, trail *audit.Log, r retention.Policy
 			done.Gone = append(done.Gone, *month)
 			gone += month.Entries
 		}
-		if r.Progress != nil {
-			r.Progress(gone, plan.total)
+		if policy.Progress != nil {
+			policy.Progress(gone, plan.total)
 		}
 	}
 	return done, nil
 }
 
-// plan is what an expiry is going to do.
+// plan is what an expiry will do.
 type plan struct {
 	gone  []plannedMonth
 	kept  []retention.Month
@@ -76,7 +78,7 @@ type plannedMonth struct {
 	bound string // a month that is rewritten is another table of the same range
 }
 
-func (a *Admin) planExpiry(ctx context.Context, r retention.Policy) (plan plan, err error) {
+func (a *Admin) planExpiry(ctx context.Context, policy retention.Policy) (plan plan, err error) {
 	if a.pool == nil {
 		return plan, errNoPool
 	}
@@ -84,7 +86,7 @@ func (a *Admin) planExpiry(ctx context.Context, r retention.Policy) (plan plan, 
 	if err := a.pool.QueryRow(ctx, "SELECT clock_timestamp()").Scan(&now); err != nil {
 		return plan, fmt.Errorf("reading the database's clock: %w", err)
 	}
-	if err := r.Validate(now); err != nil {
+	if err := policy.Validate(now); err != nil {
 		return plan, err
 	}
 	entries, err := findTable(ctx, a.pool, a.schema)
@@ -100,7 +102,7 @@ func (a *Admin) planExpiry(ctx context.Context, r retention.Policy) (plan plan, 
 		return plan, err
 	}
 	for _, p := range partitions {
-		month, err := countExpiring(ctx, a.pool, r, p)
+		month, err := countExpiring(ctx, a.pool, policy, p)
 		if isCode(err, "42P01") {
 			continue // another process has dropped it meanwhile
 		}
@@ -109,7 +111,7 @@ func (a *Admin) planExpiry(ctx context.Context, r retention.Policy) (plan plan, 
 		}
 		switch {
 		case month == nil:
-		case month.Kept != "" || upkeep.Keep(month, holds, r):
+		case month.Kept != "" || upkeep.Keep(month, holds, policy):
 			plan.kept = append(plan.kept, *month)
 		default:
 			plan.gone = append(plan.gone, plannedMonth{*month, p.bound})
@@ -119,18 +121,19 @@ func (a *Admin) planExpiry(ctx context.Context, r retention.Policy) (plan plan, 
 	return plan, nil
 }
 
-// countExpiring returns what of a partition expires, or nil if nothing does.
-func countExpiring(ctx context.Context, db querier, r retention.Policy, p partition) (*retention.Month, error) {
-	before := audit.FirstID(r.Before)
+// countExpiring counts what expires in a partition. It returns nil if nothing
+// does.
+func countExpiring(ctx context.Context, db querier, policy retention.Policy, p partition) (*retention.Month, error) {
+	before := audit.FirstID(policy.Before)
 	if p.lower.Compare(before) >= 0 && !p.isDefault {
 		return nil, nil
 	}
 	m := retention.Month{Name: p.public().key(), From: p.public().From, Until: p.public().Until, Bytes: p.bytes}
-	whole := r.Org == "" && p.upper.Compare(before) <= 0 && !p.isDefault
+	whole := policy.Org == "" && p.upper.Compare(before) <= 0 && !p.isDefault
 	// Only columns of the primary key, so that its index is enough.
 	older := "id < '" + before.String() + "' AND ($1::text = '' OR org_id = $1::text)"
 	var all int64
-	if err := db.QueryRow(ctx, "SELECT count(*), count(*) FILTER (WHERE "+older+") FROM "+p.sql(), r.Org).Scan(&all, &m.Entries); err != nil {
+	if err := db.QueryRow(ctx, "SELECT count(*), count(*) FILTER (WHERE "+older+") FROM "+p.sql(), policy.Org).Scan(&all, &m.Entries); err != nil {
 		return nil, err
 	}
 	if m.Entries == 0 && !whole {
@@ -139,12 +142,12 @@ func countExpiring(ctx context.Context, db querier, r retention.Policy, p partit
 	switch {
 	case p.isDefault:
 		m.Kept = upkeep.InDefault
-		err := db.QueryRow(ctx, "SELECT min(occurred_at), max(occurred_at) FROM "+p.sql()+" WHERE "+older, r.Org).Scan(&m.From, &m.Until)
+		err := db.QueryRow(ctx, "SELECT min(occurred_at), max(occurred_at) FROM "+p.sql()+" WHERE "+older, policy.Org).Scan(&m.From, &m.Until)
 		if err != nil {
 			return nil, err
 		}
 		m.From, m.Until = m.From.UTC(), m.Until.UTC().Add(time.Microsecond)
-	case r.Org != "":
+	case policy.Org != "":
 		m.Copied = all - m.Entries
 	case !whole:
 		m.Kept = upkeep.EndsLater
@@ -152,8 +155,8 @@ func countExpiring(ctx context.Context, db querier, r retention.Policy, p partit
 	return &m, nil
 }
 
-// key is how a month is called: 2026-11, or as its partition if it is no
-// calendar month.
+// key is the name of a month in reports, 2026-11. A partition that is not a
+// calendar month keeps its own name.
 func (m Partition) key() string {
 	if s := monthOf(m.From); m.Default || s.from != m.From || s.until != m.Until {
 		return m.Name
@@ -161,10 +164,10 @@ func (m Partition) key() string {
 	return m.From.Format("2006-01")
 }
 
-// expireMonth removes what expires of one partition. It returns nil if there is
-// nothing any more.
-func (a *Admin) expireMonth(ctx context.Context, trail *audit.Log, r retention.Policy, bound string) (expired *retention.Month, err error) {
-	err = a.alone(ctx, func(tx pgx.Tx, entries table) error {
+// expireMonth removes what expires in one partition. It returns nil if nothing
+// is left to remove.
+func (a *Admin) expireMonth(ctx context.Context, trail *audit.Log, policy retention.Policy, bound string) (expired *retention.Month, err error) {
+	err = a.exclusively(ctx, func(tx pgx.Tx, entries table) error {
 		expired = nil
 		partitions, err := partitionsOf(ctx, tx, entries)
 		if err != nil {
@@ -187,26 +190,26 @@ func (a *Admin) expireMonth(ctx context.Context, trail *audit.Log, r retention.P
 		if err := stopWriters(ctx, tx, entries, p); err != nil {
 			return err
 		}
-		month, err := countExpiring(ctx, tx, r, p)
+		month, err := countExpiring(ctx, tx, policy, p)
 		if err != nil || month == nil {
 			return err
 		}
-		if expired = month; month.Kept != "" || upkeep.Keep(month, holds, r) {
+		if expired = month; month.Kept != "" || upkeep.Keep(month, holds, policy) {
 			return nil
 		}
-		if r.Org == "" {
+		if policy.Org == "" {
 			err = a.dropPartition(ctx, tx, entries, p)
 			if err == nil {
 				err = unlistMonths(ctx, tx, entries, p)
 			}
 		} else {
-			err = a.rewrite(ctx, tx, entries, p, r, *month)
+			err = a.rewrite(ctx, tx, entries, p, policy, *month)
 		}
 		if err != nil {
 			return err
 		}
 		// Recorded last: it must not come into the month that goes.
-		return upkeep.Record(ctx, trail, a.in(tx, entries), upkeep.Expired(r, *month))
+		return upkeep.Record(ctx, trail, a.in(tx, entries), upkeep.Expired(policy, *month))
 	})
 	return expired, err
 }

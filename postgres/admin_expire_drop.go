@@ -12,12 +12,12 @@ import (
 )
 
 // stopWriters keeps everybody from writing into a partition until the
-// transaction ends, so that what is counted is what goes.
+// transaction ends, so that the number counted is the number removed.
 //
-// Of a past month that is a lock on the partition: readers, and writers of other
-// months, go on. A month that is still being written to is locked with the whole
-// log: its writers would come to wait with the log locked already, and that
-// could then not be had any more.
+// For a past month it locks the partition: readers, and writers of other
+// months, go on. For a month that is still written to it locks the whole log.
+// Its writers would otherwise wait while they hold a lock on the log, and then
+// the log could not be locked any more.
 func stopWriters(ctx context.Context, tx pgx.Tx, entries table, p partition) error {
 	var now time.Time
 	if err := tx.QueryRow(ctx, "SELECT clock_timestamp()").Scan(&now); err != nil {
@@ -44,15 +44,14 @@ func (a *Admin) dropPartition(ctx context.Context, tx pgx.Tx, entries table, p p
 	return nil
 }
 
-// lockAfter locks the log for the transaction alone, after it has locked one
-// partition.
+// lockAfter locks the whole log after the transaction has locked one partition.
 //
-// That is the wrong order: whoever waits to write into the partition has locked
-// the log before, and PostgreSQL would end one of the two, maybe the writer. So
-// the transaction never waits where somebody waits for it, and never for longer
-// than the time after which the one who comes then looks for a deadlock. Instead
-// it tries several times, and between two attempts lets those through who queued
-// behind it.
+// That is the wrong order: a writer that waits for the partition has locked the
+// log before, and PostgreSQL would end one of the two, maybe the writer. So the
+// transaction does not wait if somebody waits for it. It also waits for a
+// shorter time than the one after which others look for a deadlock. It tries
+// several times, and between two attempts lets those through who queued behind
+// it.
 func (a *Admin) lockAfter(ctx context.Context, tx pgx.Tx, entries table, p partition) error {
 	timeout := a.lockTimeout
 	var deadlock int64

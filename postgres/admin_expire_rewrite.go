@@ -13,7 +13,7 @@ import (
 // rewrite replaces a partition by one without the entries that expire. What
 // stays is copied into a new table and counted; only then is the old one
 // dropped. No entry is ever deleted from a table that is protected.
-func (a *Admin) rewrite(ctx context.Context, tx pgx.Tx, entries table, p partition, r retention.Policy, m retention.Month) error {
+func (a *Admin) rewrite(ctx context.Context, tx pgx.Tx, entries table, p partition, policy retention.Policy, m retention.Month) error {
 	rewritten := p.Name + "_new"
 	if err := createLike(ctx, tx, entries, rewritten, "INCLUDING ALL"); err != nil {
 		return err
@@ -32,7 +32,7 @@ func (a *Admin) rewrite(ctx context.Context, tx pgx.Tx, entries table, p partiti
 		return err
 	}
 	tag, err := tx.Exec(ctx, "INSERT INTO "+entries.sibling(rewritten)+" ("+columns+") SELECT "+columns+" FROM "+p.sql()+
-		" WHERE NOT (org_id = $1 AND id < $2::text::uuid)", r.Org, audit.FirstID(r.Before).String())
+		" WHERE NOT (org_id = $1 AND id < $2::text::uuid)", policy.Org, audit.FirstID(policy.Before).String())
 	if err != nil {
 		return fmt.Errorf("copying entries of partition %s: %w", p.Name, err)
 	}

@@ -13,16 +13,16 @@ import (
 	"github.com/auditkeep/audit/retention"
 )
 
-// Hold places a hold: what it touches does not expire until it is released.
-// The entry that tells of it is recorded by the log, in the same transaction.
-// Once Hold returns nil, no month that the hold touches goes any more, not
-// even by an [Admin.Expire] that is already running. An invalid hold, or a
-// name that is already taken, is an error that wraps [retention.ErrInvalid].
+// Hold places a hold: entries that it touches do not expire until it is
+// released. The log records it in the same transaction. After Hold returns nil,
+// no month that the hold touches is removed, not even by an [Admin.Expire] that
+// is already running. An invalid hold, or a name that is taken, is an error
+// that wraps [retention.ErrInvalid].
 func (a *Admin) Hold(ctx context.Context, trail *audit.Log, hold retention.Hold) error {
 	if err := hold.Validate(); err != nil {
 		return fmt.Errorf("placing hold: %w", err)
 	}
-	err := a.alone(ctx, func(tx pgx.Tx, entries table) error {
+	err := a.exclusively(ctx, func(tx pgx.Tx, entries table) error {
 		tag, err := tx.Exec(ctx, "INSERT INTO "+entries.sibling("audit_holds")+" (name, org_id, held_from, held_until, reason)"+
 			" VALUES ($1, $2, $3, $4, $5) ON CONFLICT (name) DO NOTHING", hold.Name, hold.Org, orNull(hold.From), orNull(hold.Until), hold.Reason)
 		if err != nil {
@@ -39,11 +39,10 @@ func (a *Admin) Hold(ctx context.Context, trail *audit.Log, hold retention.Hold)
 	return nil
 }
 
-// Release releases the hold of a name. The entry that tells of it is recorded
-// by the log, in the same transaction. An unknown name is an error that wraps
-// [retention.ErrInvalid].
+// Release releases the hold with the name. The log records it in the same
+// transaction. An unknown name is an error that wraps [retention.ErrInvalid].
 func (a *Admin) Release(ctx context.Context, trail *audit.Log, name string) error {
-	err := a.alone(ctx, func(tx pgx.Tx, entries table) error {
+	err := a.exclusively(ctx, func(tx pgx.Tx, entries table) error {
 		hold, err := scanHold(tx.QueryRow(ctx, "DELETE FROM "+entries.sibling("audit_holds")+" WHERE name = $1 RETURNING "+holdColumns, name))
 		if errors.Is(err, pgx.ErrNoRows) {
 			return upkeep.ErrNoHold
@@ -59,7 +58,7 @@ func (a *Admin) Release(ctx context.Context, trail *audit.Log, name string) erro
 	return nil
 }
 
-// Holds returns the holds that are in place, by name.
+// Holds returns the holds that are in place, ordered by name.
 func (a *Admin) Holds(ctx context.Context) ([]retention.Hold, error) {
 	entries, err := a.find(ctx)
 	if err != nil {

@@ -16,18 +16,19 @@ import (
 )
 
 // Partition is a partition of audit_entries: a calendar month in UTC if
-// [Admin.MakePartitions] made it, another range of time if somebody else did, or
-// the default partition, which takes what no other covers.
+// [Admin.MakePartitions] made it, another range of time if somebody else did,
+// or the default partition, which takes the entries that no other partition
+// covers.
 type Partition struct {
 	// Name is the partition's table, such as audit_entries_y2026m11.
 	Name string
 	// From and Until are the times that it covers, in UTC, From included and
-	// Until not. Both are zero of the default partition; either is zero where
-	// the range has no such end.
+	// Until not. A zero time is an open end. Both are zero for the default
+	// partition.
 	From, Until time.Time
 	// Default reports whether it is the default partition.
 	Default bool
-	// Rows is how many entries PostgreSQL's statistics take it to have.
+	// Rows is the number of entries by PostgreSQL's statistics, an estimate.
 	Rows int64
 	// Bytes is its size on disk, with its indexes.
 	Bytes int64
@@ -56,7 +57,7 @@ type partition struct {
 	table
 	bound        string // as ATTACH PARTITION takes it
 	isDefault    bool
-	lower, upper audit.ID // the range of IDs; firstID and lastID where it is open
+	lower, upper audit.ID // the range of IDs; firstID and lastID are open ends
 	rows, bytes  int64
 }
 
@@ -72,8 +73,8 @@ func partitionsOf(ctx context.Context, db querier, entries table) ([]partition, 
 		if err != nil {
 			return nil, err
 		}
-		// A partition that another transaction drops meanwhile has no bound any
-		// more. It may be replaced by another one, which the next look finds.
+		// A partition that another transaction has dropped meanwhile has no bound.
+		// Another one may have replaced it, which the next attempt finds.
 		left := slices.DeleteFunc(partitions, func(p partition) bool { return p.bound == "" })
 		if len(left) == len(partitions) || attempt == attempts {
 			return left, nil
@@ -82,7 +83,7 @@ func partitionsOf(ctx context.Context, db querier, entries table) ([]partition, 
 }
 
 func readPartitions(ctx context.Context, db querier, entries table) ([]partition, error) {
-	// One without statistics yet has those of its inserts.
+	// A partition without statistics has a count of its inserts.
 	rows, err := db.Query(ctx, `WITH partitions AS MATERIALIZED (
 			SELECT c.oid, n.nspname, c.relname, pg_get_userbyid(c.relowner) AS owner,
 				coalesce(pg_get_expr(c.relpartbound, c.oid), '') AS bound, c.reltuples
@@ -114,8 +115,8 @@ func readPartitions(ctx context.Context, db querier, entries table) ([]partition
 
 var boundPattern = regexp.MustCompile(`^FOR VALUES FROM \((MINVALUE|'[0-9a-f-]{36}')\) TO \((MAXVALUE|'[0-9a-f-]{36}')\)$`)
 
-// parseBound reads the range of a partition as PostgreSQL writes it. The ends
-// need not be IDs of entries: any UUID can be one.
+// parseBound reads the range of a partition as PostgreSQL writes it. The ends can
+// be any UUIDs, not only IDs of entries.
 func parseBound(bound string) (lower, upper audit.ID, err error) {
 	parts := boundPattern.FindStringSubmatch(bound)
 	if parts == nil {
@@ -144,6 +145,7 @@ func parseEnd(end string, open audit.ID) (id audit.ID, err error) {
 	return audit.ID(digits), nil
 }
 
+// public returns the partition as hosts see it.
 func (p partition) public() Partition {
 	m := Partition{Name: p.Name, Default: p.isDefault, Rows: p.rows, Bytes: p.bytes}
 	if !p.isDefault {

@@ -12,15 +12,17 @@ import (
 	"github.com/auditkeep/audit"
 )
 
-// MaxPartitions is how many months one call of [Admin.MakePartitions] covers.
+// MaxPartitions is the max number of months that one call of
+// [Admin.MakePartitions] covers.
 const MaxPartitions = 1200
 
-// MakePartitionsAhead makes the partitions of the present month, by the database's
-// clock, and of the n months after it, as far as they do not exist, and returns
-// those it made. It is what a host calls at every start or once a day: where
-// there is nothing to make, it only reads the catalogue. With 3, a job that
-// fails goes unnoticed for three months before entries gather in the default
-// partition; even then none is refused.
+// MakePartitionsAhead makes the partitions of the present month, by the
+// database's clock, and of the n months after it, and returns those it made.
+// Months that have a partition are left alone. Hosts call it at every start or
+// once a day. If there is nothing to make, it only reads the catalogue.
+//
+// With n = 3, a job that fails goes unnoticed for three months. After that,
+// entries go to the default partition; none is refused.
 func (a *Admin) MakePartitionsAhead(ctx context.Context, n int) ([]Partition, error) {
 	if n < 0 || n >= MaxPartitions {
 		return nil, fmt.Errorf("making partitions: n is %d: want 0 to %d", n, MaxPartitions-1)
@@ -36,23 +38,23 @@ func (a *Admin) MakePartitionsAhead(ctx context.Context, n int) ([]Partition, er
 	return a.MakePartitions(ctx, present.from, present.from.AddDate(0, n+1, 0))
 }
 
-// MakePartitions makes the monthly partitions (calendar months in UTC) that hold
-// the times from from until just before until, as far as no partition covers
-// them yet, and returns those it made; after an error, those that are done
-// nevertheless. It is for imports, and for bringing entries of the default
-// partition into months; [Admin.MakePartitionsAhead] is for every day.
+// MakePartitions makes monthly partitions (calendar months in UTC) for the
+// times from from until just before until, and returns those it made. Months
+// that have a partition are left alone. After an error, the partitions that are
+// returned exist. Hosts call it before an import, and to bring entries of the
+// default partition into months; [Admin.MakePartitionsAhead] is for every day.
 //
-// Each month is one transaction. To make it, PostgreSQL reads the default
-// partition once, to see that no entry there belongs to the month (about a second
-// for each million entries); meanwhile those wait who need the default partition:
-// reads without a range of time, and writes that no month covers. So keep it
-// small.
+// Each month is one transaction. PostgreSQL reads the whole default partition
+// in it, to see that no entry there belongs to the month. That takes about a
+// second for each million entries, so keep the default partition small.
+// Meanwhile those wait who need the default partition: reads without a range of
+// time, and writes that no month covers.
 //
-// If there are such entries, they move into the new month, which on a small
-// machine takes some five seconds for each 100,000. All that read or write the
-// log wait that long, and then go on; nothing is lost or refused, and
-// recorded_at stays as it is. To bring a long history into months, call it for
-// one month at a time, at quiet hours.
+// If there are such entries, they move into the new month. On a small machine
+// that takes some five seconds for each 100,000. All who read or write the log
+// wait that long and then go on. Nothing is lost or refused, and recorded_at
+// and xact stay as they are. To bring a long history into months, make one
+// month at a time, at quiet hours.
 func (a *Admin) MakePartitions(ctx context.Context, from, until time.Time) ([]Partition, error) {
 	spans, err := spansOf(from, until)
 	if err != nil {
@@ -105,10 +107,10 @@ func spansOf(from, until time.Time) ([]span, error) {
 	return spans, nil
 }
 
-// makeMonth makes one partition. It returns no name if somebody else made it
-// meanwhile.
+// makeMonth makes one partition. The result has no name if somebody else made
+// it meanwhile.
 func (a *Admin) makeMonth(ctx context.Context, s span) (made Partition, err error) {
-	err = a.alone(ctx, func(tx pgx.Tx, entries table) error {
+	err = a.exclusively(ctx, func(tx pgx.Tx, entries table) error {
 		made = Partition{}
 		partitions, err := partitionsOf(ctx, tx, entries)
 		if err != nil {
@@ -119,8 +121,8 @@ func (a *Admin) makeMonth(ctx context.Context, s span) (made Partition, err erro
 		if slices.ContainsFunc(partitions, covers) {
 			return nil
 		}
-		// The attempt is a savepoint: what it has locked is free again if the
-		// default partition turns out to hold entries of the month.
+		// The attempt is a savepoint. If the default partition holds entries of the
+		// month, the attempt fails and its locks are free again.
 		err = pgx.BeginFunc(ctx, tx, func(tx pgx.Tx) error { return attachEmpty(ctx, tx, entries, s) })
 		if isCode(err, "23514") {
 			err = moveIntoMonth(ctx, tx, entries, partitions, s)
@@ -141,8 +143,7 @@ func (a *Admin) makeMonth(ctx context.Context, s span) (made Partition, err erro
 	return made, err
 }
 
-// listMonth lists a month as made, for Check; unlistMonths those that a partition
-// held and that go with it.
+// listMonth records in audit_months that the library made a month, for Check.
 func listMonth(ctx context.Context, tx pgx.Tx, entries table, s span) error {
 	_, err := tx.Exec(ctx, "INSERT INTO "+entries.sibling("audit_months")+" (starts_at) VALUES ($1) ON CONFLICT (starts_at) DO NOTHING", s.from)
 	if err != nil {
@@ -151,6 +152,7 @@ func listMonth(ctx context.Context, tx pgx.Tx, entries table, s span) error {
 	return nil
 }
 
+// unlistMonths removes the months of a partition that goes from audit_months.
 func unlistMonths(ctx context.Context, tx pgx.Tx, entries table, p partition) error {
 	_, err := tx.Exec(ctx, "DELETE FROM "+entries.sibling("audit_months")+" WHERE starts_at >= $1 AND ($2::timestamptz IS NULL OR starts_at < $2::timestamptz)",
 		p.lower.Time(), orNull(p.public().Until))
@@ -173,13 +175,14 @@ func attachEmpty(ctx context.Context, tx pgx.Tx, entries table, s span) error {
 // moveIntoMonth makes the month and moves the default partition's entries of
 // that month into it.
 //
-// The rows leave the default partition by DELETE, which nothing has to be
-// switched off for: the trigger that refuses it is the partitioned table's, and
-// a detached partition has it no more. Attached again, it has it again. Both is
-// seen by nobody else, since the transaction has the whole log to itself. What
-// one statement deletes is what it inserts, and the numbers are compared.
-// Copying everything that stays into a new default partition would need no
-// DELETE, but would rewrite years of entries for the sake of one month.
+// The rows leave the default partition by DELETE. No trigger is switched off for
+// that: the trigger that refuses DELETE belongs to the partitioned table, so a
+// detached partition does not have it, and gets it back when it is attached. Nobody
+// else sees this, since the transaction holds the lock on the whole log. One
+// statement deletes and inserts the same rows, and the two numbers are compared.
+//
+// A copy of everything that stays into a new default partition would need no DELETE,
+// but would rewrite years of entries for the sake of one month.
 func moveIntoMonth(ctx context.Context, tx pgx.Tx, entries table, partitions []partition, s span) error {
 	i := slices.IndexFunc(partitions, func(p partition) bool { return p.isDefault })
 	if i < 0 {
@@ -220,8 +223,8 @@ func moveIntoMonth(ctx context.Context, tx pgx.Tx, entries table, partitions []p
 	return protectPartition(ctx, tx, entries, preset.Name)
 }
 
-// createLike makes a table of the log's owner with everything that the log
-// has, and with the protection of a partition.
+// createLike makes a table for the log's owner, with the columns and constraints of
+// the log and the protection of a partition.
 func createLike(ctx context.Context, tx pgx.Tx, entries table, name, including string) error {
 	if _, err := tx.Exec(ctx, "CREATE TABLE "+entries.sibling(name)+" (LIKE "+entries.sql()+" "+including+")"); err != nil {
 		return fmt.Errorf("creating table %s: %w", name, err)

@@ -22,13 +22,13 @@ import (
 // nothing has changed. Privileges of other roles stay as they are; [Admin.Check]
 // names them.
 func (a *Admin) Protect(ctx context.Context, role string) error {
-	err := a.alone(ctx, func(tx pgx.Tx, entries table) error {
+	err := a.exclusively(ctx, func(tx pgx.Tx, entries table) error {
 		before, err := describeRole(ctx, tx, entries, role)
 		if err != nil {
 			return err
 		}
 		if before.privileges = ""; before.problem() != "" {
-			return fmt.Errorf("it %s: create a role of the application's own, that owns nothing here", before.problem())
+			return fmt.Errorf("it %s: create another role for the application, which owns nothing here", before.problem())
 		}
 		if err := refuseCreators(ctx, tx, entries); err != nil {
 			return err

@@ -7,12 +7,12 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// protectPartition gives a partition what PostgreSQL does not give it: the
-// trigger that refuses TRUNCATE, and no privileges. Reads and writes of the
-// whole log need privileges on that alone, but ALTER DEFAULT PRIVILEGES may have
-// granted some on the new table.
+// protectPartition gives a partition what PostgreSQL does not give it: the trigger
+// that refuses TRUNCATE, and no privileges. Reads and writes of the whole log need
+// privileges only on audit_entries, but ALTER DEFAULT PRIVILEGES may have granted
+// some on the new table.
 func protectPartition(ctx context.Context, tx pgx.Tx, entries table, name string) error {
-	// Made anew, so that it is enabled and what it should be.
+	// The trigger is made anew, so that it is enabled and the library's.
 	for _, statement := range restoreTruncateTrigger(entries, table{Schema: entries.Schema, Name: name}) {
 		if _, err := tx.Exec(ctx, statement); err != nil {
 			return fmt.Errorf("protecting partition %s: %w", name, err)

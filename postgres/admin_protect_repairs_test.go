@@ -22,7 +22,7 @@ func TestProtectRepairs(t *testing.T) {
 		"DROP TRIGGER audit_entries_refuse_change ON audit_entries",
 		"ALTER TABLE NEXT DISABLE TRIGGER ALL",
 		"CREATE OR REPLACE FUNCTION audit_refuse_change() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS 'BEGIN RETURN NEW; END'",
-		"CREATE OR REPLACE FUNCTION audit_capture_told(given text) RETURNS audit_capture_context LANGUAGE sql SET search_path = public AS 'SELECT NULL::SCHEMA.audit_capture_context'",
+		"CREATE OR REPLACE FUNCTION audit_capture_read_context(given text) RETURNS audit_capture_context LANGUAGE sql SET search_path = public AS 'SELECT NULL::SCHEMA.audit_capture_context'",
 		"GRANT INSERT ON audit_entries TO APP", "GRANT UPDATE (comment) ON audit_entries TO APP", "GRANT INSERT (recorded_at) ON MONTH TO PUBLIC",
 		"GRANT DELETE ON audit_months TO APP", "GRANT EXECUTE ON FUNCTION audit_capture_cut(text, int) TO APP", "GRANT EXECUTE ON FUNCTION WATCHED() TO PUBLIC",
 	} {

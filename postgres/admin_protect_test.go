@@ -86,7 +86,7 @@ func TestProtect(t *testing.T) {
 	}
 	assert.Equal(t, 3, count(t, log, "acme"))
 
-	// The owner is refused too, where the table has entries and where not.
+	// The owner is refused too, whether the table has entries or not.
 	refuseChanges(t, r.owner, "audit_entries", "audit_entries_y2026m01", "audit_entries_y2026m02", "audit_entries_default")
 	for _, table := range tables {
 		_, err := r.owner.Exec(t.Context(), "TRUNCATE "+table)
@@ -131,7 +131,7 @@ func TestProtectRefuses(t *testing.T) {
 	r := newRoles(t)
 	admin := postgres.NewAdmin(r.owner)
 	require.ErrorContains(t, admin.Protect(t.Context(), "nobody"), `protecting the log from role "nobody": there is no such role`)
-	require.ErrorContains(t, admin.Protect(t.Context(), r.ownerName), "it can act as the tables' owner: create a role of the application's own")
+	require.ErrorContains(t, admin.Protect(t.Context(), r.ownerName), "it can act as the tables' owner: create another role for the application")
 	require.ErrorContains(t, admin.Protect(t.Context(), r.superName), "it is a superuser")
 	r.exec(t, r.super, "GRANT "+r.ownerName+" TO "+r.appName)
 	require.ErrorContains(t, admin.Protect(t.Context(), r.appName), "it can act as the tables' owner")
@@ -144,7 +144,7 @@ func TestProtectRefuses(t *testing.T) {
 	assert.False(t, granted, "nothing has changed")
 }
 
-// What the documentation tells a DBA to run leaves nothing to complain of.
+// After the SQL of the documentation, Check finds nothing.
 func TestRolesDocument(t *testing.T) {
 	t.Parallel()
 	r := newRoles(t)

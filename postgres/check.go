@@ -7,13 +7,13 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Finding is a thing that the log's protection or upkeep is missing.
+// Finding is something that Check found missing or misconfigured.
 type Finding struct {
-	// Kind sorts problems, for hosts that want to hear of some only.
+	// Kind is what sort of finding it is, for hosts that act on some of them only.
 	Kind FindingKind
-	// Table is what it is about: audit_entries, a partition, or another table.
+	// Table is the table with the problem: audit_entries, a partition, or another.
 	Table string
-	// Problem says what is missing, Remedy what to do.
+	// Problem says what is missing or wrong, Remedy what to do.
 	Problem, Remedy string
 
 	repair []string // what Protect does about it, if it can
@@ -22,50 +22,54 @@ type Finding struct {
 // FindingKind is a kind of [Finding].
 type FindingKind string
 
-// The kinds of problems.
+// The kinds of findings.
 const (
-	// FindingTrigger: UPDATE, DELETE or TRUNCATE would not be refused to the
-	// owner, or a trigger or rule of somebody else's meets entries.
+	// FindingTrigger: the owner's UPDATE, DELETE or TRUNCATE would not be refused,
+	// or a trigger or rule that is not the library's sees entries.
 	FindingTrigger FindingKind = "trigger"
 	// FindingPrivilege: a role that is not the owner may change entries, or what
 	// protects them.
 	FindingPrivilege FindingKind = "privilege"
-	// FindingRole: no role but the owner can record, so the application must be
-	// connecting as the owner; or a table is another role's.
+	// FindingRole: only the owner can record, so the application connects as the
+	// owner; or a table belongs to another role.
 	FindingRole FindingKind = "role"
-	// FindingConstraint: a column or a constraint is not what the migrations made,
-	// so that rows would be accepted that break the order, or entries refused.
+	// FindingConstraint: a column or a constraint is not what the migrations made.
+	// The table may accept rows that break the order, or refuse entries.
 	FindingConstraint FindingKind = "constraint"
 	// FindingIndex: an index is missing or not valid.
 	FindingIndex FindingKind = "index"
-	// FindingPartition: the default partition or a month is missing or detached,
-	// or a partition would not outlive a crash.
+	// FindingPartition: the default partition or a month is missing or detached, or
+	// a partition would lose its entries in a crash.
 	FindingPartition FindingKind = "partition"
-	// FindingPolicy: row-level security hides entries, or refuses them.
+	// FindingPolicy: row-level security hides or refuses entries.
 	FindingPolicy FindingKind = "policy"
-	// FindingSetting: a setting of a role or of the database switches triggers off
-	// or leads past the log.
+	// FindingSetting: a setting of a role or of the database switches triggers off,
+	// or makes statements find another table than the log.
 	FindingSetting FindingKind = "setting"
-	// FindingShadow: another table can stand before the log.
+	// FindingShadow: another table can take the log's place in a search_path.
 	FindingShadow FindingKind = "shadow"
-	// FindingMigration: the migrations that were applied are not this version's.
+	// FindingMigration: the migrations or functions that were applied are not this
+	// version's.
 	FindingMigration FindingKind = "migration"
+	// FindingCapture: changes of a watched table are not recorded, or not as Watch
+	// was asked to.
+	FindingCapture FindingKind = "capture"
 )
 
-// String returns the problem in a line.
-func (p Finding) String() string {
-	return fmt.Sprintf("%s: %s; %s", p.Table, p.Problem, p.Remedy)
+// String returns the finding in one line.
+func (f Finding) String() string {
+	return fmt.Sprintf("%s: %s; %s", f.Table, f.Problem, f.Remedy)
 }
 
 // Check compares the database's catalogue with what the migrations make, on
 // audit_entries and every partition: columns, constraints, indexes, triggers,
-// rules, policies, functions, owners and privileges. It also looks at the months,
-// the triggers of watched tables, and what roles, settings and schemas let pass.
-// It returns what is missing or wrong, each with its remedy.
+// rules, policies, functions, owners and privileges. It also looks at the
+// months, at the triggers of watched tables, and at roles, settings and
+// schemas. It returns what is missing or wrong, each with its remedy.
 //
-// It reads no entry and takes no lock that anybody waits for, so it can run at
-// every start and once a day. Any role may call it; the bodies of the functions of
-// watched tables are compared for the log's owner only.
+// Check reads no entry and takes no lock that others wait for, so it can run at
+// every start and once a day. Any role may call it. Only for the log's owner
+// does it compare the bodies of the functions of watched tables.
 func (a *Admin) Check(ctx context.Context) ([]Finding, error) {
 	if a.pool == nil {
 		return nil, errNoPool
@@ -87,9 +91,8 @@ func (a *Admin) Check(ctx context.Context) ([]Finding, error) {
 }
 
 func (a *Admin) check(ctx context.Context, tx pgx.Tx, entries table) ([]Finding, error) {
-	// Names are then written with their schemas, and nobody else's function can
-	// stand before one of PostgreSQL's own. To compile a query takes longer than
-	// to run it.
+	// With this search_path, PostgreSQL writes names with their schemas, and finds
+	// only its own functions. To compile a query takes longer than to run it.
 	if _, err := tx.Exec(ctx, "SELECT set_config('search_path', 'pg_catalog', true), set_config('jit', 'off', true)"); err != nil {
 		return nil, err
 	}

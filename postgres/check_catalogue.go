@@ -38,7 +38,8 @@ func checkCatalogue(ctx context.Context, db querier, entries table) ([]Finding, 
 		all = all[n:]
 	}
 	for _, name := range append([]string{"audit_capture_context"}, besideEntries...) {
-		if _, missing := expected[name]; missing && name != "audit_migrations" { // a host may migrate with a tool of its own
+		// A host that migrates with another tool has no table audit_migrations.
+		if _, missing := expected[name]; missing && name != "audit_migrations" {
 			problems = append(problems, Finding{FindingConstraint, name, "it is missing", "make it again, as in the migrations", nil})
 		}
 	}
@@ -112,8 +113,8 @@ func changedFact(entries, t table, want fact, is string) Finding {
 	}
 }
 
-// foreignFact describes what no migration has made. An index that can refuse no
-// entry is the owner's own business.
+// foreignFact returns the finding about something that no migration made. An index
+// that cannot refuse an entry is not a finding.
 func foreignFact(t table, f fact) []Finding {
 	name := quoteName(f.name)
 	switch f.kind {
@@ -153,8 +154,8 @@ func foreignFact(t table, f fact) []Finding {
 	}
 }
 
-// plainIndex is an index on columns alone. One of an expression calls functions,
-// which can fail, and a unique one refuses what it has already.
+// plainIndex matches an index on columns only. An index on an expression calls
+// functions, which can fail. A unique one refuses values that it has already.
 var plainIndex = regexp.MustCompile(`^(btree|hash|gin|gist|brin|spgist) [\w, ]+$`)
 
 // migrationOf names the file that makes something.

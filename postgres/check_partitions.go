@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
+// checkMonths looks for months that are missing, misnamed or detached.
 func checkMonths(ctx context.Context, db querier, entries table) ([]Finding, error) {
 	partitions, err := partitionsOf(ctx, db, entries)
 	if err != nil {
@@ -41,8 +42,8 @@ func checkMonths(ctx context.Context, db querier, entries table) ([]Finding, err
 	return slices.Concat(problems, misnamed(partitions), lost, detached), err
 }
 
-// checkLostMonths looks for months that were made, and that Expire has not
-// removed. A role that may not read the list cannot be asked.
+// checkLostMonths looks for months that were made, are missing, and were not removed
+// by Expire. It finds nothing for a role that may not read audit_months.
 func checkLostMonths(ctx context.Context, db querier, entries table, partitions []partition, now time.Time) ([]Finding, error) {
 	list := entries.sibling("audit_months")
 	var readable bool
@@ -75,7 +76,7 @@ func checkLostMonths(ctx context.Context, db querier, entries table, partitions 
 
 var monthName = regexp.MustCompile(`^audit_entries_y\d{4}m\d{2}$`)
 
-// misnamed looks for partitions with the name of a month whose range is another.
+// misnamed looks for partitions whose range is not the month of their name.
 func misnamed(partitions []partition) (problems []Finding) {
 	for _, p := range partitions {
 		if !monthName.MatchString(p.Name) {
@@ -94,9 +95,8 @@ func misnamed(partitions []partition) (problems []Finding) {
 	return problems
 }
 
-// checkDetached looks for tables that were partitions, for partitions that are
-// being detached, and for what a subscription writes to the log, past its
-// triggers.
+// checkDetached looks for tables that were partitions, for partitions that are being
+// detached, and for subscriptions that write to the log without its triggers.
 func checkDetached(ctx context.Context, db querier, entries table) ([]Finding, error) {
 	rows, err := db.Query(ctx, `WITH `+logTables+`
 		SELECT n.nspname, c.relname, 'detached'

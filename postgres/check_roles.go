@@ -8,7 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// role is what a role that records can do, however it came by it.
+// role is what a role that records can do, by any grant or membership.
 type role struct {
 	name               string
 	super              bool   // it can do everything
@@ -50,8 +50,8 @@ func scanRole(row pgx.Row, more ...any) (r role, err error) {
 	return r, err
 }
 
-// checkRoles looks at the roles that record, which are those with INSERT, and
-// at what they can do by way of other roles.
+// checkRoles looks at the roles that record, which are those with INSERT, and at
+// what they can do by other roles.
 func checkRoles(ctx context.Context, db querier, entries table) ([]Finding, error) {
 	rows, err := db.Query(ctx, `WITH `+recordingRoles+`
 		SELECT r.oid IN (TABLE recording),`+describeRoles+`
@@ -73,8 +73,8 @@ func checkRoles(ctx context.Context, db querier, entries table) ([]Finding, erro
 			return nil, err
 		}
 		some = true
-		// Whoever has both roles by membership is an administrator, not the
-		// application.
+		// A role that has both roles by membership is an administrator's, not the
+		// application's.
 		if !direct && (r.owner || r.schemaOwner) {
 			continue
 		}
@@ -88,13 +88,13 @@ func checkRoles(ctx context.Context, db querier, entries table) ([]Finding, erro
 	if !some && rows.Err() == nil {
 		problems = append(problems, Finding{
 			FindingRole, entries.Name, "only the owner can record, so the application connects as the owner",
-			"let it connect as a role of its own, and call Admin.Protect", nil,
+			"let it connect as another role, and call Admin.Protect", nil,
 		})
 	}
 	return problems, rows.Err()
 }
 
-// problem says why a role must not be the application's, or nothing.
+// problem says why a role must not be the application's. It is empty if it may be.
 func (r role) problem() string {
 	var problems []string
 	if r.privileges != "" && !r.super && !r.owner {

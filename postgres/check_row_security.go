@@ -12,7 +12,7 @@ import (
 var orgPolicy = regexp.MustCompile(`^\(org_id = current_setting\('[^']+'::text(, true)?\)\)$`)
 
 // checkRowSecurity looks at row-level security, which can hide entries and refuse
-// them. The second wall of docs/roles.md is what it is for.
+// them. The policy of docs/roles.md is not a finding.
 func checkRowSecurity(ctx context.Context, db querier, entries table) ([]Finding, error) {
 	rows, err := db.Query(ctx, `WITH `+logTables+`, `+recordingRoles+`
 		SELECT t.template, t.nspname, t.relname, t.relrowsecurity, t.relforcerowsecurity, coalesce(p.polname::text, ''), coalesce(p.polpermissive, true), coalesce(p.polcmd::text, ''),
@@ -66,8 +66,8 @@ func checkRowSecurity(ctx context.Context, db querier, entries table) ([]Finding
 	return problems, err
 }
 
-// isOrgPolicy reports whether a policy for reading (r), inserting (a) or
-// everything (*) is about the organization and nothing else.
+// isOrgPolicy reports whether a policy for reading (r), inserting (a) or everything
+// (*) has only the condition on the organization.
 func isOrgPolicy(command, using, check string) bool {
 	switch command {
 	case "r":

@@ -24,10 +24,10 @@ func (c creator) remedy(entries table) string {
 }
 
 // creators returns the roles, other than the owner of the tables, that can make
-// functions in the log's schema; Such a function can be a closer
-// match than PostgreSQL's own, and then runs with the rights of the log's owner.
-// Superusers and members of the owner can do everything anyway. A schema of
-// pg_database_owner is that of the database's owner.
+// functions in the log's schema. Such a function can match a call better than
+// PostgreSQL's own, and then runs with the rights of the log's owner. Superusers and
+// members of the owner can do everything anyway. A schema of pg_database_owner
+// belongs to the database's owner.
 func creators(ctx context.Context, db querier, entries table) ([]creator, error) {
 	rows, err := db.Query(ctx, `WITH creators AS (
 			SELECT a.grantee AS oid, false AS owns FROM pg_namespace AS n, aclexplode(n.nspacl) AS a
@@ -74,10 +74,10 @@ func checkSchema(ctx context.Context, db querier, entries table) ([]Finding, err
 		problems = append(problems, Finding{
 			FindingPrivilege, "schema " + entries.Schema,
 			grantee(role.name) + " can make functions in it, which would run with the rights of the log's owner",
-			role.remedy(entries) + ", or let a schema of the log's own hold the tables", nil,
+			role.remedy(entries) + ", or put the tables into a schema that only the log uses", nil,
 		})
 	}
-	// Only what has the name of something of PostgreSQL's own can take its place.
+	// Only an object with the name of one of PostgreSQL's can take its place.
 	// Extensions, which superusers install, do so on purpose.
 	rows, err := db.Query(ctx, `SELECT 'FUNCTION ' || p.oid::regprocedure::text, pg_get_userbyid(p.proowner)
 		FROM pg_class AS e JOIN pg_proc AS p ON p.pronamespace = e.relnamespace JOIN pg_roles AS r ON r.oid = p.proowner
@@ -98,7 +98,7 @@ func checkSchema(ctx context.Context, db querier, entries table) ([]Finding, err
 		problems = append(problems, Finding{
 			FindingPrivilege, "schema " + entries.Schema,
 			fmt.Sprintf("%s of %s stands in it, and can run with the rights of the log's owner", object, grantee(owner)),
-			"DROP " + object + ", or let a schema of the log's own hold the tables", nil,
+			"DROP " + object + ", or put the tables into a schema that only the log uses", nil,
 		})
 		return nil
 	})

@@ -40,7 +40,7 @@ func checkSettings(ctx context.Context, db querier, entries table, named bool) (
 			s.of, s.reset = "this database", "ALTER DATABASE "+quoteName(database)
 		}
 		s.reset += " RESET " + s.name
-		// Those of a role that does not record are another program's.
+		// The settings of a role that does not record concern another program.
 		if records || role == "" || s.name == "session_replication_role" {
 			all = append(all, s)
 		}
@@ -81,9 +81,9 @@ func checkSettings(ctx context.Context, db querier, entries table, named bool) (
 	return append(problems, granted...), err
 }
 
-// misleading says why a search_path does not lead to the log, or nothing. That of
-// the database is often replaced by the connection's own, so for that only a
-// table that it finds counts.
+// misleading says why a search_path does not find the log. It is empty if it does.
+// The connection often replaces the search_path of the database, so for that one only
+// a table that it finds counts.
 func misleading(ctx context.Context, db querier, entries table, role, path string) (string, error) {
 	schemas := splitPath(path)
 	at := slices.Index(schemas, entries.Schema)

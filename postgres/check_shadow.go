@@ -7,9 +7,9 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// checkShadows looks for what can stand before the log if the search_path finds
-// it: temporary tables, which PostgreSQL looks at first, and tables that a role
-// that records has made elsewhere.
+// checkShadows looks for tables that a search_path can find in the log's place:
+// temporary tables, which PostgreSQL looks at first, and tables that a role that
+// records has made elsewhere.
 func checkShadows(ctx context.Context, db querier, entries table) ([]Finding, error) {
 	rows, err := db.Query(ctx, `WITH `+recordingRoles+`
 		SELECT r.rolname, has_database_privilege(r.oid, d.oid, 'TEMP'), d.datname, d.datacl IS NULL OR EXISTS (SELECT FROM aclexplode(d.datacl) WHERE grantee = 0 AND privilege_type = 'TEMPORARY'),

@@ -41,7 +41,7 @@ var tamperings = []tampering{
 
 	{"a function that lets pass", "CREATE OR REPLACE FUNCTION audit_refuse_change() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'", postgres.FindingTrigger, "the function audit_refuse_change differs from the library's functions/audit_refuse_change.sql", 0, 0},
 	{"a function that runs as its owner", "ALTER FUNCTION audit_refuse_change() SECURITY DEFINER", postgres.FindingTrigger, "the function audit_refuse_change differs from the library's", 0, 0},
-	{"a function with a setting", "ALTER FUNCTION audit_capture_told(text) SET search_path = HOST", postgres.FindingCapture, "the function audit_capture_told differs from the library's functions/audit_capture_told.sql", 0, 0},
+	{"a function with a setting", "ALTER FUNCTION audit_capture_read_context(text) SET search_path = HOST", postgres.FindingCapture, "the function audit_capture_read_context differs from the library's functions/audit_capture_read_context.sql", 0, 0},
 	{"capture that redacts nothing", "CREATE OR REPLACE FUNCTION audit_capture_secret(name text, names text[]) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT false'", postgres.FindingCapture, "the function audit_capture_secret differs from the library's", 0, 0},
 	{"a function that is gone", "DROP FUNCTION audit_capture_sort(text)", postgres.FindingCapture, "the function audit_capture_sort differs from the library's", 0, 0},
 	{"a function beside another", "CREATE FUNCTION audit_capture_cut(whole varchar, most int) RETURNS text LANGUAGE sql AS 'SELECT whole::text'", postgres.FindingCapture, "audit_capture_cut(character varying,integer) is not the library's, and could run in the place", 0, 0},

@@ -154,7 +154,7 @@ func TestCheckIsSilentAboutALogInUse(t *testing.T) {
 	silent("unwatched")
 }
 
-// plainURL is where a database is, as psql and pg_dump take it.
+// plainURL returns a database's URL, as psql and pg_dump take it.
 func plainURL(t *testing.T, r roles, database string) string {
 	t.Helper()
 	address, err := url.Parse(r.super.Config().ConnString())

@@ -31,7 +31,7 @@ func TestCheck(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, problems, 3, "a role, and two months")
 	assert.Equal(t, postgres.FindingRole, problems[0].Kind)
-	assert.Contains(t, problems[0].String(), "audit_entries: only the owner can record, so the application connects as the owner; let it connect as a role of its own, and call Admin.Protect")
+	assert.Contains(t, problems[0].String(), "audit_entries: only the owner can record, so the application connects as the owner; let it connect as another role, and call Admin.Protect")
 	require.NoError(t, admin.Protect(t.Context(), r.appName))
 	made, err := admin.MakePartitionsAhead(t.Context(), 1)
 	require.NoError(t, err)

@@ -12,10 +12,6 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// FindingCapture: changes of a watched table are not recorded, or not as Watch
-// was told.
-const FindingCapture FindingKind = "capture"
-
 // checkWatched looks at the triggers of each watched table, and at the function
 // that they call.
 func checkWatched(ctx context.Context, db querier, entries table) ([]Finding, error) {
@@ -99,7 +95,7 @@ func checkCapture(ctx context.Context, db querier, c captured, callable bool) ([
 	return problems, nil
 }
 
-// staleness says in what ways the function no longer fits its table.
+// staleness says how the function no longer fits its table.
 func (c captured) staleness(ctx context.Context, db querier) (problems []string, err error) {
 	if !c.comment {
 		problems = append(problems, "the comment of function "+c.function+", which holds its configuration, is gone")
@@ -169,7 +165,7 @@ func (c captured) staleness(ctx context.Context, db querier) (problems []string,
 		}
 	}
 	if err := now.readKey(ctx, db, c.relation); err != nil && len(problems) == 0 {
-		problems = append(problems, "rows cannot be told apart: "+err.Error())
+		problems = append(problems, "rows cannot be distinguished: "+err.Error())
 	}
 	if unseen := before.unseen(now); len(unseen) > 0 {
 		problems = append(problems, fmt.Sprintf("its columns %q were added since Watch was called: they are recorded, and redacted only if their name or type says so, "+
@@ -187,7 +183,7 @@ func (c captured) staleness(ctx context.Context, db querier) (problems []string,
 	return problems, nil
 }
 
-// retyped says which columns have another type than when Watch was called.
+// retyped says which columns had another type when Watch was called.
 func (c *watchConfig) retyped(now watchConfig) (problems []string) {
 	for _, column := range c.columnNames() {
 		was, known := c.Types[column]
@@ -253,10 +249,9 @@ func checkRelatives(ctx context.Context, db querier, all []captured) (problems [
 	return problems, nil
 }
 
-// replacement says in what way the function is not the one that Watch would make
-// now, or nothing. The number of the table is another one after a restore, and so
-// is the signature of its columns: the function then captures by the statement
-// that it makes each time.
+// replacement says how the function differs from the one that Watch would make now,
+// if it does. A restore changes the table's OID and the signature of its columns;
+// that does not count. The function then makes its statement anew each time.
 func (c captured) replacement(ctx context.Context, db querier) ([]string, error) {
 	encoded, err := json.Marshal(c.config)
 	if err != nil {
@@ -291,5 +286,5 @@ var (
 	restoredPattern = regexp.MustCompile(`TG_RELID = '?\d+'? AND (pg_catalog\.)?[\w."]*audit_capture_signature\([^)]*\) = '?-?\d+'?`)
 )
 
-// restored is a function's source without what a restore changes.
+// restored returns a function's source without the parts that a restore changes.
 func restored(source string) string { return restoredPattern.ReplaceAllString(source, "…") }

@@ -13,14 +13,14 @@ import (
 	"github.com/auditkeep/audit/internal/stored"
 )
 
-// SetContext tells the triggers of watched tables who acts in this transaction,
-// for which organization and in which request: what [audit.WithActor],
-// [audit.WithOrg] and [audit.WithRequest] put into the context. It ends with the
-// transaction. Without it, or without an actor, an entry names the database's
-// role. Call it again where the actor changes.
+// SetContext sets the actor, the organization and the request that the triggers
+// of watched tables record in this transaction. It takes them from ctx, where
+// [audit.WithActor], [audit.WithOrg] and [audit.WithRequest] put them. It ends
+// with the transaction. Without it, or without an actor, an entry names the
+// database's role. Call it again when the actor changes.
 //
-// Whoever can run SQL on the connection can set the same; what an entry with
-// source "trigger" says of its actor is as true as the application is.
+// Whoever can run SQL on the connection can set the same. So the actor of an
+// entry with source "trigger" is as trustworthy as the application is.
 func SetContext(ctx context.Context, tx pgx.Tx) error {
 	if isNil(tx) {
 		return errNoContextTx
@@ -35,8 +35,8 @@ func SetContext(ctx context.Context, tx pgx.Tx) error {
 	return nil
 }
 
-// SetContextSQL is [SetContext] in a database/sql transaction, of any PostgreSQL
-// driver: [*sql.Tx], and those of GORM and sqlx.
+// SetContextSQL is [SetContext] in a database/sql transaction, with any
+// PostgreSQL driver: [*sql.Tx], and those of GORM and sqlx.
 func SetContextSQL(ctx context.Context, tx SQLTransaction) error {
 	if isNil(tx) {
 		return errNoContextTx
@@ -51,8 +51,8 @@ func SetContextSQL(ctx context.Context, tx SQLTransaction) error {
 	return nil
 }
 
-// QueueContext is [SetContext] as the next statement of the host's own batch, so
-// that it adds no round trip. It sends nothing.
+// QueueContext is [SetContext] as the next statement of the host's own batch,
+// so that it adds no round trip. It sends nothing itself.
 func QueueContext(ctx context.Context, batch *pgx.Batch) error {
 	if batch == nil {
 		return errors.New("postgres: no batch is given: give the *pgx.Batch to send")
@@ -66,10 +66,10 @@ func QueueContext(ctx context.Context, batch *pgx.Batch) error {
 }
 
 // SkipCapture keeps the triggers of watched tables silent about objects of the
-// types until the transaction ends, since it records those changes itself, by
-// [audit.Log.Record]. It has an effect on tables whose WatchTable.Skippable is set
-// and on no others: where in doubt, a change is recorded twice, and never not at
-// all. Each call replaces the types of the one before; none ends it.
+// types until the transaction ends, for transactions that record those changes
+// by [audit.Log.Record]. It affects only tables whose WatchTable.Skippable is
+// set, so a change may be recorded twice, but never not at all. Each call
+// replaces the types of the call before; a call without types ends it.
 func SkipCapture(ctx context.Context, tx pgx.Tx, types ...string) error {
 	if isNil(tx) {
 		return errNoContextTx
@@ -99,7 +99,7 @@ const (
 	skipCaptureSQL = "SELECT set_config('audit.skip', $1::text, true)"
 )
 
-// triggerContext is the setting that audit_capture_begin reads.
+// triggerContext is the setting that audit_capture_read_context reads.
 type triggerContext struct {
 	Org        string          `json:"org,omitempty"`
 	ActorKind  audit.ActorKind `json:"actor_kind,omitempty"`
@@ -110,7 +110,7 @@ type triggerContext struct {
 	IPNote     string          `json:"ip_note,omitempty"`
 	RequestID  string          `json:"request_id,omitempty"`
 	UserAgent  string          `json:"user_agent,omitempty"`
-	// Altered is what the metadata keeps of texts that are not as they were given.
+	// Altered is what the metadata keeps of texts that were changed to fit.
 	Altered map[string]json.RawMessage `json:"altered,omitempty"`
 }
 
@@ -149,7 +149,7 @@ func contextSetting(ctx context.Context) (string, error) {
 	if request.IP.IsValid() {
 		c.IP = request.IP.Unmap().WithZone("").String()
 	}
-	// What people type never stops their change.
+	// A text that does not fit never stops the change.
 	c.fit("actor_kind", (*string)(&c.ActorKind), stored.ActorKind, false)
 	c.fit("actor_id", &c.ActorID, stored.ActorID, true)
 	c.fit("actor_email", &c.ActorEmail, stored.Email, true)

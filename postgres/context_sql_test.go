@@ -13,7 +13,7 @@ import (
 	"github.com/auditkeep/audit/postgres"
 )
 
-// A host on database/sql tells the triggers the same.
+// A host on database/sql sets the same context.
 func TestContextOfSQLTransactions(t *testing.T) {
 	t.Parallel()
 	w := watch(t, keys, postgres.WatchTable{Name: "api_keys", Type: "api_key", Skippable: true})

@@ -31,7 +31,7 @@ func renameKey(ctx context.Context, pool *pgxpool.Pool, trail *audit.Log, before
 
 	batch := &pgx.Batch{}
 	// The entry does not know whether the UPDATE finds the row as it was read.
-	// Where it finds none, the division by zero fails the batch.
+	// If it finds none, the division by zero fails the batch.
 	batch.Queue(`WITH changed AS (UPDATE keys SET name = $3, version = version + 1 WHERE id = $1 AND version = $2 RETURNING id)
 		SELECT 1 / count(*) FROM changed`, before.ID, before.Version, after.Name)
 	if err := postgres.Queue(ctx, batch, trail, audit.Updated(before, after)); err != nil {

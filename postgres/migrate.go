@@ -31,8 +31,8 @@ func numberedFiles() fs.FS {
 }
 
 // Migrations returns the numbered SQL files that [Store.Migrate] applies, for
-// hosts that apply them with a tool of their own. The files make their tables in
-// the schema that search_path names first. A file that includes the library's
+// hosts that apply them with another tool. The files make their tables in the
+// schema that search_path names first. A file that includes the library's
 // functions has them as they are in this version.
 func Migrations() fs.FS { return assembledFiles() }
 
@@ -79,11 +79,11 @@ func migrate(ctx context.Context, pool pool, schema string, files fs.FS) error {
 	if pool == nil {
 		return errNoPool
 	}
-	// Whoever waited for the lock must see what was done meanwhile, whatever
-	// the database's default isolation.
+	// After the wait for the lock, the transaction must see what others did
+	// meanwhile, whatever the database's default isolation is.
 	options := pgx.TxOptions{IsoLevel: pgx.ReadCommitted, AccessMode: pgx.ReadWrite}
 	err := pgx.BeginTxFunc(ctx, pool, options, func(tx pgx.Tx) error {
-		// A lock of its own: there may be no table to lock yet.
+		// An advisory lock, since there may not be a table to lock yet.
 		if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock($1)", migrationLock); err != nil {
 			return err
 		}
@@ -101,7 +101,7 @@ func migrate(ctx context.Context, pool pool, schema string, files fs.FS) error {
 	return nil
 }
 
-// migrationLock is the number of the lock that migrating processes wait for;
+// migrationLock is the number of the lock that migrating processes wait for. It is
 // "auditkee" in ASCII, so that no other program picks it by chance.
 const migrationLock int64 = 0x61756469746b6565
 
@@ -109,8 +109,8 @@ const migrationLock int64 = 0x61756469746b6565
 type migrationTx struct{ tx pgx.Tx }
 
 func (m migrationTx) Applied(ctx context.Context) ([]migration.Applied, error) {
-	// Asked first, and not by IF NOT EXISTS, which needs the right to create
-	// tables even where there is nothing to create.
+	// CREATE TABLE IF NOT EXISTS would need the right to create tables even if the
+	// table exists.
 	var exists bool
 	if err := m.tx.QueryRow(ctx, `SELECT EXISTS (
 		SELECT FROM pg_class WHERE oid = to_regclass('audit_migrations') AND relpersistence <> 't')`).Scan(&exists); err != nil {

@@ -15,8 +15,8 @@ import (
 	"github.com/auditkeep/audit/postgres"
 )
 
-// A host can apply the files of Migrations with a tool of its own, and has then all
-// that Migrate makes.
+// A host that applies the files of Migrations with another tool has all that Migrate
+// makes.
 func TestMigrationsAreComplete(t *testing.T) {
 	t.Parallel()
 	names, err := fs.Glob(postgres.Migrations(), "*")
@@ -53,8 +53,8 @@ func requireFunctions(t *testing.T, pool *pgxpool.Pool) {
 	}
 }
 
-// versions returns which row version each function of the log has: another one
-// after each replacement.
+// versions returns the row version of each function of the log. A replacement
+// changes it.
 func versions(t *testing.T, pool *pgxpool.Pool) map[string]string {
 	t.Helper()
 	rows, err := pool.Query(t.Context(), `SELECT proname::text, xmin::text FROM pg_proc

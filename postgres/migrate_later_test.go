@@ -41,7 +41,7 @@ func TestLaterSchema(t *testing.T) {
 	require.NoError(t, err)
 	assert.Len(t, page.Entries, 5)
 
-	// Only this it refuses: it cannot tell what else has changed.
+	// Migrate refuses, since it does not know what else has changed.
 	assert.ErrorContains(t, w.store.Migrate(t.Context()), "upgrade github.com/auditkeep/audit")
 }
 

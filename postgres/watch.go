@@ -14,71 +14,71 @@ import (
 
 // WatchTable says which table to watch, and how to record its changes.
 type WatchTable struct {
-	// Name is the table, as SQL spells it: with its schema where the Admin's
-	// search_path does not find it, quoted where it needs quotes.
+	// Name is the table as SQL spells it: with quotes if the name needs them, and
+	// with its schema if the Admin's search_path does not find it.
 	Name string
 	// Type is the objects' type. Defaults to the table's name without its schema.
 	Type string
-	// Key names the columns that make up an object's ID; several are joined by
-	// commas, as [audit.Updated] joins them. A unique index must be on them, and
-	// none may be NULL. Defaults to the primary key.
+	// Key names the columns of an object's ID. Several are joined by commas, as
+	// [audit.Updated] joins them. They must be NOT NULL and have a unique index.
+	// Defaults to the primary key.
 	Key []string
-	// Ignore names further columns that are not recorded, beside updated_at and
+	// Ignore names columns that are not recorded, in addition to updated_at and
 	// lock_version, as [audit.Config] does. Defaults to none.
 	Ignore []string
-	// Record names those of updated_at and lock_version that are recorded all the
-	// same. Defaults to none.
+	// Record names columns that are recorded although Ignore has them by default:
+	// updated_at, lock_version. Defaults to none.
 	Record []string
-	// Redact names further columns and keys of JSON whose values are never kept,
-	// beside the built-in ones (password, token, api_key …), by the same rules
-	// as [audit.Config]. A name that fits no column is an error, unless it can be
-	// a key of JSON, or fitted one when Watch was called before. What was redacted
-	// stays so when the column gets another name or type, after a dump and
-	// restore, and if Watch is called again without the name: see Plain. Defaults
-	// to none.
+	// Redact names columns and keys of JSON whose values are never kept, in
+	// addition to the built-in names (password, token, api_key …), by the same rules
+	// as [audit.Config]. A name that fits no column is an error, unless it can be a
+	// key of JSON, or fitted a column at an earlier call of Watch. Defaults to none.
+	//
+	// A redacted column stays redacted if it gets another name or type, after a dump
+	// and restore, and if Watch is called again without the name. Plain ends it.
 	Redact []string
-	// Plain names columns whose values are kept although their name or what was
-	// said before makes them secrets. Keys within JSON stay redacted, and so do
-	// columns whose type hides its fields. Defaults to none.
+	// Plain names columns whose values are kept although their name, or Redact at
+	// an earlier call of Watch, makes them secrets. Keys within JSON stay redacted,
+	// and so do columns whose type hides its fields. Defaults to none.
 	Plain []string
-	// OrgColumn is the column that holds a row's organization. Where it is NULL
-	// or empty, and by default, Org counts.
+	// OrgColumn is the column that holds a row's organization. If the column is
+	// NULL or empty, Org counts. Defaults to Org for all rows.
 	OrgColumn string
 	// Org is the organization of all rows. Defaults to that of [SetContext], and
-	// without one to [audit.PlatformOrg], so that a write by psql is not lost.
+	// without SetContext to [audit.PlatformOrg], so that no write by psql is lost.
 	Org string
 	// ParentColumns are the columns that hold the key of the object that a row
-	// belongs to, such as the order of a line, in the order of the parent's key. Its
-	// entries then are in the parent's history too, as by the tag audit:",parent". A
-	// row in which one of them is NULL has no parent. Defaults to none.
+	// belongs to, in the order of the parent's key: for a line, the order's. The
+	// row's entries are then in the parent's history too, as with the tag
+	// audit:",parent". A row with NULL in one of them has no parent. Defaults to none.
 	ParentColumns []string
 	// ParentType is the parent's object type. Defaults to the Type of ParentTable,
-	// and without one to the name of the column without "_id".
+	// and without ParentTable to the column's name without "_id".
 	ParentType string
-	// ParentTable is the parent's table, which must be watched already. If the table
-	// has neither OrgColumn nor Org, its rows take the organization of the parent's
-	// row, or of that one's parent. Defaults to none.
+	// ParentTable is the parent's table, which must be watched already. Without
+	// OrgColumn and Org, rows take the organization of their parent's row, or of its
+	// parent's. Defaults to none.
 	ParentTable string
 	// Skippable lets [SkipCapture] silence the triggers, for transactions that
-	// record changes of this table themselves. Defaults to false: then nothing
-	// that the application's role can do keeps a change from being recorded.
+	// record changes of this table themselves. Defaults to false: then the
+	// application's role has no way to keep a change from being recorded.
 	Skippable bool
 }
 
 // Watch captures the changes of a table by triggers, so that they are recorded
 // whoever makes them: the application, a migration, psql. A change is recorded
-// as [audit.Updated] would, in its own transaction, with source "trigger". Watch
-// can be called again at any time: with the same Table it puts right what was
-// altered since, with another one it changes what is recorded.
+// as [audit.Updated] would record it, in its own transaction, with source
+// "trigger". Watch can be called again at any time. With the same WatchTable it
+// repairs what was altered since. With another one it changes what is recorded.
 //
 // The Admin's role needs the privilege TRIGGER on the table; other writers need
-// none on the log. The call waits for transactions that write to the table, no
-// longer than two seconds. docs/capture.md says what is captured and what not.
+// no privilege on the log. The call waits max two seconds for transactions that
+// write to the table. docs/capture.md says what is captured and what is not.
 func (a *Admin) Watch(ctx context.Context, t WatchTable) error {
 	if strings.TrimSpace(t.Name) == "" {
 		return errors.New("watching a table: WatchTable.Name is empty: give the table's name, with its schema if need be")
 	}
-	err := a.alone(ctx, func(tx pgx.Tx, entries table) error {
+	err := a.exclusively(ctx, func(tx pgx.Tx, entries table) error {
 		if err := refuseCreators(ctx, tx, entries); err != nil {
 			return err
 		}
@@ -129,7 +129,7 @@ func findWatched(ctx context.Context, db querier, name string) (table, error) {
 	case err != nil:
 		return t, fmt.Errorf("looking for it: %w", err)
 	case kind != "r" && kind != "p":
-		return t, errors.New("it is no table: only tables can be watched, and what views write to")
+		return t, errors.New("it is not a table: only tables can be watched, such as those that a view writes to")
 	case strings.HasPrefix(t.Name, "audit_entries") || slices.Contains(besideEntries, t.Name):
 		return t, errors.New("it is the log's own: watch the tables of the application")
 	}
@@ -162,7 +162,7 @@ func capture(ctx context.Context, tx pgx.Tx, entries, watched table, config watc
 		"CREATE OR REPLACE FUNCTION " + function + " RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = " + capturePath(entries) +
 			settings + " AS " + literal(source),
 		"ALTER FUNCTION " + function + " OWNER TO " + grantee(entries.Owner),
-		// Whoever could make a trigger of it could write entries at will.
+		// Others could make triggers of it, and so write any entry.
 		"REVOKE ALL ON FUNCTION " + function + " FROM PUBLIC",
 		"COMMENT ON FUNCTION " + function + " IS " + literal(string(encoded)),
 	}
@@ -180,9 +180,9 @@ func capture(ctx context.Context, tx pgx.Tx, entries, watched table, config watc
 	return nil
 }
 
-// newFunction names the function of a table that was not watched before: not by
-// the table's number, which is another after a restore, nor by its name alone,
-// which another table may have one day.
+// newFunction returns the name of the function for a table that was not watched
+// before. It does not depend on the table's OID, which a restore changes. It is not
+// only the table's name, which another table may have later.
 func newFunction(watched table) string {
 	own := watched.Name[:min(len(watched.Name), 30)]
 	return "audit_capture_of_" + strings.ToValidUTF8(own, "") + "_" + strings.ToLower(rand.Text()[:8])
@@ -195,7 +195,7 @@ func capturePath(entries table) string {
 }
 
 // rehearse plans the statements of the triggers on rows without values, so that
-// Watch refuses what would fail at every write. That takes no privilege on the
+// Watch refuses a table whose every write would fail. That needs no privilege on the
 // table.
 func rehearse(ctx context.Context, tx pgx.Tx, watched table, config string, mapped bool) error {
 	rows := "MATERIALIZED (SELECT (NULL::" + watched.sql() + ").*)"
@@ -221,10 +221,10 @@ func rehearse(ctx context.Context, tx pgx.Tx, watched table, config string, mapp
 		if err := tx.QueryRow(ctx, "SELECT audit_capture_sql($1, $2, $3::text::jsonb, $4)", watched.OID, way.operation, config, way.single).Scan(&statement); err != nil {
 			return fmt.Errorf("making its statements: %w", err)
 		}
-		// The last of them: a column may be called so.
+		// The last match counts, since a column may have this name.
 		const from = "OFFSET 0) AS e"
 		end := strings.LastIndex(statement, from) + len(from)
-		statement = statement[:end] + ` CROSS JOIN (SELECT (NULL::audit_capture_context).* OFFSET 0) AS told
+		statement = statement[:end] + ` CROSS JOIN (SELECT (NULL::audit_capture_context).* OFFSET 0) AS caller
 			CROSS JOIN (SELECT now() AS at, ''::text AS id_start, 0::bigint AS id_end OFFSET 0) AS context` + statement[end:]
 		if _, err := tx.Exec(ctx, "EXPLAIN WITH old_rows AS "+rows+", new_rows AS "+rows+" "+statement); err != nil {
 			return fmt.Errorf("its changes cannot be captured by %s: %w", way.operation, err)

@@ -14,8 +14,8 @@ import (
 	"github.com/auditkeep/audit/internal/secrets"
 )
 
-// watchConfig is what the database keeps of a Table: as a comment on the
-// function of its triggers, and within that function.
+// watchConfig is what the database keeps of a WatchTable, in a comment on the
+// function of its triggers and within that function.
 type watchConfig struct {
 	Table     string   `json:"table"` // its schema and name when Watch was called
 	Type      string   `json:"type"`
@@ -53,7 +53,7 @@ type columnType struct {
 	Name string `json:"name"`
 }
 
-// config completes what the Table leaves to defaults, and checks the rest.
+// config checks the WatchTable and completes its defaults.
 func (t WatchTable) config(ctx context.Context, db querier, entries, watched table, before history, parent uint32) (watchConfig, error) {
 	c := watchConfig{
 		Table: watched.sql(), Type: t.Type, Key: t.Key, keyGiven: len(t.Key) > 0, Ignore: ignored.With(t.Ignore, t.Record), Record: t.Record, Redact: t.Redact, Plain: t.Plain,
@@ -130,7 +130,8 @@ func (t WatchTable) config(ctx context.Context, db querier, entries, watched tab
 	return c, c.hide(ctx, db, entries, watched, before, names)
 }
 
-// insteadOf says which columns there are in place of one that is not there.
+// insteadOf says which columns the table has, for an error about one that it has
+// not.
 func (c *watchConfig) insteadOf(column string, before history) string {
 	if now := before.now(column, *c); now != "" {
 		return fmt.Sprintf("it is called %q now", now)
@@ -156,8 +157,8 @@ func (c *watchConfig) readColumns(ctx context.Context, db querier, watched table
 	if err != nil {
 		return fmt.Errorf("reading its columns: %w", err)
 	}
-	// A statement of PostgreSQL has at most 1664 columns, and pairing the rows
-	// takes twice those of the table.
+	// A statement of PostgreSQL has max 1664 columns, and pairing the rows takes
+	// those of the table twice.
 	if len(c.Columns) > 800 {
 		return fmt.Errorf("it has %d columns: tables of up to 800 can be watched", len(c.Columns))
 	}
@@ -210,7 +211,7 @@ func (c *watchConfig) readKey(ctx context.Context, db querier, watched table) er
 	case nullable:
 		return fmt.Errorf("field WatchTable.Key is %q, of which a column may be NULL: make it NOT NULL", c.Key)
 	default:
-		return fmt.Errorf("field WatchTable.Key is %q, on which there is no unique index: rows could not be told apart", c.Key)
+		return fmt.Errorf("field WatchTable.Key is %q, on which there is no unique index: rows could not be distinguished", c.Key)
 	}
 }
 

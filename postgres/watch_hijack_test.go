@@ -79,7 +79,7 @@ BEGIN
 	END LOOP; END LOOP;
 	FOREACH a IN ARRAY ARRAY['concat(text)', 'concat(host.mood)', 'concat(varchar)', 'to_json(text)', 'to_json(int4)', 'to_jsonb(text)', 'json_build_object(text, text)', 'json_build_object(text, text, text, text)', 'jsonb_build_object(text, text)',
 		'concat_ws(text, json)', 'concat_ws(text, text, text)', 'format(text, text)', 'format(text, text, int4)', 'array_to_string(text[], text)', 'unnest(text[])', 'array_append(text[], text)', 'array_agg(text)', 'octet_length(varchar)', 'cardinality(text[])', 'lower(name)',
-		'audit_capture_cut(varchar, int4)', 'audit_capture_key(text)', 'audit_capture_whole(jsonb, text, text)', 'audit_capture_org(varchar, text, boolean)', 'audit_capture_org(text, varchar, boolean)', 'min(text)', 'count(text)', 'audit_capture_sort(name)', 'audit_capture_path(name, text)', 'audit_capture_secret(name, text[])', 'audit_capture_told(varchar)', 'audit_capture_sql(oid, text, jsonb)', 'audit_capture_signature(oid)',
+		'audit_capture_cut(varchar, int4)', 'audit_capture_key(text)', 'audit_capture_whole(jsonb, text, text)', 'audit_capture_org(varchar, text, boolean)', 'audit_capture_org(text, varchar, boolean)', 'min(text)', 'count(text)', 'audit_capture_sort(name)', 'audit_capture_path(name, text)', 'audit_capture_secret(name, text[])', 'audit_capture_read_context(varchar)', 'audit_capture_sql(oid, text, jsonb)', 'audit_capture_signature(oid)',
 		'audit_capture_paths(varchar, jsonb, jsonb, boolean, boolean, text[], int4)', 'audit_capture_texts(varchar, json, json, boolean, text[])', 'audit_capture_texts(text, jsonb, jsonb, boolean, text[])', 'audit_capture_fields(varchar)', 'audit_capture_bounded(varchar)'] LOOP
 		EXECUTE format('CREATE FUNCTION log.%s RETURNS text LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION ''hijacked: %s''; END $$', a, a);
 	END LOOP;
@@ -147,7 +147,7 @@ func TestWatchQualifiesFunctions(t *testing.T) {
 	rows, err := w.pool.Query(t.Context(), `SELECT proname, prosrc FROM pg_proc WHERE pronamespace = current_schema()::regnamespace AND proname LIKE 'audit\_capture\_%'`)
 	require.NoError(t, err)
 	calls := regexp.MustCompile(`(^|[^\w.])([a-z_0-9]+)\(`)
-	// What is part of the grammar, and so is looked for in pg_catalog alone.
+	// These are part of the grammar, so PostgreSQL looks only in pg_catalog for them.
 	grammar := " coalesce nullif greatest least extract substring s " // and a part of an expression
 	var name, source string
 	functions := 0

@@ -11,15 +11,15 @@ import (
 	"github.com/auditkeep/audit/internal/secrets"
 )
 
-// history is what an earlier call of Watch left of a table.
+// history is what an earlier call of Watch kept of a table.
 type history struct {
 	function string      // its name; empty if the table was never watched
 	config   watchConfig // without columns if it is not known
 	fits     bool        // the numbers of its columns are those of the table
 }
 
-// findHistory returns what is left of the table, or of one with its name that is
-// gone.
+// findHistory returns the history of the table, or of a dropped table of the same
+// name.
 func findHistory(ctx context.Context, db querier, entries, watched table) (history, error) {
 	all, err := captures(ctx, db, entries)
 	if err != nil {
@@ -40,7 +40,7 @@ func findHistory(ctx context.Context, db querier, entries, watched table) (histo
 	return before, nil
 }
 
-// now returns what a column was renamed to, if that is known.
+// now returns the column's present name if it was renamed, else "".
 func (h history) now(column string, c watchConfig) string {
 	number, ok := h.config.Columns[column]
 	if !ok || !h.fits {
@@ -54,7 +54,8 @@ func (h history) now(column string, c watchConfig) string {
 	return ""
 }
 
-// unseen returns the columns that Watch did not know, if their numbers say so.
+// unseen returns the columns that the earlier call of Watch did not know, by their
+// numbers.
 func (h history) unseen(c watchConfig) (names []string) {
 	if !h.fits {
 		return nil
@@ -71,8 +72,7 @@ func (h history) unseen(c watchConfig) (names []string) {
 	return names
 }
 
-// forgetSeen forgets the columns that the triggers have seen of tables and that
-// Watch had not.
+// forgetSeen removes the rows of audit_capture_seen of some tables.
 func forgetSeen(ctx context.Context, tx pgx.Tx, entries table, identities ...string) error {
 	_, err := tx.Exec(ctx, "DELETE FROM "+entries.sibling("audit_capture_seen")+" WHERE identity = ANY($1)", identities)
 	if err != nil {
@@ -107,9 +107,9 @@ func describeColumns(ctx context.Context, db querier, relation uint32, config wa
 	return columns, nil
 }
 
-// hide finds the columns whose values are not kept: those whose name says so,
-// and those that were hidden before, here or in a partition or parent. It
-// refuses a configuration that leaves open what a column is.
+// hide finds the columns whose values are not kept: by their name, or because they
+// were hidden before, here or in a partition or parent. It is an error if a column
+// may hold what was redacted under another name.
 func (c *watchConfig) hide(ctx context.Context, db querier, entries, watched table, before history, names secrets.Set) error {
 	known := *c
 	if before.config.Columns != nil {
@@ -136,7 +136,7 @@ func (c *watchConfig) hide(ctx context.Context, db querier, entries, watched tab
 		default:
 			c.Documents = append(c.Documents, column.name)
 		}
-		// One that is hidden only because nobody knows what it was.
+		// A column that is hidden only because its earlier name is not known.
 		unknown := column.hidden && column.was == nil && !before.fits && !namesBefore.Has(column.name) && !slices.Contains(known.Hidden, column.name)
 		if unknown && (column.name == c.OrgColumn || slices.Contains(c.ParentColumns, column.name) || slices.Contains(c.Key, column.name) && (c.keyGiven || slices.Equal(c.KeyTypes, known.KeyTypes))) {
 			column.hidden, unknown = false, false
@@ -170,8 +170,8 @@ func (c *watchConfig) hide(ctx context.Context, db querier, entries, watched tab
 	return c.checkRedact(ctx, db, watched, before)
 }
 
-// checkRedact refuses a name that hides nothing. One that did before, and whose
-// column was renamed or dropped since, is left to Check: the column stays hidden.
+// checkRedact refuses a name that hides nothing. If it did so before, and its
+// column was renamed or dropped since, the column stays hidden and Check reports it.
 func (c *watchConfig) checkRedact(ctx context.Context, db querier, watched table, before history) error {
 	for _, name := range c.Redact {
 		if slices.Contains(c.Plain, name) {
@@ -191,8 +191,8 @@ func (c *watchConfig) checkRedact(ctx context.Context, db querier, watched table
 	return nil
 }
 
-// idleNames returns the names in Redact that fit no column, and can be no key of
-// JSON since there is none.
+// idleNames returns the names in Redact that fit no column, if the table has no
+// JSON in which they could be keys.
 func (c *watchConfig) idleNames(ctx context.Context, db querier, watched table) (idle []string, err error) {
 	for _, name := range c.Redact {
 		if !slices.ContainsFunc(c.columnNames(), func(column string) bool { return secrets.Fits(column, name) }) {

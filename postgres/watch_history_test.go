@@ -113,10 +113,10 @@ func TestWatchKeepsRedacting(t *testing.T) {
 				for range 2 {
 					n++
 					w.exec(t, "UPDATE "+relation+" SET "+strings.ReplaceAll(test.write, "%d", strconv.Itoa(n)))
-					told := w.told(t)
-					require.Len(t, told, 1, when)
-					assert.NotContains(t, told[0], "canary", when)
-					assert.True(t, strings.HasPrefix(told[0], "acme update logins 1 "), told[0])
+					lines := w.lines(t)
+					require.Len(t, lines, 1, when)
+					assert.NotContains(t, lines[0], "canary", when)
+					assert.True(t, strings.HasPrefix(lines[0], "acme update logins 1 "), lines[0])
 				}
 			}
 			write("at once")
@@ -161,13 +161,13 @@ func TestWatchPlain(t *testing.T) {
 	require.NoError(t, w.admin.Watch(ctx, postgres.WatchTable{Name: "t", Plain: []string{"iban", "password"}}))
 	w.entries(t)
 	w.exec(t, "UPDATE t SET password = 'p', iban = 'i'")
-	assert.Equal(t, []string{`_platform update t 1 [{"field":"password","new":"p","old":null},{"field":"iban","new":"i","old":null}]`}, w.told(t))
+	assert.Equal(t, []string{`_platform update t 1 [{"field":"password","new":"p","old":null},{"field":"iban","new":"i","old":null}]`}, w.lines(t))
 	w.exec(t, "ALTER TABLE t RENAME password TO secret", "UPDATE t SET secret = 'q'")
-	assert.Equal(t, []string{`_platform update t 1 [{"field":"secret","new":"q","old":"p"}]`}, w.told(t))
+	assert.Equal(t, []string{`_platform update t 1 [{"field":"secret","new":"q","old":"p"}]`}, w.lines(t))
 	assert.Contains(t, strings.Join(w.problems(t), "\n"), `column "password", named by WatchTable.Plain, is called "secret" now`)
 	require.NoError(t, w.admin.Watch(ctx, postgres.WatchTable{Name: "t"}))
 	w.exec(t, "UPDATE t SET secret = 'canary', iban = 'j'")
-	assert.Equal(t, []string{`_platform update t 1 [{"field":"secret","new":{"$audit":"redacted"},"old":{"$audit":"redacted"}},{"field":"iban","new":"j","old":"i"}]`}, w.told(t))
+	assert.Equal(t, []string{`_platform update t 1 [{"field":"secret","new":{"$audit":"redacted"},"old":{"$audit":"redacted"}},{"field":"iban","new":"j","old":"i"}]`}, w.lines(t))
 }
 
 // A name that fits nothing is an error, and so is a secret that each entry
@@ -194,7 +194,7 @@ func TestWatchRefusesNames(t *testing.T) {
 		assert.Contains(t, strings.Join(w.problems(t), "\n"), `the name "pin" in WatchTable.Redact fits no column`)
 		w.exec(t, "DELETE FROM plain", "INSERT INTO plain VALUES (1, 'canary')")
 	}
-	assert.NotContains(t, strings.Join(w.told(t), "\n"), "canary")
+	assert.NotContains(t, strings.Join(w.lines(t), "\n"), "canary")
 	require.NoError(t, w.admin.Watch(t.Context(), postgres.WatchTable{Name: "plain", Redact: []string{"digits"}}))
 	assert.Empty(t, w.problems(t))
 	require.NoError(t, w.admin.Watch(t.Context(), postgres.WatchTable{Name: "doc", Redact: []string{"ibn"}}), "it may be a key of JSON")
@@ -216,9 +216,9 @@ func TestWatchKeepsRedactingInPartitions(t *testing.T) {
 	for _, statement := range []string{"INSERT INTO whole VALUES (1, 'canary', 'a')", "UPDATE part SET iban = 'canary2'", "INSERT INTO second VALUES (11, 'canary', 'a')", "UPDATE whole SET iban = 'canary3', id = 12 WHERE id = 1"} {
 		w.exec(t, statement)
 	}
-	told := w.told(t)
-	require.Len(t, told, 5)
-	for _, entry := range told {
+	lines := w.lines(t)
+	require.Len(t, lines, 5)
+	for _, entry := range lines {
 		assert.NotContains(t, entry, "canary")
 		assert.Contains(t, entry, `{"field":"iban",`)
 	}
@@ -234,7 +234,7 @@ func TestWatchKeepsRedactingInAReplacedTable(t *testing.T) {
 	require.NoError(t, w.admin.Watch(t.Context(), postgres.WatchTable{Name: "logins", Ignore: []string{"skipped"}, OrgColumn: "org"}))
 	assert.Empty(t, w.problems(t))
 	w.exec(t, "INSERT INTO logins (id, account, password) VALUES (1, 'canary', 'canary')")
-	assert.NotContains(t, w.told(t)[0], "canary")
+	assert.NotContains(t, w.lines(t)[0], "canary")
 }
 
 // A column that is called as that of the organization was is another column.
@@ -244,7 +244,7 @@ func TestWatchRefusesAnotherColumnOfTheOrganization(t *testing.T) {
 	w := watch(t, "CREATE TABLE rows (id int PRIMARY KEY, org_id text, reseller_id text)", table)
 	w.exec(t, "ALTER TABLE rows RENAME org_id TO x", "ALTER TABLE rows RENAME reseller_id TO org_id", "ALTER TABLE rows RENAME x TO reseller_id")
 	w.exec(t, "INSERT INTO rows (id, reseller_id, org_id) VALUES (1, 'acme', 'reseller')")
-	assert.Contains(t, w.told(t)[0], "acme create rows 1")
+	assert.Contains(t, w.lines(t)[0], "acme create rows 1")
 	require.ErrorContains(t, w.admin.Watch(t.Context(), table), `is "reseller_id" now: name that one, or call Unwatch first`)
 	require.NoError(t, w.admin.Watch(t.Context(), postgres.WatchTable{Name: "rows", OrgColumn: "reseller_id"}))
 	require.NoError(t, w.admin.Unwatch(t.Context(), "rows"))

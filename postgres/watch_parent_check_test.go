@@ -170,12 +170,12 @@ func TestParentsBehindRowSecurity(t *testing.T) {
 	require.NoError(t, postgres.NewAdmin(r.super).WithSchema(r.schema).Watch(ctx, child))
 	r.exec(t, r.app, "REVOKE ALL ON "+host+".orders FROM "+r.ownerName)
 	r.exec(t, r.app, "SET app.org = 'globex'; INSERT INTO "+host+".orders VALUES (2, 'globex'); INSERT INTO "+host+".lines VALUES (2, 2); DELETE FROM "+host+".orders WHERE id = 2")
-	var told []string
+	var lines []string
 	rows, err := r.super.Query(ctx, "SELECT concat_ws(' ', org_id, action, object_type, object_id, parent_id) FROM "+r.schema+".audit_entries ORDER BY id")
 	require.NoError(t, err)
-	told, err = pgx.CollectRows(rows, pgx.RowTo[string])
+	lines, err = pgx.CollectRows(rows, pgx.RowTo[string])
 	require.NoError(t, err)
-	assert.ElementsMatch(t, []string{"globex create order 2 ", "globex create line 2 2", "globex destroy line 2 2", "globex destroy order 2 "}, told)
+	assert.ElementsMatch(t, []string{"globex create order 2 ", "globex create line 2 2", "globex destroy line 2 2", "globex destroy order 2 "}, lines)
 }
 
 func TestParentsAfterDumpAndRestore(t *testing.T) {

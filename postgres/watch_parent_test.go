@@ -16,7 +16,7 @@ import (
 
 // family returns what was recorded since the last call: organization, action,
 // object and parent, and the mark of a parent that is not known.
-func (w *watching) family(t *testing.T) (told []string) {
+func (w *watching) family(t *testing.T) (lines []string) {
 	t.Helper()
 	for _, e := range w.entries(t) {
 		line := fmt.Sprint(e.Org, " ", e.Action, " ", e.Object)
@@ -26,9 +26,9 @@ func (w *watching) family(t *testing.T) (told []string) {
 		if strings.Contains(e.Metadata.JSON(), "missing") {
 			line += " " + e.Metadata.JSON()
 		}
-		told = append(told, line)
+		lines = append(lines, line)
 	}
-	return told
+	return lines
 }
 
 func TestWatchRecordsParents(t *testing.T) {
@@ -134,8 +134,8 @@ func watchFamily(t *testing.T) *watching {
 	return w
 }
 
-// A child without an organization of its own is in its parent's, also of a row
-// that was there before, also when the parent goes first.
+// A child without an organization takes its parent's, also that of a row from before
+// Watch, and also if the parent is deleted first.
 func TestWatchTakesTheParentsOrganization(t *testing.T) {
 	t.Parallel()
 	w := watchFamily(t)
@@ -247,9 +247,9 @@ func TestWatchForgetsTheOrganizationOfAKeyThatIsFree(t *testing.T) {
 			w := watchFamily(t)
 			w.exec(t, `CREATE FUNCTION first_order() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO orders VALUES (new.id * 100, new.id); RETURN NULL; END $$`,
 				"CREATE TRIGGER first_order AFTER INSERT ON customers FOR EACH ROW EXECUTE FUNCTION first_order()", free)
-			told := strings.Join(w.family(t), "\n")
+			lines := strings.Join(w.family(t), "\n")
 			if strings.Contains(free, "DELETE") {
-				assert.Contains(t, told, "globex destroy order 20 of customer 2")
+				assert.Contains(t, lines, "globex destroy order 20 of customer 2")
 			}
 			w.exec(t, "INSERT INTO customers VALUES (2, 'acme')")
 			assert.ElementsMatch(t, []string{`_platform create order 200 of customer 2 {"audit_parent":"missing"}`, "acme create customer 2"}, w.family(t))
@@ -280,11 +280,11 @@ func TestWatchTellsLongKeysOfParentsApart(t *testing.T) {
 	for _, statement := range []string{"INSERT INTO files VALUES ('" + one + "', 'acme'), ('" + other + "', 'globex')", "INSERT INTO shares VALUES (1, '" + one + "'), (2, '" + other + "')"} {
 		w.exec(t, statement)
 	}
-	var told []string
+	var lines []string
 	for _, line := range w.family(t) {
 		if strings.Contains(line, "share") {
-			told = append(told, line[:strings.Index(line, " of ")])
+			lines = append(lines, line[:strings.Index(line, " of ")])
 		}
 	}
-	assert.ElementsMatch(t, []string{"acme create share 1", "globex create share 2"}, told)
+	assert.ElementsMatch(t, []string{"acme create share 1", "globex create share 2"}, lines)
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/auditkeep/audit/postgres"
 )
 
-// Temporary objects of a session are no way to lose its entries: what runs with
-// the rights of the log's owner finds the log's own objects first.
+// A session cannot lose its entries by temporary objects: the code that runs with
+// the rights of the log's owner finds the log's objects first.
 func TestWatchIsNotShadowedByTemporaryObjects(t *testing.T) {
 	t.Parallel()
 	r := newRoles(t)

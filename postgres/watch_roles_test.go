@@ -64,8 +64,8 @@ func TestWatchRoles(t *testing.T) {
 		}
 	}
 
-	// The owner of the table makes types, casts, operators and output functions
-	// of its own: none of them may run with the rights of the log's owner.
+	// The owner of the table makes types, casts, operators and output functions.
+	// None of them may run with the rights of the log's owner.
 	evil := "LANGUAGE plpgsql AS $$ BEGIN IF current_user = '" + r.ownerName + "' THEN RAISE EXCEPTION 'hijacked'; END IF; RETURN NULL; END $$"
 	r.exec(t, r.app,
 		"SET search_path = "+host+"; CREATE TYPE pair AS (a int, password text); CREATE TYPE mood AS ENUM ('good', 'bad'); CREATE DOMAIN positive AS int",
@@ -91,7 +91,7 @@ func TestWatchRoles(t *testing.T) {
 		`{"field":"ms","new":[],"old":["good","bad"]},`+
 		`{"field":"ds","new":{"$audit":"opaque","type":"`+host+`.positive[]"},"old":{"$audit":"opaque","type":"`+host+`.positive[]"}}]`, page.Entries[0].Changes.JSON())
 
-	// Somebody else's table is unwatched by the log's owner all the same.
+	// The log's owner can unwatch another owner's table.
 	require.NoError(t, admin.Unwatch(ctx, host+".orders"))
 	r.exec(t, r.app, "INSERT INTO "+host+".orders VALUES (2, 1)")
 	assert.Equal(t, 2, count(t, log, "acme"))

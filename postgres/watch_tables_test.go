@@ -20,7 +20,7 @@ func TestWatchSettings(t *testing.T) {
 	w := watch(t, `CREATE TABLE s (id int PRIMARY KEY, f float8, r tstzrange, i interval, d date, fs float8[], at timestamptz)`, postgres.WatchTable{Name: "s"})
 	const insert = `INSERT INTO s VALUES (1, 0.1::float8 + 0.2, tstzrange('2026-01-01 00:00+00', NULL), '1 day 2 hours', '2026-02-03', ARRAY[0.1::float8 + 0.2], '2026-02-03 00:00+00')`
 	w.exec(t, insert, "DELETE FROM s")
-	want := w.told(t)
+	want := w.lines(t)
 	assert.Contains(t, want[0], `{"field":"f","new":0.30000000000000004}`)
 	assert.Contains(t, want[0], `{"field":"d","new":"2026-02-03"}`)
 	assert.Contains(t, want[0], `{"field":"at","new":"2026-02-03T00:00:00Z"}`)
@@ -28,7 +28,7 @@ func TestWatchSettings(t *testing.T) {
 		_, err := tx.Exec(t.Context(), "SET LOCAL extra_float_digits = -10; SET LOCAL DateStyle = 'German'; SET LOCAL TimeZone = 'Asia/Tokyo'; SET LOCAL IntervalStyle = 'iso_8601'; SET LOCAL bytea_output = 'escape'; SET LOCAL search_path = pg_temp, "+w.schema(t)+";"+insert+"; DELETE FROM s")
 		return err
 	}))
-	assert.Equal(t, want, w.told(t))
+	assert.Equal(t, want, w.lines(t))
 }
 
 func (w *watching) schema(t *testing.T) (name string) {
@@ -46,13 +46,13 @@ func TestWatchKeysAndOrgs(t *testing.T) {
 	assert.ElementsMatch(t, []string{
 		one + ` create odd 1,x\,y\\z [{"field":"org","new":"` + one + `"},{"field":"Te\\.xt","new":"a"}]`,
 		`fallback create odd 2,plain [{"field":"org","new":null},{"field":"Te\\.xt","new":"b"}]`,
-	}, w.told(t))
+	}, w.lines(t))
 	// A row that moves ends for one organization, and begins for the other.
 	w.exec(t, `UPDATE "Odd ""Table" SET org = '`+two+`' WHERE b = 1`)
 	assert.ElementsMatch(t, []string{
 		one + ` destroy odd 1,x\,y\\z [{"field":"org","old":"` + one + `"},{"field":"Te\\.xt","old":"a"}]`,
 		two + ` create odd 1,x\,y\\z [{"field":"org","new":"` + two + `"},{"field":"Te\\.xt","new":"a"}]`,
-	}, w.told(t))
+	}, w.lines(t))
 
 	// IDs that no index would take.
 	w.exec(t, "CREATE TABLE long (id text PRIMARY KEY, n int)", "INSERT INTO long VALUES ('a', 1)")
@@ -77,7 +77,7 @@ func TestWatchRefuses(t *testing.T) {
 		want  string
 	}{
 		{postgres.WatchTable{Name: "nowhere"}, `watching table "nowhere": there is no such table`},
-		{postgres.WatchTable{Name: "v"}, "it is no table"},
+		{postgres.WatchTable{Name: "v"}, "it is not a table"},
 		{postgres.WatchTable{Name: "audit_entries"}, "it is the log's own"},
 		{postgres.WatchTable{Name: "no_key"}, "it has no primary key"},
 		{postgres.WatchTable{Name: "no_key", Key: []string{"a"}}, "no unique index"},
@@ -156,12 +156,12 @@ func TestWatchAlteredTable(t *testing.T) {
 			statement = "SELECT 1;;" + strings.Split(statement, ";;")[1]
 			n++
 			exec(strings.ReplaceAll(strings.Split(statement, ";;")[1], "$n", fmt.Sprint(n)))
-			told := w.told(t)
-			require.Len(t, told, 1, what+again)
-			assert.Contains(t, told[0], want, what+again)
-			assert.NotContains(t, told[0], "canary", what+again)
-			assert.NotContains(t, told[0], "hidden", what+again)
-			assert.True(t, strings.HasPrefix(told[0], "acme update p 1 "), told[0])
+			lines := w.lines(t)
+			require.Len(t, lines, 1, what+again)
+			assert.Contains(t, lines[0], want, what+again)
+			assert.NotContains(t, lines[0], "canary", what+again)
+			assert.NotContains(t, lines[0], "hidden", what+again)
+			assert.True(t, strings.HasPrefix(lines[0], "acme update p 1 "), lines[0])
 		}
 	}
 	change("added", "ALTER TABLE p ADD extra int;;UPDATE p SET extra = $n", `{"field":"extra","new":`)
@@ -213,7 +213,7 @@ func TestWatchCheckAndUnwatch(t *testing.T) {
 		"ALTER TABLE api_keys DISABLE TRIGGER audit_capture_insert":        "missing or disabled: audit_capture_insert",
 		"ALTER TABLE api_keys ENABLE REPLICA TRIGGER audit_capture_delete": "missing or disabled: audit_capture_delete",
 		"ALTER TABLE api_keys ADD COLUMN more_%d int":                      "columns were added",
-		"ALTER TABLE api_keys DROP CONSTRAINT api_keys_pkey":               "rows cannot be told apart",
+		"ALTER TABLE api_keys DROP CONSTRAINT api_keys_pkey":               "rows cannot be distinguished",
 		"GRANT EXECUTE ON FUNCTION %s() TO PUBLIC":                         "others may make triggers of it",
 		"ALTER FUNCTION %s() SECURITY INVOKER":                             "is not the log owner's own",
 		"COMMENT ON FUNCTION %s() IS NULL":                                 "holds its configuration, is gone",
@@ -264,10 +264,10 @@ func TestWatchOtherTables(t *testing.T) {
 	w.exec(t, "INSERT INTO parts VALUES (1, '2026-01-15', 1), (2, '2026-02-15', 2)", "UPDATE parts SET n = n + 1")
 	assert.Len(t, w.entries(t), 4)
 	w.exec(t, "UPDATE parts SET day = '2026-02-01' WHERE id = 1")
-	told := w.told(t)
-	require.Len(t, told, 2)
-	assert.Contains(t, strings.Join(told, "\n"), "destroy parts 1,2026-01-15")
-	assert.Contains(t, strings.Join(told, "\n"), "create parts 1,2026-02-01")
+	lines := w.lines(t)
+	require.Len(t, lines, 2)
+	assert.Contains(t, strings.Join(lines, "\n"), "destroy parts 1,2026-01-15")
+	assert.Contains(t, strings.Join(lines, "\n"), "create parts 1,2026-02-01")
 	w.exec(t, "UPDATE parts_2 SET n = 9 WHERE id = 1")
 	assert.Empty(t, w.entries(t), "a write past the parent, as documented")
 	require.NoError(t, w.admin.Watch(t.Context(), postgres.WatchTable{Name: "parts_2", Type: "parts"}))
@@ -283,7 +283,7 @@ func TestWatchOtherTables(t *testing.T) {
 	assert.Len(t, w.entries(t), 2)
 }
 
-// One row and many have statements of their own, whichever came first.
+// One row and many have different statements, whichever came first.
 func TestWatchOneAndMany(t *testing.T) {
 	t.Parallel()
 	w := watch(t, `CREATE TABLE parts (id int PRIMARY KEY, n int) PARTITION BY RANGE (id);
@@ -326,9 +326,9 @@ func TestWatchWide(t *testing.T) {
 	w := watch(t, "CREATE TABLE wide (id int PRIMARY KEY"+columns.String()+"); INSERT INTO wide (id) VALUES (1), (2)", postgres.WatchTable{Name: "wide"})
 	const want = `[{"field":"c7","new":1,"old":null},{"field":"j149","new":{"a":2},"old":null}]`
 	w.exec(t, `UPDATE wide SET c7 = 1, j149 = '{"a":2}' WHERE id = 1`)
-	assert.Equal(t, []string{"_platform update wide 1 " + want}, w.told(t))
+	assert.Equal(t, []string{"_platform update wide 1 " + want}, w.lines(t))
 	w.exec(t, `UPDATE wide SET c7 = 1, j149 = '{"a":2}'`)
-	assert.Equal(t, []string{"_platform update wide 2 " + want}, w.told(t))
+	assert.Equal(t, []string{"_platform update wide 2 " + want}, w.lines(t))
 }
 
 func TestWatchMany(t *testing.T) {
@@ -392,9 +392,9 @@ func TestWatchLarge(t *testing.T) {
 	}
 	w.exec(t, `UPDATE docs SET d = '{"a":"\u0000b"}' WHERE id = 100`,
 		`UPDATE docs SET c = (SELECT jsonb_object_agg('k' || i, repeat('x', 100)) FROM generate_series(1, 5000) AS i)`)
-	for _, told := range w.told(t) {
-		assert.NotContains(t, told, "canary")
-		assert.Less(t, len(told), 400_000)
+	for _, lines := range w.lines(t) {
+		assert.NotContains(t, lines, "canary")
+		assert.Less(t, len(lines), 400_000)
 	}
 }
 

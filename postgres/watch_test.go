@@ -77,8 +77,8 @@ func (w *watching) entries(t *testing.T) []audit.Entry {
 	return found
 }
 
-// told returns the entries in short.
-func (w *watching) told(t *testing.T) []string {
+// lines returns the entries in short, one a line.
+func (w *watching) lines(t *testing.T) []string {
 	t.Helper()
 	var all []string
 	for _, e := range w.entries(t) {
@@ -123,7 +123,7 @@ func TestWatch(t *testing.T) {
 		{"TRUNCATE api_keys", []string{`acme truncate api_key * []`}},
 	} {
 		w.exec(t, test.statement)
-		assert.ElementsMatch(t, test.want, w.told(t), test.statement)
+		assert.ElementsMatch(t, test.want, w.lines(t), test.statement)
 	}
 
 	var version int

@@ -235,7 +235,7 @@ func TestWatchEveryKey(t *testing.T) {
 func TestWatchOddTables(t *testing.T) {
 	t.Parallel()
 	w := watch(t, keys, postgres.WatchTable{Name: "api_keys"})
-	names := []string{`a"b`, "c'd", "%s", "%1$I", "%L", "e.f", "$$", "$source$", "$sql$", `\`, `\1`, "select", "Ünï", "UPPER", "m", "f1", "f0", "o", "n", "r", "e", "context", "told", "at", "new_rows", "old_rows", "-- x", "/*", "a\nb", "{}", "OFFSET 0) AS e", "audit_capture_cut", "TG_OP", "$1", strings.Repeat("é", 31)}
+	names := []string{`a"b`, "c'd", "%s", "%1$I", "%L", "e.f", "$$", "$source$", "$sql$", `\`, `\1`, "select", "Ünï", "UPPER", "m", "f1", "f0", "o", "n", "r", "e", "context", "caller", "at", "new_rows", "old_rows", "-- x", "/*", "a\nb", "{}", "OFFSET 0) AS e", "audit_capture_cut", "TG_OP", "$1", strings.Repeat("é", 31)}
 	for i, table := range []string{`CREATE TABLE %s (%s)`, `CREATE UNLOGGED TABLE %s (%s)`, `CREATE TABLE %s (%s) PARTITION BY RANGE ("%%s")`} {
 		name := []string{`"%s"."$x$ ""of"" 'all'"`, `"%s"."%%1$s"`, `"%s"."UPPER\n."`}[i]
 		name = strings.Replace(name, "%s", w.schema(t), 1)

@@ -12,12 +12,11 @@ import (
 	"github.com/auditkeep/audit/internal/ignored"
 )
 
-// Unwatch ends the capture of a table. What was recorded stays. It also removes
-// what a table left behind that was dropped while it was watched; it is then
-// named as [Admin.Check] names it. For a table that is not watched it is an
-// error.
+// Unwatch ends the capture of a table. Its entries stay. If a table was dropped
+// while it was watched, Unwatch removes what is left of its capture; give the
+// name that [Admin.Check] gives. A table that is not watched is an error.
 func (a *Admin) Unwatch(ctx context.Context, name string) error {
-	err := a.alone(ctx, func(tx pgx.Tx, entries table) error {
+	err := a.exclusively(ctx, func(tx pgx.Tx, entries table) error {
 		all, err := captures(ctx, tx, entries)
 		if err != nil {
 			return err
@@ -36,7 +35,7 @@ func (a *Admin) Unwatch(ctx context.Context, name string) error {
 		if err := refuseChildren(all, all[at]); err != nil {
 			return err
 		}
-		// The triggers go with it, also those on a table of somebody else's.
+		// CASCADE drops the triggers too, also those on another owner's table.
 		if _, err = tx.Exec(ctx, "DROP FUNCTION "+entries.sibling(all[at].function)+"() CASCADE"); err != nil {
 			return err
 		}
@@ -51,8 +50,8 @@ func (a *Admin) Unwatch(ctx context.Context, name string) error {
 	return nil
 }
 
-// Watched returns the watched tables, each with what [Admin.Watch] was given and
-// its defaults. Tables and columns have the names that they have now.
+// Watched returns the watched tables, each with what [Admin.Watch] was given
+// and its defaults. Tables and columns have their present names.
 func (a *Admin) Watched(ctx context.Context) ([]WatchTable, error) {
 	entries, err := a.find(ctx)
 	if err != nil {
@@ -94,8 +93,8 @@ func (a *Admin) Watched(ctx context.Context) ([]WatchTable, error) {
 	return tables, nil
 }
 
-// further returns the ignored columns that Watch was given: the built-in ones
-// need not be there.
+// further returns the ignored columns without the built-in ones, which the table
+// need not have.
 func (c watchConfig) further() []string {
 	return slices.DeleteFunc(slices.Clone(c.Ignore), func(name string) bool { return slices.Contains(ignored.Names, name) })
 }
@@ -104,11 +103,11 @@ func (c watchConfig) further() []string {
 type captured struct {
 	function string
 	config   watchConfig
-	comment  bool     // the function's comment holds it; else it is from its source
-	relation table    // zero where no trigger calls the function any more
-	triggers []string // those that are enabled and what they should be
+	comment  bool     // config is from the function's comment; else from its source
+	relation table    // zero if no trigger calls the function
+	triggers []string // those that are enabled and as Watch makes them
 	source   string
-	settings []string // that its calls run under
+	settings []string // the function's own
 	path     string   // the search_path that it must have
 	defined  bool     // SECURITY DEFINER, the owner's, in PL/pgSQL, and nobody else may call it
 }
@@ -140,7 +139,7 @@ func captures(ctx context.Context, db querier, entries table) ([]captured, error
 			return c, err
 		}
 		if c.comment = comment != nil; !c.comment {
-			// The source begins with a line of the same. What is no JSON is lost.
+			// The source begins with the same JSON. If it cannot be read, it is lost.
 			line, _, _ := strings.Cut(strings.TrimPrefix(c.source, "\n-- "), "\n")
 			if json.Unmarshal([]byte(line), &c.config) != nil {
 				c.config = watchConfig{}

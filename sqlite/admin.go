@@ -9,14 +9,13 @@ import (
 	"github.com/auditkeep/audit"
 )
 
-// Admin does what a host does to its log rarely and on purpose: migrations,
-// holds and retention. It has the words of the Admin of package postgres. It is
-// safe for concurrent use.
+// Admin does migrations, holds and retention, with the methods and words of the
+// Admin of package postgres. It is safe for concurrent use.
 type Admin struct {
 	store *Store
 }
 
-// NewAdmin returns an Admin on the database. It does not touch it.
+// NewAdmin returns an Admin on the database. It sends nothing to it.
 func NewAdmin(db *sql.DB) *Admin { return &Admin{New(db)} }
 
 // Migrate is [Store.Migrate].

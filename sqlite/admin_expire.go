@@ -13,42 +13,44 @@ import (
 	"github.com/auditkeep/audit/retention"
 )
 
-// Expire removes entries by their age, as r says: the calendar months in UTC
-// that end no later than r.Before, or with r.Org that one organization's entries
-// before r.Before. Holds are obeyed. With r.DryRun it only counts.
+// Expire removes entries by their age: the calendar months in UTC that end no
+// later than policy.Before, or with policy.Org the older entries of that one
+// organization. Months that a hold touches are kept. With policy.DryRun it only
+// counts.
 //
-// It removes r.Chunk entries in a transaction, each together with an entry about
-// it, by the context's actor, and pauses in between, so that other writers get
-// their turn. In that transaction the trigger that refuses DELETE is dropped and
-// made again, so no other connection ever finds it missing, whatever ends the
-// process. If Expire ends early, by an error or with ctx, what it returns beside
-// the error is done and recorded, and the next call goes on.
+// Each transaction removes policy.Chunk entries, and records an entry about it,
+// by the context's actor. Between two transactions Expire pauses, so that other
+// writers get their turn. Each transaction drops the trigger that refuses
+// DELETE and makes it again, so no other connection ever finds it missing,
+// however the process ends. If Expire ends early, by an error or with ctx, the
+// report beside the error says what was done and recorded, and the next call
+// goes on.
 //
-// SQLite uses the space again, but gives it back to the disk only by VACUUM, and
-// until then what was in it can be read from the file, unless PRAGMA
+// SQLite uses the space again, but returns it to the disk only by VACUUM. Until
+// then the removed entries can be read from the file, unless PRAGMA
 // secure_delete is on.
-func (a *Admin) Expire(ctx context.Context, trail *audit.Log, r retention.Policy) (retention.Report, error) {
-	if trail == nil && !r.DryRun {
+func (a *Admin) Expire(ctx context.Context, trail *audit.Log, policy retention.Policy) (retention.Report, error) {
+	if trail == nil && !policy.DryRun {
 		return retention.Report{}, fmt.Errorf("expiring entries: %w", upkeep.ErrNoTrail)
 	}
-	plan, err := a.planExpiry(ctx, r)
-	if err != nil || r.DryRun {
+	plan, err := a.planExpiry(ctx, policy)
+	if err != nil || policy.DryRun {
 		return plan, err
 	}
-	if r.Chunk == 0 {
-		r.Chunk = 10_000
+	if policy.Chunk == 0 {
+		policy.Chunk = 10_000
 	}
 	done, total := retention.Report{Kept: plan.Kept}, plan.Entries()
 	report := func(gone int64) {
-		if r.Progress != nil {
-			r.Progress(gone, total)
+		if policy.Progress != nil {
+			policy.Progress(gone, total)
 		}
 	}
 	for i, month := range plan.Gone {
 		if i > 0 {
 			letOthersWrite(ctx)
 		}
-		gone, kept, err := a.expireMonth(ctx, trail, r, month, func(n int64) { report(done.Entries() + n) })
+		gone, kept, err := a.expireMonth(ctx, trail, policy, month, func(n int64) { report(done.Entries() + n) })
 		if gone.Entries > 0 {
 			done.Gone = append(done.Gone, gone)
 		}
@@ -62,13 +64,13 @@ func (a *Admin) Expire(ctx context.Context, trail *audit.Log, r retention.Policy
 	return done, nil
 }
 
-// expireMonth removes a month's entries chunk by chunk, and returns what went,
-// and what is kept if a hold came meanwhile. It reports how many are gone so far.
-func (a *Admin) expireMonth(ctx context.Context, trail *audit.Log, r retention.Policy, planned retention.Month, report func(int64)) (gone, kept retention.Month, err error) {
+// expireMonth removes a month's entries chunk by chunk. It returns what is gone, and
+// what is kept if a hold came meanwhile, and reports how many are gone so far.
+func (a *Admin) expireMonth(ctx context.Context, trail *audit.Log, policy retention.Policy, planned retention.Month, report func(int64)) (gone, kept retention.Month, err error) {
 	gone, kept = planned, planned
 	gone.Entries = 0
 	for {
-		n, more, err := a.expireChunk(ctx, trail, r, &kept)
+		n, more, err := a.expireChunk(ctx, trail, policy, &kept)
 		if err != nil {
 			return gone, kept, err
 		}
@@ -84,10 +86,9 @@ func (a *Admin) expireMonth(ctx context.Context, trail *audit.Log, r retention.P
 	}
 }
 
-// letOthersWrite waits a little longer than SQLite sleeps between two looks at a
-// lock (100 ms at most). It keeps no queue of those who wait: without the pause,
-// other writers could find the lock taken at every look, until their busy
-// timeout ends.
+// letOthersWrite waits a little longer than SQLite sleeps between two attempts to
+// get a lock (max 100 ms). SQLite has no queue for locks: without the pause, other
+// writers could fail at every attempt until their busy timeout ends.
 func letOthersWrite(ctx context.Context) {
 	select {
 	case <-time.After(110 * time.Millisecond):
@@ -95,7 +96,7 @@ func letOthersWrite(ctx context.Context) {
 	}
 }
 
-func (a *Admin) planExpiry(ctx context.Context, r retention.Policy) (plan retention.Report, err error) {
+func (a *Admin) planExpiry(ctx context.Context, policy retention.Policy) (plan retention.Report, err error) {
 	db := a.store.db
 	if db == nil {
 		return plan, errNoDB
@@ -109,14 +110,14 @@ func (a *Admin) planExpiry(ctx context.Context, r retention.Policy) (plan retent
 	if err != nil {
 		return plan, err
 	}
-	if err := r.Validate(now); err != nil {
+	if err := policy.Validate(now); err != nil {
 		return plan, err
 	}
 	holds, err := holdsOf(ctx, db)
 	if err != nil {
 		return plan, err
 	}
-	where, args := expiring(r, time.Time{}, r.Before)
+	where, args := expiring(policy, time.Time{}, policy.Before)
 	rows, err := db.QueryContext(ctx, "SELECT strftime('%Y-%m', occurred_at / 1000000, 'unixepoch') AS month, count(*) FROM audit_entries"+
 		where+" GROUP BY month ORDER BY month", args...)
 	if err != nil {
@@ -133,10 +134,10 @@ func (a *Admin) planExpiry(ctx context.Context, r retention.Policy) (plan retent
 		}
 		m.Until = m.From.AddDate(0, 1, 0)
 		switch {
-		case r.Org == "" && m.Until.After(r.Before):
+		case policy.Org == "" && m.Until.After(policy.Before):
 			m.Kept = upkeep.EndsLater
 			plan.Kept = append(plan.Kept, m)
-		case upkeep.Keep(&m, holds, r):
+		case upkeep.Keep(&m, holds, policy):
 			plan.Kept = append(plan.Kept, m)
 		default:
 			plan.Gone = append(plan.Gone, m)
@@ -148,44 +149,44 @@ func (a *Admin) planExpiry(ctx context.Context, r retention.Policy) (plan retent
 	return plan, nil
 }
 
-// expireChunk removes some of a month's entries, and reports how many and
-// whether there may be more. If a hold came meanwhile, it removes none and
-// completes the month with it.
-func (a *Admin) expireChunk(ctx context.Context, trail *audit.Log, r retention.Policy, month *retention.Month) (n int64, more bool, err error) {
+// expireChunk removes some of a month's entries. It returns how many, and whether
+// there may be more. If a hold came meanwhile, it removes none and writes the hold
+// into the month.
+func (a *Admin) expireChunk(ctx context.Context, trail *audit.Log, policy retention.Policy, month *retention.Month) (n int64, more bool, err error) {
 	err = a.store.immediate(ctx, func(conn *sql.Conn) error {
 		holds, err := holdsOf(ctx, conn)
 		if err != nil {
 			return err
 		}
-		if upkeep.Keep(month, holds, r) {
+		if upkeep.Keep(month, holds, policy) {
 			return nil
 		}
-		if n, err = deleteEntries(ctx, conn, r, *month); err != nil || n == 0 {
+		if n, err = deleteEntries(ctx, conn, policy, *month); err != nil || n == 0 {
 			return err
 		}
-		told := *month
-		told.Entries = n
-		return upkeep.Record(ctx, trail, connTx{conn}, upkeep.Expired(r, told))
+		removed := *month
+		removed.Entries = n
+		return upkeep.Record(ctx, trail, connTx{conn}, upkeep.Expired(policy, removed))
 	})
 	if err != nil {
 		return 0, false, err
 	}
-	return n, n == int64(r.Chunk), nil
+	return n, n == int64(policy.Chunk), nil
 }
 
-// deleteEntries deletes at most a chunk of what expires of a month. Between the
-// two statements about the trigger nobody else can write: the transaction has
-// the write lock from its beginning, and is undone as a whole.
-func deleteEntries(ctx context.Context, conn *sql.Conn, r retention.Policy, m retention.Month) (int64, error) {
+// deleteEntries deletes one chunk of a month's entries that expire. Nobody else can
+// write while the trigger is dropped: the transaction has the write lock from its
+// beginning, and is rolled back as a whole.
+func deleteEntries(ctx context.Context, conn *sql.Conn, policy retention.Policy, m retention.Month) (int64, error) {
 	until := m.Until
-	if until.After(r.Before) {
-		until = r.Before
+	if until.After(policy.Before) {
+		until = policy.Before
 	}
-	where, args := expiring(r, m.From, until)
+	where, args := expiring(policy, m.From, until)
 	if _, err := conn.ExecContext(ctx, "DROP TRIGGER IF EXISTS "+deleteTrigger); err != nil {
 		return 0, fmt.Errorf("letting entries go: %w", err)
 	}
-	result, err := conn.ExecContext(ctx, "DELETE FROM audit_entries WHERE rowid IN (SELECT rowid FROM audit_entries"+where+" LIMIT ?)", append(args, r.Chunk)...)
+	result, err := conn.ExecContext(ctx, "DELETE FROM audit_entries WHERE rowid IN (SELECT rowid FROM audit_entries"+where+" LIMIT ?)", append(args, policy.Chunk)...)
 	if err != nil {
 		return 0, fmt.Errorf("deleting entries: %w", err)
 	}
@@ -201,11 +202,11 @@ func deleteEntries(ctx context.Context, conn *sql.Conn, r retention.Policy, m re
 
 // expiring returns the condition that an entry is of the organization, if one is
 // given, and of a range of times.
-func expiring(r retention.Policy, from, until time.Time) (where string, args []any) {
+func expiring(policy retention.Policy, from, until time.Time) (where string, args []any) {
 	first, last := audit.FirstID(from), audit.FirstID(until)
 	where, args = " WHERE id >= ? AND id < ?", []any{first[:], last[:]}
-	if r.Org != "" {
-		where, args = where+" AND org_id = ?", append(args, r.Org)
+	if policy.Org != "" {
+		where, args = where+" AND org_id = ?", append(args, policy.Org)
 	}
 	return where, args
 }

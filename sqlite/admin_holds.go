@@ -12,11 +12,11 @@ import (
 	"github.com/auditkeep/audit/retention"
 )
 
-// Hold places a hold: what it touches does not expire until it is released.
-// The entry that tells of it is recorded by the log, in the same transaction.
-// Once Hold returns nil, nothing that the hold touches goes any more, not even
-// by an [Admin.Expire] that is already running. An invalid hold, or a name that
-// is already taken, is an error that wraps [retention.ErrInvalid].
+// Hold places a hold: entries that it touches do not expire until it is
+// released. The log records it in the same transaction. After Hold returns nil,
+// nothing that the hold touches is removed, not even by an [Admin.Expire] that
+// is already running. An invalid hold, or a name that is taken, is an error
+// that wraps [retention.ErrInvalid].
 func (a *Admin) Hold(ctx context.Context, trail *audit.Log, hold retention.Hold) error {
 	if err := hold.Validate(); err != nil {
 		return fmt.Errorf("placing hold: %w", err)
@@ -42,9 +42,8 @@ func (a *Admin) Hold(ctx context.Context, trail *audit.Log, hold retention.Hold)
 	return nil
 }
 
-// Release releases the hold of a name. The entry that tells of it is recorded
-// by the log, in the same transaction. An unknown name is an error that wraps
-// [retention.ErrInvalid].
+// Release releases the hold with the name. The log records it in the same
+// transaction. An unknown name is an error that wraps [retention.ErrInvalid].
 func (a *Admin) Release(ctx context.Context, trail *audit.Log, name string) error {
 	err := a.store.immediate(ctx, func(conn *sql.Conn) error {
 		hold, err := scanHold(conn.QueryRowContext(ctx, "DELETE FROM audit_holds WHERE name = ? RETURNING "+holdColumns, name))
@@ -62,7 +61,7 @@ func (a *Admin) Release(ctx context.Context, trail *audit.Log, name string) erro
 	return nil
 }
 
-// Holds returns the holds that are in place, by name.
+// Holds returns the holds that are in place, ordered by name.
 func (a *Admin) Holds(ctx context.Context) ([]retention.Hold, error) {
 	if a.store.db == nil {
 		return nil, errNoDB

@@ -10,14 +10,14 @@ import (
 	"github.com/auditkeep/audit/internal/entrysql"
 )
 
-// CheckEntries returns the entries since a time, of all organizations, that this
-// library would not have written: somebody who can write to the file made them by
-// other means. [audit.Entry].Unreadable says what is wrong with each. An entry
-// whose columns for filters and orders are wrong is in no list that filters by
-// them, so this is the way to find it.
+// CheckEntries returns the entries since a time, of all organizations, that
+// this library would not have written: somebody who can write to the file made
+// them in another way. [audit.Entry].Unreadable says what is wrong with each.
+// If an entry's columns for filters and orders are wrong, lists that filter by
+// them miss it, and CheckEntries finds it.
 //
-// It reads every entry since then, in no order, in one statement, and keeps none.
-// A time of zero reads all.
+// It reads every entry since then, in no order and in one statement, and keeps
+// none. A zero time reads all.
 func (a *Admin) CheckEntries(ctx context.Context, since time.Time) iter.Seq2[audit.Entry, error] {
 	return func(yield func(audit.Entry, error) bool) {
 		if err := a.checkEntries(ctx, since, func(e audit.Entry) bool { return yield(e, nil) }); err != nil {

@@ -15,8 +15,8 @@ import (
 var migrationFiles embed.FS
 
 // Migrations returns the numbered SQL files that [Store.Migrate] applies, for
-// hosts that apply them with a tool of their own. Names and order are those of
-// the PostgreSQL store.
+// hosts that apply them with another tool. Names and order are those of the
+// PostgreSQL store.
 func Migrations() fs.FS {
 	files, err := fs.Sub(migrationFiles, "migrations")
 	if err != nil {
@@ -26,9 +26,8 @@ func Migrations() fs.FS {
 }
 
 // Migrate brings the database to the schema that this version of the library
-// needs: everything pending in one transaction, and nothing if there is
-// nothing. Several processes may call it at once. It is never called
-// implicitly.
+// needs. It applies everything that is pending in one transaction. Several
+// processes may call it at once. It is never called implicitly.
 func (s *Store) Migrate(ctx context.Context) error { return s.migrate(ctx, Migrations()) }
 
 func (s *Store) migrate(ctx context.Context, files fs.FS) error {

@@ -1,7 +1,7 @@
 // Package stored brings texts into the form in which the columns of the log
 // keep them. The root package does so before it records and before it searches,
 // package postgres before it sets the context of triggers. The triggers follow
-// the same rules (audit_capture_key and audit_capture_text).
+// the same rules (audit_capture_key, audit_capture_cut).
 package stored
 
 import (

@@ -50,9 +50,9 @@ func Record(ctx context.Context, trail *audit.Log, tx audit.Tx, event audit.Even
 var Actor = audit.System("audit retention")
 
 // Expired returns the event that entries of a month were removed.
-func Expired(r retention.Policy, m retention.Month) audit.Event {
-	metadata := map[string]any{"before": text(r.Before), "entries": m.Entries}
-	for key, value := range map[string]string{"org": r.Org, "from": text(m.From), "until": text(m.Until)} {
+func Expired(policy retention.Policy, m retention.Month) audit.Event {
+	metadata := map[string]any{"before": text(policy.Before), "entries": m.Entries}
+	for key, value := range map[string]string{"org": policy.Org, "from": text(m.From), "until": text(m.Until)} {
 		if value != "" {
 			metadata[key] = value
 		}
@@ -60,7 +60,7 @@ func Expired(r retention.Policy, m retention.Month) audit.Event {
 	if m.Bytes > 0 {
 		metadata["bytes"] = m.Bytes
 	}
-	if r.Org != "" && m.Copied > 0 {
+	if policy.Org != "" && m.Copied > 0 {
 		metadata["copied"] = m.Copied
 	}
 	return audit.Performed("expire", audit.Object{Type: "audit_month", ID: m.Name}).WithMetadata(metadata)
@@ -96,14 +96,14 @@ func text(t time.Time) string {
 
 // Keep writes into a month which holds keep the part that would go, and reports
 // whether there are any.
-func Keep(m *retention.Month, holds []retention.Hold, r retention.Policy) bool {
+func Keep(m *retention.Month, holds []retention.Hold, policy retention.Policy) bool {
 	until := m.Until
-	if until.IsZero() || until.After(r.Before) {
-		until = r.Before
+	if until.IsZero() || until.After(policy.Before) {
+		until = policy.Before
 	}
 	m.Holds, m.Kept = nil, ""
 	for _, h := range holds {
-		if h.Touches(r.Org, m.From, until) {
+		if h.Touches(policy.Org, m.From, until) {
 			m.Holds = append(m.Holds, h.Name)
 		}
 	}

@@ -1,6 +1,6 @@
 -- One row is one recorded change. Rows are only ever inserted.
 --
--- The columns are those of the PostgreSQL store, but for xact: SQLite has no
+-- The columns are those of the PostgreSQL store without xact: SQLite has no
 -- transaction numbers. Texts are compared byte by byte (BINARY, the default).
 -- Only metadata can be NULL: a NULL would fall out of the row comparisons that
 -- pages use. The CHECKs are the library's own bounds in bytes, for rows from

@@ -1,24 +1,26 @@
--- The columns as they are now, and what is to be known of each: its name when
--- Watch was called, which is NULL if Watch did not know it; whether its values
--- are kept out of the log; whether it is virtual; and how its type reads.
+-- Returns the present columns of a table. was is the column's name when Watch was
+-- called, NULL if Watch did not know it. hidden says whether its values are kept
+-- out of the log. The last four are those of audit_capture_type.
 --
--- A renamed column is known by its number. If the numbers are not of this table,
+-- A renamed column is found by its number. If the numbers are not of this table,
 -- names count, and a column that Watch did not know may be a secret under another
--- name. So may all of them if they are in another order than they were, since a
--- restore keeps the order. Values whose type kept them out of the log stay out
--- if the type is another one now. A generated column is hidden if what it is made
--- of is, or if it could show a secret of the JSON that it is made of.
+-- name. If the columns are in another order than they were, each may be, since a
+-- restore keeps the order. A value whose type kept it out of the log stays out if
+-- the column has another type now.
+--
+-- A generated column is hidden if it is made of a hidden column, or if it could
+-- show a secret of the JSON that it is made of.
 CREATE OR REPLACE FUNCTION audit_capture_columns(relation oid, config jsonb, OUT name text, OUT was text, OUT hidden boolean, OUT virtual boolean,
 		OUT value text, OUT id text, OUT compared text, OUT document text) RETURNS SETOF record
 	LANGUAGE plpgsql STABLE AS $$
 DECLARE	fits constant boolean := coalesce(config ->> text 'identity' = audit_capture_identity(relation), false);
 		names constant text[] := ARRAY(SELECT pg_catalog.jsonb_array_elements_text(config -> text 'names'));
-		numbers jsonb := '{}'; -- the names that Watch kept, by number
+		numbers jsonb := '{}'; -- the columns' names when Watch was called, by number
 		ordered boolean;
 		closed boolean;
-		seen text[]; -- what triggers have hidden of it
+		seen text[]; -- the kinds that audit_capture_seen has of the column
 		secrets int[] := '{}'; -- the numbers of the columns that are hidden
-		documents int[] := '{}'; -- and of those that are JSON
+		documents int[] := '{}'; -- the numbers of the columns that are JSON
 		c record;
 BEGIN
 	SELECT pg_catalog.jsonb_object_agg(k.value, k.key) INTO numbers FROM pg_catalog.jsonb_each_text(config -> text 'columns') AS k;

@@ -1,5 +1,5 @@
--- Whether a generated column is made of one of the columns with these numbers. Since
--- PostgreSQL 15 its expression is what depends on them, before it is the column.
+-- Says whether a generated column is made of one of the columns with these numbers.
+-- Since PostgreSQL 15 its expression depends on them, before it was the column.
 CREATE OR REPLACE FUNCTION audit_capture_derives(relation oid, number int, columns int[]) RETURNS boolean
 	LANGUAGE sql STABLE AS $$
 	SELECT EXISTS (SELECT FROM pg_catalog.pg_depend AS d

@@ -1,4 +1,4 @@
--- The names of the fields in such a list of changes.
+-- Returns the names of the fields in a list of changes.
 CREATE OR REPLACE FUNCTION audit_capture_fields(changes text) RETURNS text
 	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
 	SELECT pg_catalog.string_agg(change ->> text 'field', ',' ORDER BY place) FROM pg_catalog.jsonb_array_elements(('[' || changes || ']')::jsonb) WITH ORDINALITY AS all_changes (change, place)

@@ -1,5 +1,5 @@
--- The text of an hstore as an object: its keys are names, by which secrets are
--- found.
+-- Returns the text of an hstore as an object, so that secrets are found by its
+-- keys.
 CREATE OR REPLACE FUNCTION audit_capture_hstore(whole text) RETURNS jsonb
 	LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
 	SELECT coalesce(pg_catalog.jsonb_object_agg(pg_catalog.regexp_replace(pair[1], '\\(.)', '\1', 'g'), pg_catalog.regexp_replace(pair[2], '\\(.)', '\1', 'g')), '{}')

@@ -1,5 +1,6 @@
--- Whether the columns' numbers that Watch kept are those of this table. After a
--- dump and restore, columns behind a dropped one have other numbers.
+-- Returns a text that identifies the table and its database. Watch keeps it beside
+-- the numbers of the columns. After a dump and restore, columns behind a dropped
+-- one have other numbers.
 CREATE OR REPLACE FUNCTION audit_capture_identity(relation oid) RETURNS text
 	LANGUAGE plpgsql STABLE AS $$
 DECLARE	identity text := relation::text || '/' || (SELECT d.oid FROM pg_catalog.pg_database AS d WHERE d.datname = pg_catalog.current_database())::text;

@@ -1,5 +1,5 @@
--- A value of type json as it is recorded. jsonb does not take all of them: such
--- a text is recorded by its size, since the secrets in it could not be found.
+-- Returns a value of type json as it is recorded. If jsonb does not take it, only
+-- its size is recorded, since the secrets in it could not be found.
 CREATE OR REPLACE FUNCTION audit_capture_json(v json, names text[]) RETURNS jsonb
 	LANGUAGE plpgsql STABLE AS $$
 BEGIN

@@ -1,4 +1,5 @@
--- audit_capture_walk, spared where the text shows that there is nothing to do.
+-- Does what audit_capture_walk does, but skips it if the text shows that nothing is
+-- left to do.
 CREATE OR REPLACE FUNCTION audit_capture_masked(v jsonb, names text[], depth int) RETURNS jsonb
 	LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 DECLARE	whole text;
@@ -7,7 +8,7 @@ BEGIN
 		RETURN v;
 	END IF;
 	whole := v::text;
-	IF pg_catalog.octet_length(whole) > 4194304 THEN -- it would take minutes, to be cut in the end
+	IF pg_catalog.octet_length(whole) > 4194304 THEN -- to walk it would take minutes, and it would be cut
 		RETURN pg_catalog.jsonb_build_object('$audit', 'cut', 'bytes', pg_catalog.octet_length(whole));
 	ELSIF depth > 0 AND pg_catalog.strpos(whole, '\') = 0 AND pg_catalog.strpos(whole, '$audit') = 0
 		AND NOT whole COLLATE "C" ~ '[^\u0001-\u007f][^"]*": ' -- a key beyond ASCII

@@ -1,7 +1,8 @@
--- The organization of a row of a table whose triggers call the function source,
--- its parent's if it has none of its own; NULL if that is not known, or if the row
--- is gone and must be there. VOLATILE, so that it is called once for a row, wherever
--- its result is used.
+-- Returns the organization of a row, or its parent's if it has none. source is the
+-- function of the table's triggers. The result is NULL if the organization is not
+-- known, or if the row is gone and there is true.
+--
+-- It is VOLATILE, so that it is called once for a row, wherever its result is used.
 CREATE OR REPLACE FUNCTION audit_capture_org(source text, id text, there boolean) RETURNS text
 	LANGUAGE plpgsql VOLATILE AS $$
 DECLARE	org text;

@@ -1,5 +1,5 @@
--- An ID as audit_capture_orgs has it. The digest of one that is too long is whole,
--- since nobody must find a key that passes for another organization's.
+-- Returns an ID as audit_capture_orgs has it. An ID that is too long ends in its
+-- whole digest, so that nobody can find a key that matches another organization's.
 CREATE OR REPLACE FUNCTION audit_capture_orgs_key(whole text) RETURNS text
 	LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
 	SELECT CASE WHEN pg_catalog.octet_length(whole) <= 255 THEN whole

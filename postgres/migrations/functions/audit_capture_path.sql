@@ -1,4 +1,5 @@
--- A name as part of a field's path: a dot within it is no step.
+-- Adds a name to a field's path. A dot within the name is escaped, since it does
+-- not separate steps.
 CREATE OR REPLACE FUNCTION audit_capture_path(path text, name text) RETURNS text
 	LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
 	SELECT CASE WHEN path = '' THEN '' ELSE path || '.' END

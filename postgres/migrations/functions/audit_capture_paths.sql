@@ -1,10 +1,10 @@
--- The changes from one JSON value to another, as JSON objects with commas
--- between them; nothing if there is none. NULL is a side that is absent. Where
--- both sides have an object, or the record itself came or went, the difference
--- is told by the paths within.
+-- Returns the changes from one JSON value to another, as JSON objects separated by
+-- commas, or NULL if there is no change. A side that is NULL is absent. If both
+-- sides are objects, or if the record itself was created or destroyed, there is a
+-- change for each path within.
 CREATE OR REPLACE FUNCTION audit_capture_paths(path text, old jsonb, new jsonb, one_sided boolean, secret boolean, names text[], depth int) RETURNS text
 	LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
-DECLARE	told text := '{"field":' || pg_catalog.to_json(path)::text;
+DECLARE	change text := '{"field":' || pg_catalog.to_json(path)::text;
 		side jsonb;
 		whole boolean := secret OR depth <= 0;
 BEGIN
@@ -22,12 +22,12 @@ BEGIN
 	END LOOP;
 	IF whole THEN
 		IF new IS NOT NULL THEN
-			told := told || ',"new":' || CASE WHEN secret THEN '{"$audit":"redacted"}' ELSE audit_capture_masked(new, names, depth)::text END;
+			change := change || ',"new":' || CASE WHEN secret THEN '{"$audit":"redacted"}' ELSE audit_capture_masked(new, names, depth)::text END;
 		END IF;
 		IF old IS NOT NULL THEN
-			told := told || ',"old":' || CASE WHEN secret THEN '{"$audit":"redacted"}' ELSE audit_capture_masked(old, names, depth)::text END;
+			change := change || ',"old":' || CASE WHEN secret THEN '{"$audit":"redacted"}' ELSE audit_capture_masked(old, names, depth)::text END;
 		END IF;
-		RETURN told || '}';
+		RETURN change || '}';
 	END IF;
 	RETURN (SELECT pg_catalog.string_agg(audit_capture_paths(audit_capture_path(path, key), o.value, n.value, one_sided,
 			audit_capture_secret(key, names), names, depth - 1), ',' ORDER BY key COLLATE "C")

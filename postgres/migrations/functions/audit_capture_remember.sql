@@ -1,5 +1,6 @@
--- Keeps in audit_capture_seen what is hidden of columns that Watch has not seen.
--- Columns that are ignored by their name count, but for those of every table.
+-- Keeps in audit_capture_seen what was hidden of columns that Watch has not seen.
+-- Columns that Watch was asked to ignore count too, but not updated_at and
+-- lock_version.
 CREATE OR REPLACE FUNCTION audit_capture_remember(relation oid, config jsonb) RETURNS void
 	LANGUAGE sql AS $$
 	INSERT INTO audit_capture_seen (identity, number, kind)

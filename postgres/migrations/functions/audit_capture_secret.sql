@@ -1,6 +1,6 @@
--- Whether a field or key of this name holds a secret: whether its last words,
--- without what stands between them, are one of the names, with or without a
--- plural s or a number behind.
+-- Says whether a field or key of this name holds a secret. It does if its last
+-- words are one of the names, whatever separates them, also with a plural s or a
+-- number at the end.
 CREATE OR REPLACE FUNCTION audit_capture_secret(name text, names text[]) RETURNS boolean
 	LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 DECLARE	words text[] := audit_capture_words(name);

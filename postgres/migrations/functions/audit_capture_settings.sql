@@ -1,7 +1,9 @@
--- The settings of the function that Watch makes, so that a value looks alike
--- whatever the session's own are. Each costs something at every call, so
--- there are only those that the table's types obey. Compiling (jit) such a
--- statement took ten times as long as running it on 10,000 rows.
+-- Returns the settings of the function that Watch makes, so that a value looks
+-- alike whatever the session's settings are. Each costs time at every call, so only
+-- those are set that the table's types obey.
+--
+-- To compile such a statement (jit) took ten times as long as to run it on 10,000
+-- rows.
 CREATE OR REPLACE FUNCTION audit_capture_settings(relation oid) RETURNS text
 	LANGUAGE sql STABLE AS $$
 	SELECT ' SET jit = off'

@@ -1,5 +1,5 @@
--- An object's ID in a form whose byte order puts whole numbers in numeric order
--- and before all other texts.
+-- Returns an object's ID in a form whose byte order puts whole numbers in numeric
+-- order and before all other texts.
 CREATE OR REPLACE FUNCTION audit_capture_sort(id text) RETURNS text
 	LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
 	SELECT CASE

@@ -1,11 +1,12 @@
--- The body of the function that Watch makes for a table. It begins with what
--- Watch keeps of the table, in case that the function's comment is lost. The statements in it
--- name the columns that the table had then. Where its columns are others now,
--- the statement is made anew each time: slower, and nothing is missed until
--- Watch is called again. A column that is dropped or renamed never stops a write.
+-- Returns the body of the function that Watch makes for a table. It begins with the
+-- configuration that Watch keeps, in case the function's comment is lost. Its
+-- statements name the columns that the table had then. If the columns are others
+-- now, the statement is made anew each time: that is slower, but nothing is missed
+-- until Watch is called again. A column that is dropped or renamed never stops a
+-- write.
 --
--- An expression of PL/pgSQL costs even if it is simple, since PostgreSQL begins
--- anew with it in each transaction: so there are few.
+-- It has few expressions of PL/pgSQL, since each costs one to three microseconds in
+-- each transaction.
 CREATE OR REPLACE FUNCTION audit_capture_source(relation oid, config jsonb) RETURNS text
 	LANGUAGE plpgsql STABLE AS $$
 BEGIN
@@ -13,17 +14,17 @@ BEGIN
 -- %1$s
 <<context>>
 DECLARE	at constant timestamptz := pg_catalog.clock_timestamp();
-	-- The IDs: the time in 16 hexadecimal digits; behind it the variant and 61
-	-- bits, at random, from where they count up. The one between is left free, so
-	-- that this never overflows. gen_random_uuid would take a tenth of the whole;
-	-- the transaction's number is there for sessions that called setseed.
+	-- An ID is the time in 16 hexadecimal digits, the variant, and 61 bits that
+	-- count up from a random number. The bit between is zero, so that this never
+	-- overflows. gen_random_uuid would take a tenth of the whole time. The
+	-- transaction's number is for sessions that called setseed.
 	id_start constant text := pg_catalog.lpad(pg_catalog.to_hex((extract(epoch FROM at) * 1000000.0)::bigint / 1000 * 65536 + 28672 + extract(microseconds FROM at)::int %% 1000), 16, '0');
 	id_end constant bigint := pg_catalog.hashint8extended(pg_catalog.txid_current(), (pg_catalog.random() * 9e18::float8)::bigint) & 2305843009213693951 | '-9223372036854775808';
-	told audit_capture_context;
+	caller audit_capture_context;
 BEGIN%8$s
 	%2$s
 	IF pg_catalog.current_setting('audit.context', true) <> '' THEN
-		told := audit_capture_told(pg_catalog.current_setting('audit.context'));
+		caller := audit_capture_read_context(pg_catalog.current_setting('audit.context'));
 	END IF;
 	IF TG_OP = 'UPDATE' AND %3$s THEN
 		%4$s;
@@ -36,9 +37,9 @@ BEGIN%8$s
 		%7$s;
 	ELSE
 		PERFORM audit_capture_remember(TG_RELID, %1$L::jsonb);
-		-- The last of them: a column may be called so.
-		EXECUTE pg_catalog.regexp_replace(audit_capture_sql(TG_RELID, TG_OP, %1$L::jsonb, false), '^(.*OFFSET 0\) AS e)', '\1 CROSS JOIN (SELECT ($4).*) AS told CROSS JOIN (SELECT $1 AS at, $2 AS id_start, $3 AS id_end) AS context')
-			USING at, id_start, id_end, told;
+		-- The last match counts, since a column may have this name.
+		EXECUTE pg_catalog.regexp_replace(audit_capture_sql(TG_RELID, TG_OP, %1$L::jsonb, false), '^(.*OFFSET 0\) AS e)', '\1 CROSS JOIN (SELECT ($4).*) AS caller CROSS JOIN (SELECT $1 AS at, $2 AS id_start, $3 AS id_end) AS context')
+			USING at, id_start, id_end, caller;
 	END IF;
 	RETURN NULL;
 END

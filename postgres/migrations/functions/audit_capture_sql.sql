@@ -1,24 +1,25 @@
--- The INSERT that records what a statement did to a table, with the columns
--- that the table has now. It reads the transition tables old_rows and new_rows,
--- and the variables of the trigger, context and told. Rows are paired by
--- organization and ID, so that an update of either is told as what it is to both
--- histories: the end of one object, the beginning of another. A FULL JOIN, since
--- PostgreSQL has no nested loop for it: a plan that a session made for one row
--- must serve a million too.
+-- Returns the INSERT that records the changes of one statement to a table, with the
+-- columns that the table has now. It reads the transition tables old_rows and
+-- new_rows, and the variables context and caller of the trigger. Rows are paired by
+-- organization and ID. So an update of either is recorded in both histories: as the
+-- end of one object and the beginning of another.
 --
--- To begin with a hash and a count of rows takes long beside an UPDATE of one
--- row. With single, the statement does without: it records the update of one row
--- that kept its key, and nothing where there was any other. IS TRUE leaves no
--- plan but the nested loop, whatever the first statement of a session was.
+-- The pairing is a FULL JOIN. A session may keep a plan that it made for one row
+-- and use it for a million, and PostgreSQL has no nested loop for a FULL JOIN.
 --
--- Texts are taken COLLATE "C": others may take different texts for equal, or not
--- know the operator. Whoever may CREATE in the log's schema must not get a
--- function or operator of theirs into it: functions are qualified, and both
--- sides of an operator have exactly the types of one in pg_catalog.
+-- A hash and a count of rows take long beside an UPDATE of one row. With single,
+-- the statement has neither: it records the update of one row that kept its key,
+-- and nothing if there was any other. IS TRUE leaves only the nested loop as a
+-- plan, whatever the first statement of a session was.
 --
--- The operation MAP keeps what audit_capture_orgs has of the table's new rows, and
--- the operation GONE that its old rows are gone; with single, those whose key no
--- new row has.
+-- Texts are compared COLLATE "C": other collations may treat different texts as
+-- equal, or lack the operator. Whoever may CREATE in the log's schema must not get
+-- a function or operator called: functions are qualified, and both sides of an
+-- operator have exactly the types of one in pg_catalog.
+--
+-- The operation MAP returns the statement that keeps the new rows in
+-- audit_capture_orgs. The operation GONE returns the one that marks the old rows
+-- there as gone; with single, only those whose key no new row has.
 CREATE OR REPLACE FUNCTION audit_capture_sql(relation oid, operation text, config jsonb, single boolean) RETURNS text
 	LANGUAGE plpgsql STABLE AS $$
 DECLARE	c record;
@@ -28,12 +29,12 @@ DECLARE	c record;
 		key_is_known constant boolean := NOT EXISTS (SELECT FROM pg_catalog.unnest(key_names) AS key (name)
 			WHERE NOT coalesce(key.name = ANY (ARRAY(SELECT columns.was FROM audit_capture_columns(relation, config) AS columns)), false));
 		is_key boolean;
-		of_new text;    -- a column's new value, as audit_capture_type tells it
+		of_new text;    -- a column's new value, as audit_capture_type returns it
 		of_old text;
 		differs text;   -- the condition that it is a change
 		compared text;
 		path text;
-		told text;      -- the change as JSON
+		recorded text;   -- the change as JSON
 		list text := 'true AS m';
 		org text;       -- the expression of a row's organization, if a column holds it
 		org_is_lost boolean := false;
@@ -44,17 +45,17 @@ DECLARE	c record;
 		by_parent constant boolean := coalesce((config ->> text 'org_of_parent')::boolean, false);
 		old_source text;
 		new_source text;
-		metadata text := 'told.metadata';
+		metadata text := 'caller.metadata';
 		pairs text[] := '{}';
 		changes text[] := '{}';
 		fields text[] := '{}';
 		nested text[] := '{}'; -- conditions under which a change has paths within
 		side constant text := CASE operation WHEN 'DELETE' THEN 'o' ELSE 'n' END;
-		default_org text := coalesce(pg_catalog.quote_literal(nullif(config ->> text 'org', '')), 'coalesce(told.org_id, ''_platform'')');
+		default_org text := coalesce(pg_catalog.quote_literal(nullif(config ->> text 'org', '')), 'coalesce(caller.org_id, ''_platform'')');
 		id text;
 		source text;
 BEGIN
-	IF NOT key_is_known THEN -- then the primary key, if there is one that may be shown
+	IF NOT key_is_known THEN -- then the primary key, if it may be shown
 		key_names := ARRAY(SELECT a.attname::text FROM pg_catalog.pg_index AS i
 			CROSS JOIN LATERAL pg_catalog.unnest(i.indkey::int2[]) WITH ORDINALITY AS k (attnum, place)
 			JOIN pg_catalog.pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
@@ -84,7 +85,7 @@ BEGIN
 			compared := coalesce(compared, '(' || c.id || ') COLLATE "C"');
 			pairs := pg_catalog.array_append(pairs, pg_catalog.format(compared, 'o.f' || n::text) || ' = ' || pg_catalog.format(compared, 'n.f' || n::text));
 		END IF;
-		CONTINUE WHEN is_key OR config -> text 'ignore' ? coalesce(c.was, c.name) OR operation IN ('TRUNCATE', 'MAP', 'GONE'); -- the ID tells the key
+		CONTINUE WHEN is_key OR config -> text 'ignore' ? coalesce(c.was, c.name) OR operation IN ('TRUNCATE', 'MAP', 'GONE'); -- the ID has the key
 		path := audit_capture_path(text '', c.name);
 		of_old := pg_catalog.format(c.value, 'o.f' || n::text);
 		of_new := pg_catalog.format(c.value, 'n.f' || n::text);
@@ -96,32 +97,32 @@ BEGIN
 		ELSIF c.document <> '' THEN
 			nested := pg_catalog.array_append(nested, CASE operation WHEN 'UPDATE' THEN differs ELSE pg_catalog.format('%s.f%s IS NOT NULL', side, n) END);
 		ELSIF compared IS NULL AND c.document IS NULL THEN
-			-- Other bits, but recorded alike: no change.
+			-- The bits differ, but both are recorded alike: not a change.
 			differs := pg_catalog.format('%s AND pg_catalog.to_json(%s)::text IS DISTINCT FROM pg_catalog.to_json(%s)::text', differs, of_old, of_new);
 		END IF;
 		IF operation = 'UPDATE' THEN
 			differs := 'o.m IS NULL OR n.m IS NULL OR ' || differs;
 		END IF;
 		IF c.document <> '' AND NOT c.hidden THEN
-			told := pg_catalog.format(CASE c.document WHEN 'json' THEN 'audit_capture_texts(%L::text, %s, %s, %s, %L::text[])' ELSE 'audit_capture_paths(%L::text, %s, %s, %s, false, %L::text[], 32)' END, path,
+			recorded := pg_catalog.format(CASE c.document WHEN 'json' THEN 'audit_capture_texts(%L::text, %s, %s, %s, %L::text[])' ELSE 'audit_capture_paths(%L::text, %s, %s, %s, false, %L::text[], 32)' END, path,
 				CASE operation WHEN 'INSERT' THEN 'NULL::' || c.document ELSE pg_catalog.format('CASE WHEN o.m THEN coalesce(%s, ''null'') END', of_old) END,
 				CASE operation WHEN 'DELETE' THEN 'NULL::' || c.document ELSE pg_catalog.format('CASE WHEN n.m THEN coalesce(%s, ''null'') END', of_new) END,
 				CASE operation WHEN 'UPDATE' THEN 'o.m IS NULL OR n.m IS NULL' ELSE 'true' END, names);
 		ELSE
-			told := 'pg_catalog.json_build_object(''field'', ' || pg_catalog.quote_literal(path);
+			recorded := 'pg_catalog.json_build_object(''field'', ' || pg_catalog.quote_literal(path);
 			of_new := ', ''new'', ' || of_new;
 			of_old := ', ''old'', ' || of_old;
-			told := CASE operation WHEN 'INSERT' THEN told || of_new || ')' WHEN 'DELETE' THEN told || of_old || ')' ELSE
-				pg_catalog.format('CASE WHEN o.m IS NULL THEN %1$s%2$s) WHEN n.m IS NULL THEN %1$s%3$s) ELSE %1$s%2$s%3$s) END', told, of_new, of_old) END;
+			recorded := CASE operation WHEN 'INSERT' THEN recorded || of_new || ')' WHEN 'DELETE' THEN recorded || of_old || ')' ELSE
+				pg_catalog.format('CASE WHEN o.m IS NULL THEN %1$s%2$s) WHEN n.m IS NULL THEN %1$s%3$s) ELSE %1$s%2$s%3$s) END', recorded, of_new, of_old) END;
 		END IF;
 		IF operation = 'UPDATE' THEN
-			told := pg_catalog.format('CASE WHEN %s THEN %s END', differs, told);
+			recorded := pg_catalog.format('CASE WHEN %s THEN %s END', differs, recorded);
 		END IF;
-		changes := pg_catalog.array_append(changes, told);
+		changes := pg_catalog.array_append(changes, recorded);
 		fields := pg_catalog.array_append(fields, CASE operation WHEN 'UPDATE' THEN pg_catalog.format('CASE WHEN %s THEN %L END', differs, path) ELSE pg_catalog.quote_literal(path) END);
 	END LOOP;
-	-- The parent has the ID that its own entries have. If one of the columns is lost,
-	-- or NULL in a row, there is none.
+	-- The parent has the ID that its own entries have. A row has no parent if one of
+	-- the columns is lost or NULL.
 	IF pg_catalog.cardinality(parent_names) = 1 AND parents[1] IS NOT NULL THEN
 		parent := 'nullif(' || parents[1] || ', '''')';
 	ELSIF pg_catalog.cardinality(parent_names) > 1 AND NOT EXISTS (SELECT FROM pg_catalog.generate_series(1, pg_catalog.cardinality(parent_names)) AS places (place) WHERE parents[places.place] IS NULL) THEN
@@ -131,11 +132,11 @@ BEGIN
 	IF by_parent AND parent IS NOT NULL THEN
 		org := '%s.g';
 	END IF;
-	-- A row of an organization that is not known must not come to be seen by
-	-- another: it is the platform's, and a mark in the metadata says so.
+	-- If a row's organization is not known, no other organization must see it: it is
+	-- the platform's, with a mark in the metadata.
 	IF (config ->> text 'org_column' <> '' OR by_parent) AND org IS NULL THEN
 		org_is_lost := true;
-		metadata := 'coalesce(told.metadata, ''{}''::jsonb) || ''{"audit_org_column":"missing"}''::jsonb';
+		metadata := 'coalesce(caller.metadata, ''{}''::jsonb) || ''{"audit_org_column":"missing"}''::jsonb';
 		default_org := '''_platform''';
 	END IF;
 
@@ -176,12 +177,12 @@ BEGIN
 			WHERE was.source = %1$L::text AND was.id = e.id AND NOT was.gone$sql$, config ->> text 'source', pg_catalog.format(id, 'o'), list,
 			CASE WHEN single THEN pg_catalog.format(' EXCEPT SELECT audit_capture_orgs_key(%s) COLLATE "C" FROM (SELECT %s FROM new_rows AS r) AS n', pg_catalog.format(id, 'n'), list) END);
 	END IF;
-	-- Where the parent is not known, on one side, the other side says whose it is: a
+	-- If the parent is not known on one side, the other side has the organization: a
 	-- key that changes reaches the children before the parent's own triggers.
 	source := pg_catalog.format(CASE WHEN single THEN '%1$s AS o JOIN %2$s AS n ON (%3$s) IS TRUE' ELSE '%1$s AS o FULL JOIN %2$s AS n ON %3$s' END, old_source, new_source,
 		pg_catalog.array_to_string(pg_catalog.array_append(pairs, CASE WHEN org = '%s.g' THEN 'coalesce(o.g, n.g, '''') = coalesce(n.g, o.g, '''')'
 			ELSE 'coalesce(' || pg_catalog.format(org, 'o') || ', '''') = coalesce(' || pg_catalog.format(org, 'n') || ', '''')' END), ' AND '));
-	IF operation = 'TRUNCATE' THEN -- all organizations' rows, where a column tells them apart
+	IF operation = 'TRUNCATE' THEN -- the rows of all organizations, if a column has them
 		source := '(SELECT) AS r';
 		id := '''*''';
 		parent := NULL;
@@ -192,8 +193,8 @@ BEGIN
 		org := pg_catalog.format(org, side);
 		parent := pg_catalog.format(parent, side);
 	ELSE
-		-- A child whose own key has the parent's in it begins anew when that changes,
-		-- and is still of the organization of all that the statement changed.
+		-- A child whose key contains the parent's is a new object when that changes. It
+		-- keeps the organization of all rows that the statement changed.
 		IF org = '%s.g' THEN
 			org := 'coalesce(n.g, o.g' || CASE WHEN single THEN '' ELSE pg_catalog.format(', CASE WHEN o.m IS NULL AND %s IS NOT NULL THEN (SELECT pg_catalog.min(w.g) FROM %s AS w HAVING pg_catalog.count(w.g) = pg_catalog.count(*) AND pg_catalog.min(w.g) = pg_catalog.max(w.g)) END',
 				pg_catalog.format(parent, 'n'), old_source) END || ')';
@@ -204,28 +205,28 @@ BEGIN
 		id := pg_catalog.format('CASE WHEN n.m THEN %s ELSE %s END', pg_catalog.format(id, 'n'), pg_catalog.format(id, 'o'));
 	END IF;
 	IF by_parent AND parent IS NOT NULL THEN
-		metadata := 'CASE WHEN e.org IS NULL AND e.parent IS NOT NULL THEN coalesce(told.metadata, ''{}''::jsonb) || ''{"audit_parent":"missing"}''::jsonb ELSE told.metadata END';
+		metadata := 'CASE WHEN e.org IS NULL AND e.parent IS NOT NULL THEN coalesce(caller.metadata, ''{}''::jsonb) || ''{"audit_parent":"missing"}''::jsonb ELSE caller.metadata END';
 	END IF;
 	IF parent IS NOT NULL THEN
 		metadata := pg_catalog.format('CASE WHEN pg_catalog.octet_length(e.parent) > 255 THEN audit_capture_whole(%1$s, text ''parent_id'', e.parent, true) ELSE %1$s END', metadata);
 	END IF;
-	-- concat_ws takes no more than 100 arguments.
+	-- concat_ws takes max 100 arguments.
 	IF n < 90 THEN
-		told := 'pg_catalog.concat_ws('','', %s)';
+		recorded := 'pg_catalog.concat_ws('','', %s)';
 	ELSE
-		told := 'pg_catalog.array_to_string(ARRAY[%s], '','')';
+		recorded := 'pg_catalog.array_to_string(ARRAY[%s], '','')';
 		changes := ARRAY(SELECT '(' || one.change || ')::text' FROM pg_catalog.unnest(changes) WITH ORDINALITY AS one (change, place) ORDER BY one.place);
 	END IF;
 
-	-- OFFSET 0 keeps what is computed once from being computed where it is used.
-	-- That is two times for changes beyond 60000 bytes, since they are rare.
+	-- OFFSET 0 makes PostgreSQL compute a column once, and not at each use. Changes
+	-- beyond 60,000 bytes are computed twice, since they are rare.
 	RETURN pg_catalog.format($sql$INSERT INTO audit_entries (org_id, id, occurred_at, action, object_type, object_id, object_sort,%14$s
 			actor_kind, actor_id, actor_email, on_behalf_of, ip, ip_key, request_id, user_agent, source, changes, changed_fields, metadata, format)
 		SELECT %1$s, (context.id_start || pg_catalog.to_hex(context.id_end%12$s))::uuid, context.at, e.action, %2$L,
 			CASE WHEN pg_catalog.octet_length(e.id) > 255 THEN audit_capture_key(e.id, 255) ELSE e.id END,
 			CASE WHEN pg_catalog.octet_length(e.id) > 255 THEN 't' || audit_capture_key(e.id, 255) ELSE audit_capture_sort(e.id) END,%15$s
-			coalesce(told.actor_kind, 'database_role'), coalesce(told.actor_id, session_user), coalesce(told.actor_email, ''), coalesce(told.on_behalf_of, ''),
-			coalesce(told.ip, ''), coalesce(told.ip_key, ''), coalesce(told.request_id, ''), coalesce(told.user_agent, ''), 'trigger',
+			coalesce(caller.actor_kind, 'database_role'), coalesce(caller.actor_id, session_user), coalesce(caller.actor_email, ''), coalesce(caller.on_behalf_of, ''),
+			coalesce(caller.ip, ''), coalesce(caller.ip_key, ''), coalesce(caller.request_id, ''), coalesce(caller.user_agent, ''), 'trigger',
 			('[' || CASE WHEN pg_catalog.octet_length(e.changes) > 60000 THEN audit_capture_bounded(e.changes) ELSE e.changes END || ']')::jsonb,
 			CASE WHEN pg_catalog.octet_length(e.changes) > 60000 THEN audit_capture_cut(audit_capture_fields(audit_capture_bounded(e.changes)), 200)
 				%3$sWHEN pg_catalog.octet_length(e.fields) > 200 THEN audit_capture_cut(e.fields, 200) ELSE e.fields END,
@@ -241,8 +242,8 @@ BEGIN
 		CASE operation WHEN 'INSERT' THEN '''create''' WHEN 'DELETE' THEN '''destroy''' WHEN 'TRUNCATE' THEN '''truncate'''
 			ELSE 'CASE WHEN o.m IS NULL THEN ''create'' WHEN n.m IS NULL THEN ''destroy'' ELSE ''update'' END' END,
 		coalesce(nullif(pg_catalog.array_to_string(nested, ' OR '), ''), 'false'),
-		CASE WHEN pg_catalog.cardinality(fields) > 0 THEN pg_catalog.format(pg_catalog.replace(told, '%s', '%1$s'), pg_catalog.array_to_string(fields, ', ')) ELSE '''''' END,
-		CASE WHEN pg_catalog.cardinality(changes) > 0 THEN pg_catalog.format(pg_catalog.replace(told, '%s', '%1$s'), pg_catalog.array_to_string(changes, E',\n				')) ELSE '''''' END,
+		CASE WHEN pg_catalog.cardinality(fields) > 0 THEN pg_catalog.format(pg_catalog.replace(recorded, '%s', '%1$s'), pg_catalog.array_to_string(fields, ', ')) ELSE '''''' END,
+		CASE WHEN pg_catalog.cardinality(changes) > 0 THEN pg_catalog.format(pg_catalog.replace(recorded, '%s', '%1$s'), pg_catalog.array_to_string(changes, E',\n				')) ELSE '''''' END,
 		source, CASE WHEN single THEN ' WHERE e.changes <> '''' AND NOT EXISTS (SELECT FROM old_rows OFFSET 1)'
 			WHEN operation = 'UPDATE' THEN ' WHERE e.action <> ''update'' OR e.changes <> ''''' END,
 		CASE WHEN NOT single THEN ' + pg_catalog.row_number() OVER ()' END,

@@ -1,4 +1,4 @@
--- audit_capture_paths for a column of type json.
+-- Does what audit_capture_paths does, for a column of type json.
 CREATE OR REPLACE FUNCTION audit_capture_texts(path text, old json, new json, one_sided boolean, names text[]) RETURNS text
 	LANGUAGE plpgsql STABLE AS $$
 BEGIN

@@ -1,14 +1,14 @@
--- How the values of a type are told and compared: expressions, with %1$s for
--- the value, of what to_json makes its JSON of, its text as an object's ID, and
--- what to compare; where that is NULL, values are compared bit by bit. document
--- names the type of a value that is JSON itself, and is empty if a value is
--- recorded as a mark only. (An output parameter cannot be called json: since
--- PostgreSQL 17 that is the beginning of an expression.)
+-- Returns how values of a type are recorded and compared. The results are
+-- expressions, with %1$s for the value. value is what to_json gets, and id the text
+-- of an object's ID. compared is what is compared; if it is NULL, values are
+-- compared bit by bit. document is the type of a value that is JSON itself, and
+-- empty if a value is recorded only as a mark. (An output parameter cannot be
+-- called json: since PostgreSQL 17 that begins an expression.)
 --
--- Types that are not PostgreSQL's own are never given to to_json, nor are they
--- cast or compared by an operator: that could call a function of their owner's,
--- with the rights of the log's owner. concat calls their output function alone,
--- which only a superuser can make.
+-- A type that is not PostgreSQL's is never given to to_json, cast or compared by an
+-- operator. That could call a function of the type's owner, with the rights of the
+-- log's owner. Only its output function is called, by concat, and only a superuser
+-- can make that function.
 CREATE OR REPLACE FUNCTION audit_capture_type(given oid, OUT value text, OUT id text, OUT compared text, OUT document text) RETURNS record
 	LANGUAGE plpgsql STABLE AS $$
 DECLARE	t pg_type;
@@ -29,7 +29,7 @@ BEGIN
 		e := t;
 	END IF;
 	IF e.typtype = 'c' OR e.typtype = 'd' AND t.oid <> e.oid OR e.typname = 'hstore' AND e.oid >= 16384 AND t.oid <> e.oid THEN
-		-- Its fields may be secrets, and are not to be found in its text.
+		-- Its fields may be secrets, which cannot be found in its text.
 		value := pg_catalog.format('CASE WHEN %%1$s IS DISTINCT FROM NULL THEN %s::json END',
 			pg_catalog.replace(pg_catalog.quote_literal(pg_catalog.jsonb_build_object('$audit', 'opaque', 'type', pg_catalog.format_type(t.oid, NULL))::text), '%', '%%'));
 		document := '';
@@ -78,7 +78,7 @@ BEGIN
 		WHEN 'cidr' THEN
 			compared := x || '::inet';
 		ELSE
-			NULL; -- with a text of PostgreSQL's own
+			NULL; -- has a text that only PostgreSQL makes
 		END CASE;
 	END IF;
 END

@@ -1,5 +1,5 @@
--- A JSON value as it is recorded: without secrets, at most so deep, and no key
--- of a host's own that could be taken for a mark.
+-- Returns a JSON value as it is recorded: without secrets, with max depth levels,
+-- and without a key that could be mistaken for a mark.
 CREATE OR REPLACE FUNCTION audit_capture_walk(v jsonb, names text[], depth int) RETURNS jsonb
 	LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 DECLARE	kind text := pg_catalog.jsonb_typeof(v);
