@@ -123,7 +123,7 @@ func TestConformanceSQL(t *testing.T) {
 	})
 }
 
-// The connections are those of database/sql alone.
+// All connections are those of database/sql.
 func TestConformanceOfNewSQL(t *testing.T) {
 	t.Parallel()
 	for _, mode := range queryModes {

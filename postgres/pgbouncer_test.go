@@ -31,8 +31,8 @@ import (
 	"github.com/auditkeep/audit/postgres"
 )
 
-// bouncer is a pgbouncer of the test's own, which gives a server connection to
-// each transaction and has far fewer of them than clients.
+// bouncer is a pgbouncer that the test starts. It gives a server connection to each
+// transaction, and has far fewer of them than clients.
 type bouncer struct {
 	url string
 	// keepsStatements says that it gives prepared statements to the server
@@ -41,9 +41,9 @@ type bouncer struct {
 	cache           int // of the pools; 0 for pgx's own
 }
 
-// newBouncer starts one in front of a schema of the test's own, or skips the
-// test where the program is not found. It keeps so many prepared statements on
-// each server connection, if it can.
+// newBouncer starts one in front of a new schema, or skips the test if the program is
+// not found. It keeps so many prepared statements on each server connection, if it
+// can.
 func newBouncer(t *testing.T, statements int) bouncer {
 	t.Helper()
 	server, err := pgx.ParseConfig(pgtest.URL(t))
@@ -70,7 +70,7 @@ func newBouncer(t *testing.T, statements int) bouncer {
 	require.NoError(t, err)
 	address := netip.MustParseAddrPort(listener.Addr().String())
 	require.NoError(t, listener.Close())
-	dir, err := os.MkdirTemp("", "audit-pgbouncer-") // not the test's: its parents are root's alone
+	dir, err := os.MkdirTemp("", "audit-pgbouncer-") // not t.TempDir, whose parents only root can read
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	schema := server.RuntimeParams["search_path"]
@@ -182,7 +182,7 @@ func TestBehindPgbouncer(t *testing.T) {
 			var group sync.WaitGroup
 			errs := make([]error, 6)
 			for client := range errs {
-				pool := b.pool(t, mode) // of a process of its own
+				pool := b.pool(t, mode) // as another process has it
 				group.Go(func() { errs[client] = workBehindPooler(t.Context(), pool, client+1) })
 			}
 			group.Wait()
@@ -203,8 +203,8 @@ func TestBehindPgbouncer(t *testing.T) {
 
 const roundsBehindPooler = 15
 
-// workBehindPooler records and reads as one client, in an organization of its
-// own, and compares what comes back.
+// workBehindPooler records and reads as one client, in its own organization, and
+// compares what comes back.
 func workBehindPooler(ctx context.Context, pool *pgxpool.Pool, client int) error {
 	org := fmt.Sprintf("org%d", client)
 	store := postgres.New(pool).WithOrgSetting("audit.org")
@@ -291,8 +291,8 @@ func workBehindPooler(ctx context.Context, pool *pgxpool.Pool, client int) error
 	return nil
 }
 
-// readBehindPooler reads in every way, and returns an error where it does not
-// find the entries that there are.
+// readBehindPooler reads in every way, and returns an error if it does not find the
+// entries that exist.
 func readBehindPooler(ctx context.Context, trail *audit.Log, org string, entries int) error {
 	n, err := trail.Count(ctx, audit.Filter{}, 10_000)
 	if err != nil || n != entries {

@@ -9,32 +9,32 @@ import (
 	"github.com/auditkeep/audit"
 )
 
-// WithOrgSetting returns a store that tells the database which organization
-// each of its own transactions is about, by a setting of that name
-// ("audit.org"), so that a policy of row-level security can be a second wall
-// between organizations; docs/roles.md has the policy. The setting ends with
-// the transaction, and costs no round trip to read, so it works behind a pooler
-// that lends connections by transaction.
+// WithOrgSetting returns a store that sets the organization of each of its own
+// transactions in the database, by a setting of that name ("audit.org"). A
+// policy of row-level security can then keep organizations apart a second time;
+// docs/roles.md has the policy. The setting ends with the transaction, so it
+// works behind a pooler that lends connections by transaction. It costs no
+// round trip.
 //
-// In the host's own transactions (Tx, SQLTx, [Queue], [Commit]) it is the host
-// that says it, once at their beginning, by what it knows itself:
+// In its own transactions (Tx, SQLTx, [Queue], [Commit]) the host sets the
+// organization itself, once at their beginning, by what it knows:
 //
 //	_, err = tx.Exec(ctx, "SELECT set_config('audit.org', $1, true)", org)
 //
-// An entry of another organization is then refused, and without the setting
-// every entry is.
+// The database then refuses an entry of another organization, and every entry
+// without the setting.
 func (s *Store) WithOrgSetting(name string) *Store {
-	told := *s
-	told.orgSetting, told.lists = name, new(valuesLists)
-	return &told
+	separate := *s
+	separate.orgSetting, separate.lists = name, new(valuesLists)
+	return &separate
 }
 
-// setOrgSQL says it until the end of the transaction.
+// setOrgSQL sets the organization until the end of the transaction.
 const setOrgSQL = "SELECT set_config($1::text, $2::text, true)"
 
-// insertTold inserts entries in a transaction that is told of each one's
-// organization.
-func (s *Store) insertTold(ctx context.Context, entries []audit.Entry) error {
+// insertByOrg inserts entries in one transaction, and sets the organization before
+// the entries of each.
+func (s *Store) insertByOrg(ctx context.Context, entries []audit.Entry) error {
 	return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		for len(entries) > 0 {
 			n := 1
@@ -42,7 +42,7 @@ func (s *Store) insertTold(ctx context.Context, entries []audit.Entry) error {
 				n++
 			}
 			if _, err := tx.Exec(ctx, setOrgSQL, s.orgSetting, entries[0].Org); err != nil {
-				return fmt.Errorf("inserting entries: telling their organization: %w", err)
+				return fmt.Errorf("inserting entries: setting their organization: %w", err)
 			}
 			if err := s.insert(ctx, pgxHandle{tx}, entries[:n]); err != nil {
 				return err

@@ -82,8 +82,8 @@ func (t tellingTx) Insert(ctx context.Context, entries []audit.Entry) error {
 	return nil
 }
 
-// A store that tells the database the organization is like any other, where
-// the policy applies to it.
+// A store that sets the organization in the database is like any other under the
+// policy.
 func TestConformanceWithRowSecurity(t *testing.T) {
 	if os.Getenv("AUDIT_TEST_LONG") != "1" {
 		t.Skip("makes a hundred pairs of roles; set AUDIT_TEST_LONG=1")

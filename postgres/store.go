@@ -144,7 +144,7 @@ func (s *Store) InsertDetached(ctx context.Context, entries []audit.Entry) error
 	case s.pool == nil:
 		return errNoPool
 	case s.orgSetting != "":
-		return s.insertTold(ctx, entries)
+		return s.insertByOrg(ctx, entries)
 	case len(entries) == 1:
 		// One statement is a transaction by itself, in one round trip.
 		return s.insert(ctx, pgxHandle{s.pool}, entries)

@@ -52,10 +52,6 @@ var notYetClean = []string{
 	"httpui/browsertest",
 	"httpui/internal/fixture",
 	"internal/display",
-	"postgres",
-	"postgres/migrations/functions",
-	"sqlite",
-	"sqlite/migrations",
 }
 
 func TestTextsArePlainEnglish(t *testing.T) {
