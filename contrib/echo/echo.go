@@ -11,22 +11,22 @@
 //	}
 //	router.Use(authenticate, capture) // inside of the authentication
 //
-// From then on every handler records with the request's own context:
+// Every handler then records with the request's context:
 //
 //	trail.Record(c.Request().Context(), store.Tx(tx), audit.Updated(before, after))
 //
-// The page is mounted at one route with a wildcard, and one without where its
-// address is to work without the slash at its end, with the same path in
-// httpui's Options.BasePath:
+// Mount the page at a route with a wildcard. A second route without it serves
+// the address without the slash at its end. httpui's Options.BasePath is the
+// same path:
 //
 //	router.Any("/admin/audit-logs/*", echo.WrapHandler(page))
 //	router.Any("/admin/audit-logs", echo.WrapHandler(page))
 //
-// Which proxies are trusted is said in middleware.Options; Echo's own
-// IPExtractor has no say in what is recorded.
+// Name the trusted proxies in middleware.Options. Echo's IPExtractor does not
+// change what is recorded.
 //
-// This is for Echo v5. With v4, echo.WrapMiddleware fits what middleware.New
-// returns, if the authentication keeps the user in the request's own context.
+// This is for Echo v5. With v4, use echo.WrapMiddleware on what middleware.New
+// returns. The authentication must then keep the user in the request's context.
 package auditecho
 
 import (

@@ -1,5 +1,5 @@
-// Package auditent records by itself what ent creates, updates and deletes, in
-// the transaction of the change:
+// Package auditent records what ent creates, updates and deletes, in the
+// transaction of the change:
 //
 //	hook, err := auditent.New(trail, auditent.Tx(store.SQLTx), auditent.Options{}) // sqlite: store.Tx
 //	if err != nil {
@@ -9,11 +9,11 @@
 //	…
 //	client.User.Create().SetName("Dana").Exec(ctx) // recorded
 //
-// A mutation in a transaction (client.Tx) is recorded in that. For one in none
-// the hook begins a transaction, which ends with the mutation. So the entry
-// exists if and only if the change does. Hosts that open the client on [Wrap],
-// or make every change in a transaction, can register the hook with client.Use
-// instead. [Driver] is for transactions begun with package database/sql.
+// A mutation in a transaction (client.Tx) is recorded in that. If there is
+// none, the hook begins one, which ends with the mutation. So the entry exists
+// if and only if the change does. Hosts that open the client on [Wrap], or make
+// every change in a transaction, can register the hook with client.Use instead.
+// [Driver] is for transactions begun with package database/sql.
 //
 // Who did it, for which organization and from where comes from the context.
 //
@@ -28,21 +28,23 @@
 //
 // # What is recorded
 //
-// The hook follows the statements that ent executes for a mutation, and reads
-// the rows that each is about before it, and after it by their primary key. It
-// asks no interceptor and no policy. On PostgreSQL the rows are locked in
-// between. A mutation, with those that its hooks make within it, has one entry
-// for each row that it leaves changed, in the order of the changes.
+// The hook follows the statements that ent executes for a mutation. It reads
+// the rows of each statement before it, and again after it by their primary
+// key. It uses no interceptor and no policy. On PostgreSQL the rows are locked
+// in between. A mutation, with those that its hooks make, has one entry for
+// each row that it leaves changed, in the order of the changes.
 //
-// The object's type is the entity's name in snake_case, that of a join table its
-// own name. The ID is the primary key. If that has several columns, the ID joins
-// them by commas, as in "7,12". An entity with a method AuditObject says both
-// itself. All other columns are recorded under their names in the database,
-// foreign keys of edges too, with the audit tags of the fields (field.StructTag);
-// see package audit. An entry of a join table has no changes: its ID says all.
+// The object's type is the entity's name in snake_case. The type of a join
+// table is the table's name. The ID is the primary key. If that has several
+// columns, the ID joins them by commas, as in "7,12". An entity's method
+// AuditObject overrides both. All other columns are recorded under their names
+// in the database, foreign keys of edges too, with the audit tags of the fields
+// (field.StructTag); see package audit. An entry of a join table has no
+// changes, since its ID has all columns.
 //
 // mixin.Time sets update_time in every update. Name it in [audit.Config] Ignore
-// if you do not want it in each entry; an update of nothing else then has none.
+// if you do not want it in each entry. An update of nothing else then has no
+// entry.
 //
 // Builders and features:
 //
@@ -110,9 +112,10 @@
 //	StructTag audit:"-"    nothing
 //	field.ID, UUID as ID   the object's ID
 //
-// A soft delete is known by the Delete that it began as, so register a run-time
-// hook for it after the package's hook. The destroy has the row as it was before. What brings the row back is an update of the
-// column that marks it, such as delete_time.
+// The package's hook must see the Delete that a soft delete began as, so
+// register your run-time hook after it. The destroy has the row as it was
+// before. Bringing the row back is an update of the column that marks it, such
+// as delete_time.
 //
 // A value that is encrypted with a random nonce differs each time it is set. Make
 // the field Sensitive, or tag it audit:",redact", to keep the cipher text out of

@@ -9,21 +9,22 @@
 //	}
 //	router.Use(authenticate, capture) // inside of the authentication
 //
-// From then on every handler records with the request's own context, or with
-// gin's, which leads to it, whether or not the engine has ContextWithFallback:
+// Every handler then records with the request's context, or with gin's, with
+// and without the engine's ContextWithFallback:
 //
 //	trail.Record(c.Request.Context(), store.Tx(tx), audit.Updated(before, after))
 //	trail.Record(c, store.Tx(tx), audit.Updated(before, after))
 //
-// What outlives its handler takes c.Copy(), since gin uses its contexts again.
+// A goroutine that outlives its handler needs c.Copy(), since gin reuses its
+// contexts.
 //
 // The page is mounted at one route with a wildcard, with the same path in
 // httpui's Options.BasePath:
 //
 //	router.Any("/admin/audit-logs/*any", gin.WrapH(page))
 //
-// Which proxies are trusted is said in middleware.Options; gin's own
-// SetTrustedProxies has no say in what is recorded.
+// Name the trusted proxies in middleware.Options. Gin's SetTrustedProxies does
+// not change what is recorded.
 package auditgin
 
 import (

@@ -1,5 +1,5 @@
-// Package auditgorm records by itself what GORM creates, updates and deletes,
-// in the transaction of the statement:
+// Package auditgorm records what GORM creates, updates and deletes, in the
+// transaction of the statement:
 //
 //	plugin, err := auditgorm.New(trail, store.SQLTx, auditgorm.Options{}) // sqlite: store.Tx
 //	if err != nil {
@@ -12,21 +12,21 @@
 // Who did it, for which organization and from where comes from the context, so
 // every statement needs WithContext.
 //
-// On PostgreSQL, one pool is enough for GORM and the log, whoever opens it:
+// On PostgreSQL, one pool is enough for GORM and the log:
 //
 //	pool, err := pgxpool.New(ctx, url)
 //	…
 //	db, err := gorm.Open(postgres.New(postgres.Config{Conn: stdlib.OpenDBFromPool(pool)}))
 //	store := auditpostgres.New(pool)
 //
-// or, with what GORM opened, auditpostgres.NewSQL(opened), where db.DB() gives
-// opened.
+// If GORM opens the pool, give the *sql.DB that db.DB() returns to
+// auditpostgres.NewSQL.
 //
 // # What is recorded
 //
-// Creates, updates and deletes that go through GORM's callbacks, with the rows of
-// associations and of join tables. The table lists them; a test holds each line,
-// on SQLite and on PostgreSQL. "nothing" means that no row has changed, or that
+// Creates, updates and deletes that go through GORM's callbacks, with the rows
+// of associations and of join tables. A test checks each line of the table, on
+// SQLite and on PostgreSQL. "nothing" means that no row has changed, or that
 // the SQL is the host's own.
 //
 //	Create(&author)                                                         → create author
@@ -129,12 +129,13 @@
 // fields that Select or Omit kept out. That is one more query for a create or
 // delete, and two for an update or an upsert, beside the entry itself.
 //
-// The given values may not decide which rows an upsert meets, for example because
-// of another constraint, an expression, a default or a trigger. Such an upsert is
-// executed, undone and executed again if it meets rows that were not read.
-// On PostgreSQL that holds too for an update or delete whose condition is not on
-// the primary key, as Model(&author) makes one: another transaction may commit rows
-// that match after the plugin has read them. Such a statement has a savepoint.
+// The given values may not decide which rows an upsert meets, for example
+// because of another constraint, an expression, a default or a trigger. Such an
+// upsert is executed, undone and executed again if it meets rows that were not
+// read. On PostgreSQL the plugin does the same for an update or delete whose
+// condition is not on the primary key (Model(&author) makes one on the key):
+// another transaction may commit matching rows after the plugin has read. Such
+// a statement has a savepoint.
 //
 // # Fields
 //
@@ -148,19 +149,19 @@
 // unless tagged `audit:",plain"`, and that the stored value changed is
 // recorded. The same holds for a type that is a serializer itself.
 //
-// A soft delete is recorded as a destroy, whatever kind of field marks it: for the
-// application, the record is gone. Bringing it back is recorded as an update of
-// that field.
+// A soft delete is recorded as a destroy, with every kind of field that marks
+// it: for the application, the record is gone. Bringing it back is recorded as
+// an update of that field.
 //
 // # Objects
 //
-// The object's type is the model's name in snake_case (of a join table that has no
-// model of SetupJoinTable, the table's name), its ID the primary key, which may be
-// zero. A model with a method AuditObject says both itself. If a statement names
-// another table than the model's own, as db.Table("orders_2026") does, that table
-// is the type: rows of two tables are never one object. Options.Skip and
-// Options.Only mean the statement's table. Two models of one name, in two
-// packages, need a method AuditObject.
+// The object's type is the model's name in snake_case. A join table without a
+// model of SetupJoinTable has its own name as the type. The ID is the primary
+// key, which may be zero. A model's method AuditObject overrides both. If a
+// statement names another table than the model's, as db.Table("orders_2026")
+// does, that table is the type: rows of two tables are never one object.
+// Options.Skip and Options.Only mean the statement's table. Two models of one
+// name, in two packages, need a method AuditObject.
 //
 // A statement without a model, or with the model of another table, is recorded
 // by the model that Options.Models gives for the table, else by the one that
@@ -174,19 +175,19 @@
 // tags in Options.Models.
 //
 // The key's columns are the ID and are not among the changes. The ID in a join
-// table without a key is the values of the columns that end in _id, if there are
-// at least two. Other tables without a key have an ID made of the row's values,
-// which is another one after an update.
+// table without a key is the values of the columns that end in _id, if there
+// are at least two. Other tables without a key have an ID made of the row's
+// values, which changes with an update.
 //
 // # What is not
 //
 //   - Raw SQL (db.Exec, db.Raw, migrations). Capture it by calling
 //     [audit.Log.Record], or by triggers in the database.
-//   - What the database does to other rows by itself: ON DELETE CASCADE, and what
-//     triggers change beside the statement's rows.
+//   - Changes that the database makes to other rows: by ON DELETE CASCADE, and
+//     by triggers beside the statement's rows.
 //
-// A statement that is audited but that cannot be followed fails, and changes
-// nothing. Nothing is left out in silence. These are refused:
+// An audited statement that cannot be followed fails, and changes nothing. So
+// no change goes unrecorded in silence. These are refused:
 //
 //   - a change of the primary key, by an update or by an upsert
 //   - more rows than Options.MaxRows

@@ -208,7 +208,7 @@ var sessionCases = []statementCase{
 			return errors.Join(tx.Delete(&Book{ID: 1}).Error, errUndone)
 		}))
 	}, nil},
-	{"Transaction(…) within another, rolled back alone", func(db *gorm.DB) error {
+	{"Transaction(…) within another, rolled back by itself", func(db *gorm.DB) error {
 		return db.Transaction(func(tx *gorm.DB) error {
 			err := undone(tx.Transaction(func(tx *gorm.DB) error {
 				return errors.Join(tx.Delete(&Book{ID: 1}).Error, errUndone)

@@ -29,31 +29,31 @@ import (
 // connecting peer's address, the user agent and a fresh request ID. Fields of
 // the same names as in [middleware.Options] mean the same.
 type Options struct {
-	// Actor returns who is asking, from an identity that the host has already
-	// verified; so chain the interceptors after the authentication. Which
-	// method is called says grpc.Method. For the zero Actor nothing is put
-	// into the context. Defaults to nobody.
+	// Actor returns who is asking, from an identity that the host has verified.
+	// So chain the interceptors after the authentication. grpc.Method returns
+	// the method of the call. If Actor returns the zero Actor, the context
+	// stays as it is. Defaults to nobody.
 	Actor func(context.Context) audit.Actor
-	// Org returns the organization that the call is for. For the empty text
-	// nothing is put into the context. Defaults to none.
+	// Org returns the organization that the call is for. If it returns "", the
+	// context stays as it is. Defaults to none.
 	Org func(context.Context) string
 
 	// TrustedProxies are the networks that the host's own proxies connect
 	// from. Defaults to nobody: then no metadata is read.
 	TrustedProxies []netip.Prefix
-	// TrustUnixSocket says that whoever can connect to the Unix socket which
-	// the server listens on is a trusted proxy. Defaults to false.
+	// TrustUnixSocket makes every peer on the Unix socket that the server
+	// listens on a trusted proxy. Defaults to false.
 	TrustUnixSocket bool
-	// ClientIPHeader names the metadata that the trusted proxies put the
-	// client's address into, such as "x-forwarded-for". Defaults to none: the
+	// ClientIPHeader names the metadata into which the trusted proxies put the
+	// client's address, such as "x-forwarded-for". Defaults to none: the
 	// connecting peer is the client.
 	ClientIPHeader string
 
 	// RequestID returns the ID that the host already gave the call, for
 	// example a trace ID. Defaults to none.
 	RequestID func(context.Context) string
-	// RequestIDHeader names the metadata that the trusted proxies put a
-	// request ID into. Defaults to none: the call gets a fresh, random ID.
+	// RequestIDHeader names the metadata into which the trusted proxies put a
+	// request ID. Defaults to none: the call gets a fresh, random ID.
 	RequestIDHeader string
 }
 

@@ -1,5 +1,5 @@
-// Package rails brings the history along that a Rails application kept with
-// the gems audited or paper_trail:
+// Package rails imports the history that a Rails application kept with the gems
+// audited or paper_trail:
 //
 //	progress, err := rails.ImportAudited(ctx, railsDB, trail, store, rails.Options{
 //		Progress: func(p rails.Progress) { log.Printf("%d of %d", p.Rows, p.Of) },
@@ -13,10 +13,10 @@
 //
 // The history is in PostgreSQL or SQLite. Its rows have a primary key named id
 // of any type: integers, UUIDs, ULIDs, texts, bytes. Rows are read in the order
-// of that key. If the order is not that of time, as with random UUIDs, rows that
-// Rails writes during an import may be missed: import once more after the switch.
+// of that key. If keys are not in the order of time, as random UUIDs, an import
+// may miss rows that Rails writes meanwhile: import once more after the switch.
 //
-// On PostgreSQL, make the months that the history covers before
+// On PostgreSQL, first make the months that the history covers
 // (postgres.Admin.MakePartitions).
 package rails
 
@@ -60,8 +60,8 @@ type Options struct {
 
 // Progress is how far an import has come.
 type Progress struct {
-	// Rows have been read of those there are, Skipped of them left out by
-	// OnError.
+	// Rows is how many rows have been read, Of how many there are, and Skipped
+	// how many OnError has left out.
 	Rows, Of, Skipped int
 	// Last is the ID of the last row done, for Options.After.
 	Last string

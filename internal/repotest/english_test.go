@@ -32,7 +32,7 @@ var banned = []struct {
 	{rx(`(?:^|[.;:] )Where [a-z]+ [a-z]+`), rx(`Where (?:returns|things) `), `write "If" or "When"`},
 	{rx(`(?:^|[.;:] )Of (?:an? |the |each |every |its |it |them |this |these |those |all |one )`), nil, `put the subject first`},
 	{rx(`\b(?:tells?|telling|told)\b`), nil, `write "record", "report", "return", "show" or "distinguish"`},
-	{rx(`\b(?:for want of|lest|whence|hitherto|thereof|upon|but for|as it were|nothing but|has a say|have a say|all the same|is no part of|are no part of)\b`), nil, `write it in everyday words`},
+	{rx(`\b(?:for want of|lest|whence|hitherto|thereof|upon|but for|as it were|nothing but|has a say|have a say|has no say|have no say|all the same|is no part of|are no part of)\b`), nil, `write it in everyday words`},
 	{rx(`\b(?:be|is|was|are) had\b`), nil, `write "is available"`},
 	{rx(`\b(?:is|are) to (?:be|have|stay|keep|come|stand) `), nil, `write "must"`},
 }
