@@ -5,8 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -40,7 +42,7 @@ func announce(root, version string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("Ready for %s. Read the changes (git diff), run .ci/run, then:\n\n\tgit commit --all --message 'Release %s'\n", version, version)
+	fmt.Printf("Ready for %s. Read the changes (git diff), run .ci/run, then:\n\n\tgit add --all\n\tgit commit --message 'Release %s'\n", version, version)
 	var tags []string
 	for _, m := range modules {
 		fmt.Printf("\tgit tag --annotate --message 'Release %s' %s\n", version, m.tag(version))
@@ -72,39 +74,51 @@ func prepare(root, version string, now time.Time) error {
 	return requireVersion(root, version)
 }
 
-// requireVersion makes every module in contrib require the library at a version.
-// Their replace stays: it counts in this repository only.
+// requireVersion makes every module that requires the library or one of its
+// adapters require that version. Modules that are not released follow too: a module
+// cannot require an older version than one that it requires does. Each replace stays,
+// and counts in this repository only.
 func requireVersion(root, version string) error {
-	files, err := filepath.Glob(filepath.Join(root, "contrib", "*", "go.mod"))
+	return filepath.WalkDir(root, func(name string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && slices.Contains([]string{".git", "testdata", "node_modules"}, entry.Name()):
+			return filepath.SkipDir
+		case entry.Name() != "go.mod":
+			return nil
+		}
+		return requireVersionIn(name, version)
+	})
+}
+
+func requireVersionIn(name, version string) error {
+	content, err := os.ReadFile(name)
 	if err != nil {
 		return err
 	}
-	for _, name := range files {
-		content, err := os.ReadFile(name)
-		if err != nil {
-			return err
-		}
-		file, err := modfile.Parse(name, content, nil)
-		if err != nil {
-			return err
-		}
-		for _, required := range file.Require {
-			if required.Mod.Path != library && !strings.HasPrefix(required.Mod.Path, library+"/") {
-				continue
-			}
-			if err := file.AddRequire(required.Mod.Path, version); err != nil {
-				return err
-			}
-		}
-		file.Cleanup()
-		if content, err = file.Format(); err != nil {
-			return err
-		}
-		if err := os.WriteFile(name, content, 0o666); err != nil {
-			return err
-		}
+	file, err := modfile.Parse(name, content, nil)
+	if err != nil {
+		return err
 	}
-	return nil
+	changed := false
+	for _, required := range file.Require {
+		if required.Mod.Path != library && !strings.HasPrefix(required.Mod.Path, library+"/") {
+			continue
+		}
+		if err := file.AddRequire(required.Mod.Path, version); err != nil {
+			return err
+		}
+		changed = true
+	}
+	if !changed {
+		return nil
+	}
+	file.Cleanup()
+	if content, err = file.Format(); err != nil {
+		return err
+	}
+	return os.WriteFile(name, content, 0o666)
 }
 
 const unreleased = "## [Unreleased]\n"

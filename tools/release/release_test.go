@@ -35,6 +35,7 @@ func example(t *testing.T) string {
 		"contrib/gin/go.mod":                  "module " + library + "/contrib/gin\n\nreplace " + library + " => ../..\n\nrequire " + library + " v0.0.0\n",
 		"contrib/chi/chi_test.go":             "package chi_test\n",
 		"contrib/chi/go.mod":                  "module " + library + "/contrib/chi\n",
+		"internal/types/go.mod":               "module " + library + "/internal/types\n\nrequire " + library + "/contrib/gin v0.0.0\n",
 	})
 }
 
@@ -62,6 +63,7 @@ func TestPrepareSetsVersions(t *testing.T) {
 		t.Fatal(err)
 	}
 	requireContains(t, read(t, root, "contrib/gin/go.mod"), "require "+library+" v0.1.0\n")
+	requireContains(t, read(t, root, "internal/types/go.mod"), "require "+library+"/contrib/gin v0.1.0\n")
 	requireContains(t, read(t, root, "contrib/gin/go.mod"), "replace "+library+" => ../..\n")
 	requireContains(t, read(t, root, "CHANGELOG.md"), "## [Unreleased]\n\n## [0.1.0] - 2026-12-01\n\n- new\n")
 	requireContains(t, read(t, root, "postgres/migrations/frozen.txt"), "v0.1.0 ")
