@@ -308,7 +308,7 @@ func TestBufferShutdown(t *testing.T) {
 				defer cancel()
 				err := buffer.Shutdown(ctx)
 				require.ErrorIs(t, err, context.DeadlineExceeded)
-				assert.ErrorContains(t, err, "2 entries were dropped, and 2 dropped before are not told by an entry")
+				assert.ErrorContains(t, err, "2 entries were dropped, and no entry reports the 2 dropped before")
 				assert.Equal(t, 4, hooks.dropped)
 				assert.Equal(t, audit.BufferStats{Dropped: 4, Failures: buffer.Stats().Failures, Err: buffer.Stats().Err}, buffer.Stats())
 			})
