@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/auditkeep/audit"
+	"github.com/auditkeep/audit/httpui"
 	"github.com/auditkeep/audit/httpui/internal/fixture"
 )
 
