@@ -44,7 +44,7 @@ func writeCSV(w io.Writer, rows *feed, r Report) error {
 	}
 	if rows.Cut {
 		note := make([]string, len(r.header()))
-		note[0] = harmless(r.Strings.Cut+": "+r.cutText(rows.Result), others)
+		note[0] = harmless(r.Words.File.Complete+": "+r.cutText(rows.Result), others)
 		if err := out.Write(note); err != nil {
 			return err
 		}

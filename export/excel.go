@@ -12,6 +12,7 @@ import (
 
 	"github.com/auditkeep/audit"
 	"github.com/auditkeep/audit/internal/display"
+	"github.com/auditkeep/audit/words"
 	"github.com/xuri/excelize/v2"
 )
 
@@ -86,7 +87,7 @@ func newWorkbook(file *excelize.File, r Report, limit sheetLimit) (*workbook, er
 	if b.styles, err = newCellStyles(file); err != nil {
 		return nil, fmt.Errorf("making styles: %w", err)
 	}
-	b.about = b.names.add(sheetName(r.Strings.FiltersApplied, English().FiltersApplied))
+	b.about = b.names.add(sheetName(r.Words.File.FiltersApplied, words.English().File.FiltersApplied))
 	if b.title = sheetName(r.Title, defaultSheetName); b.names.has(b.title) {
 		b.title = defaultSheetName
 	}
@@ -138,7 +139,7 @@ func (b *workbook) add(e audit.Entry) error {
 func (b *workbook) end(rows *feed) error {
 	rows.CutValues = *b.report.cutValues
 	if rows.Cut {
-		if err := b.sheet.addNote(b.report.Strings.Cut + ": " + b.report.cutText(rows.Result)); err != nil {
+		if err := b.sheet.addNote(b.report.Words.File.Complete + ": " + b.report.cutText(rows.Result)); err != nil {
 			return err
 		}
 	}

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/auditkeep/audit"
+	"github.com/auditkeep/audit/words"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"github.com/xuri/excelize/v2"
@@ -173,7 +174,7 @@ func TestExcelStyles(t *testing.T) {
 	for i, action := range actions {
 		entries[i] = excelEntry(func(e *audit.Entry) { e.Action = action })
 	}
-	file := excelOpen(t, excelBytes(t, Report{Actions: map[audit.Action]string{audit.ActionCreate: "angelegt"}}, entries...))
+	file := excelOpen(t, excelBytes(t, Report{Words: &words.Catalogue{Actions: map[audit.Action]string{audit.ActionCreate: "angelegt"}}}, entries...))
 	assert.Equal(t, "angelegt", excelCell(t, file, "Audit Logs", "D2"))
 	for i, want := range [][2]string{{"0D5A2B", "DCF5E4"}, {"6B4500", "FDF0CF"}, {"8C1C17", "FDE2E1"}, {"333333", "EEEEEE"}} {
 		style := excelStyle(t, file, "D"+strconv.Itoa(i+2))
@@ -437,7 +438,7 @@ func TestSheetNames(t *testing.T) {
 		assert.LessOrEqual(t, cellUnits(sheets[2]), excelize.MaxSheetNameLength)
 	}
 
-	file := excelOpen(t, excelBytes(t, Report{Strings: Strings{FiltersApplied: "Audit Logs"}}))
+	file := excelOpen(t, excelBytes(t, Report{Words: &words.Catalogue{File: words.File{FiltersApplied: "Audit Logs"}}}))
 	assert.Equal(t, []string{"Audit Logs 2", "Audit Logs"}, file.GetSheetList())
 }
 
@@ -448,9 +449,9 @@ func TestExcelHostileStrings(t *testing.T) {
 		columns[column] = "=" + string(column) + "_x000D_"
 	}
 	file := excelOpen(t, excelBytes(t, Report{
-		Filter:  audit.Filter{ActorEmails: []string{"=1+1", "\u202e"}},
-		Strings: Strings{Columns: columns, Report: "=1+1", FiltersApplied: "a/b"},
-		Zone:    time.FixedZone(`"x`, 5*3600+30*60),
+		Filter: audit.Filter{ActorEmails: []string{"=1+1", "\u202e"}},
+		Words:  &words.Catalogue{File: words.File{Columns: columns, Report: "=1+1", FiltersApplied: "a/b"}},
+		Zone:   time.FixedZone(`"x`, 5*3600+30*60),
 	}, excelEntry(nil)))
 	assert.Equal(t, []string{"Audit Logs", "a-b"}, file.GetSheetList())
 	rows, err := file.GetRows("Audit Logs")

@@ -20,7 +20,7 @@ func (r Report) fitCell(text string) string {
 	if fitsCell(text) {
 		return text
 	}
-	more := r.Strings.MoreCharacters
+	more := func(n int) string { return r.Words.Count(r.Words.File.MoreCharacters, n) }
 	start := firstUnits(text, maxCellUnits-cellUnits(more(len(text))))
 	return start + more(utf8.RuneCountInString(text[len(start):]))
 }
@@ -96,7 +96,7 @@ func (r Report) newCellChanges(e audit.Entry) *cellChanges {
 		c.comment = &cellChange{mark, []side{comment}}
 	}
 	c.separator = cellSeparator(c.all + 1)
-	both, names := display.ShowsBothSides(e), fieldNames(e)
+	both, names := display.ShowsBothSides(e), display.Fields(e.Changes)
 	for _, change := range e.Changes[:min(len(e.Changes), maxCellUnits/leastUnits+1)] {
 		field, sides := r.shownSides(change, both, names, maxCellUnits)
 		c.changes = append(c.changes, cellChange{field, sides})
@@ -118,7 +118,7 @@ func (c *cellChanges) text(n, room int) (text string, ok bool) {
 		}
 	}
 	if n < c.all {
-		out.add(c.separator + c.report.Strings.MoreFields(c.all-n))
+		out.add(c.separator + c.report.Words.Count(c.report.Words.File.MoreFields, c.all-n))
 	}
 	if c.comment != nil {
 		if c.all > 0 {

@@ -64,9 +64,9 @@ func (d *pdfDocument) aboutLines(value string) int {
 func (d *pdfDocument) aboutLate(rows, complete string) {
 	d.goTo(d.late.page)
 	d.y = d.late.y
-	s := d.report.Strings
+	s := d.report.Words.File
 	d.aboutLine(line{s.Rows, rows})
-	d.aboutLine(line{s.Cut, display.VisibleText(complete)})
+	d.aboutLine(line{s.Complete, display.VisibleText(complete)})
 }
 
 // aboutLine writes a name, and beside it the value, in as many lines as it

@@ -129,7 +129,7 @@ func (d *pdfDocument) write(w io.Writer, rows, complete string) error {
 // placeholders for it would be replaced in the entries too.
 func (d *pdfDocument) footer(page, pages int) {
 	d.setSize(footerSize)
-	number := fmt.Sprintf(d.report.Strings.Page, fmt.Sprint(page), fmt.Sprint(pages))
+	number := fmt.Sprintf(d.report.Words.File.Page, fmt.Sprint(page), fmt.Sprint(pages))
 	width := d.single(number, bodyWidth/3)
 	d.draw(pageWidth-margin-width, footerLine)
 	d.single(d.title()+"  ·  "+d.report.rangeText()+"  ·  "+d.report.Zone.String(), bodyWidth-width-30)

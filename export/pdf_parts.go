@@ -59,13 +59,13 @@ type pdfParts struct {
 }
 
 func (p *pdfParts) begin() (err error) {
-	p.document, err = newPDFDocument(p.report, fmt.Sprintf(p.report.Strings.Part, fmt.Sprint(len(p.index)+1)))
+	p.document, err = newPDFDocument(p.report, fmt.Sprintf(p.report.Words.File.Part, fmt.Sprint(len(p.index)+1)))
 	return err
 }
 
 // end writes the part that holds the rows up to the last one read.
 func (p *pdfParts) end(feed *feed, last bool) error {
-	rows, s := feed.Rows, p.report.Strings
+	rows, s := feed.Rows, p.report.Words.File
 	numbers := fmt.Sprint(rows - p.before)
 	if rows > p.before {
 		numbers = fmt.Sprintf("%d–%d", p.before+1, rows)
@@ -78,7 +78,7 @@ func (p *pdfParts) end(feed *feed, last bool) error {
 		numbers = fmt.Sprintf(s.RowsOf, numbers, fmt.Sprint(rows))
 		complete = p.report.cutText(feed.Result)
 	case p.document.cut > 0:
-		complete += "; " + s.CutValues(p.document.cut)
+		complete += "; " + p.report.Words.Count(s.CutValues, p.document.cut)
 	}
 	p.file.Reset()
 	if err := p.document.write(&p.file, numbers, complete); err != nil {

@@ -147,10 +147,10 @@ func (d *pdfDocument) changesCell(e audit.Entry) {
 		cell.add(reason, grey)
 		cell.wrap(width, indent)
 	}
-	both, names := display.ShowsBothSides(e), fieldNames(e)
+	both, names := display.ShowsBothSides(e), display.Fields(e.Changes)
 	for i, c := range e.Changes {
 		if i == maxFields || len(cell.lines) >= maxLines {
-			cell.add(d.report.Strings.MoreFields(len(e.Changes)-i), grey)
+			cell.add(d.report.Words.Count(d.report.Words.File.MoreFields, len(e.Changes)-i), grey)
 			cell.wrap(width, indent)
 			d.cut += len(e.Changes) - i
 			break

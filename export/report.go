@@ -1,14 +1,17 @@
 package export
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/auditkeep/audit"
 	"github.com/auditkeep/audit/internal/display"
 	"github.com/auditkeep/audit/internal/parameter"
+	"github.com/auditkeep/audit/words"
 )
 
 // Report says what a file is of. The file tells it to whoever opens it: Excel
@@ -23,13 +26,12 @@ type Report struct {
 	Sort   audit.Sort
 	// Zone is the zone of all times. Defaults to UTC.
 	Zone *time.Location
-	// Labels and Actions are what people see for object types and actions, as
-	// on the page. They default to the type in words ("API Key") and to the
-	// action itself.
-	Labels  map[string]string
-	Actions map[audit.Action]string
-	// Strings are the file's words. Fields left empty keep the English ones.
-	Strings Strings
+	// Labels are what people see for object types, as on the page. Defaults to the
+	// type in words ("API Key").
+	Labels map[string]string
+	// Words are the file's words, those of the page. Words left empty are
+	// English. Defaults to [words.English].
+	Words *words.Catalogue
 
 	// GeneratedAt is when the file is made. Defaults to the present.
 	GeneratedAt time.Time
@@ -63,6 +65,8 @@ type Report struct {
 	// the end. Defaults to nothing.
 	Progress func(rows int)
 
+	// marks are what stands for values that are no text.
+	marks map[audit.ValueKind]string
 	// made are the labels that were made of types, each once.
 	made map[string]string
 	// cutValues counts the values that no cell of Excel holds whole.
@@ -95,7 +99,8 @@ func (r Report) withDefaults(f Format) (Report, error) {
 	if r.Sort, err = r.Sort.Resolve(); err != nil {
 		return r, errors.Join(errors.New("export: Report.Sort"), err)
 	}
-	r.Strings = r.Strings.withDefaults()
+	r.Words = r.Words.WithDefaults()
+	r.marks = marksOf(r.Words)
 	r.made = map[string]string{}
 	r.cutValues = new(int)
 	return r, nil
@@ -152,7 +157,7 @@ func fileTime(t, edge time.Time) string {
 func (r Report) header() []string {
 	names := make([]string, 0, len(audit.Columns()))
 	for _, column := range audit.Columns() {
-		names = append(names, r.Strings.Columns[column])
+		names = append(names, r.Words.File.Columns[column])
 	}
 	return names
 }
@@ -162,7 +167,7 @@ type line struct{ Name, Value string }
 
 // about is what a file says about itself, once it holds its rows.
 func (r Report) about(result Result) []line {
-	s, f := r.Strings, r.Filter
+	s, f := r.Words.File, r.Filter
 	lines := []line{
 		{s.Report, r.Title},
 		{s.DateRange, r.rangeText()},
@@ -181,7 +186,7 @@ func (r Report) about(result Result) []line {
 	if r.GeneratedBy != "" {
 		lines = append(lines, line{s.GeneratedBy, r.GeneratedBy})
 	}
-	lines = append(lines, line{s.Rows, fmt.Sprint(result.Rows)}, line{s.Cut, r.cutText(result)})
+	lines = append(lines, line{s.Rows, fmt.Sprint(result.Rows)}, line{s.Complete, r.cutText(result)})
 	for i := range lines {
 		lines[i].Value = display.VisibleText(lines[i].Value)
 	}
@@ -191,33 +196,34 @@ func (r Report) about(result Result) []line {
 // cutText says whether there was more than the file holds: more entries, or more
 // of their values.
 func (r Report) cutText(result Result) string {
-	s := r.Strings
-	text := s.NotCut
+	w := r.Words
+	s := w.File
+	text := s.Yes
 	switch {
 	case result.Cut && r.Matching > result.Rows:
-		text = s.CutOf(result.Rows, r.Matching)
+		text = w.Count(s.CutOf, result.Rows, "of", strconv.Itoa(r.Matching))
 	case result.Cut:
-		text = s.CutAt(result.Rows)
+		text = w.Count(s.CutAt, result.Rows)
 	case result.CutValues > 0:
-		text = s.AllRows(result.Rows)
+		text = w.Count(s.AllRows, result.Rows)
 	}
 	if result.CutValues > 0 {
-		text += "; " + s.CutValues(result.CutValues)
+		text += "; " + w.Count(s.CutValues, result.CutValues)
 	}
 	return text
 }
 
 func (r Report) rangeText() string {
-	s := r.Strings
+	s := r.Words
 	switch first, last := r.bounds(); {
 	case first.IsZero() && r.Filter.Until.IsZero():
-		return s.AllTime
+		return s.Times.All
 	case first.IsZero():
-		return fmt.Sprintf(s.Until, r.clock(last))
+		return fmt.Sprintf(s.Times.Until, r.clock(last))
 	case r.Filter.Until.IsZero():
-		return fmt.Sprintf(s.Since, r.clock(first))
+		return fmt.Sprintf(s.Times.Since, r.clock(first))
 	default:
-		return fmt.Sprintf(s.Between, r.clock(first), r.clock(last))
+		return fmt.Sprintf(s.File.Between, r.clock(first), r.clock(last))
 	}
 }
 
@@ -227,47 +233,37 @@ func (r Report) clock(t time.Time) string {
 }
 
 func (r Report) sortText() string {
-	s := r.Strings
+	s := r.Words
 	up := r.Sort.Dir == audit.Ascending
 	switch {
 	case r.Sort.By == audit.ByTimestamp && up:
-		return s.OldestFirst
+		return s.Order.OldestFirst
 	case r.Sort.By == audit.ByTimestamp:
-		return s.NewestFirst
+		return s.Order.NewestFirst
 	case up:
-		return fmt.Sprintf(s.Ascending, s.Columns[r.Sort.By])
+		return fmt.Sprintf(s.File.Ascending, s.File.Columns[r.Sort.By])
 	default:
-		return fmt.Sprintf(s.Descending, s.Columns[r.Sort.By])
+		return fmt.Sprintf(s.File.Descending, s.File.Columns[r.Sort.By])
 	}
 }
 
 // filters are the filter's lines, in the order of the page's form.
 func (r Report) filters() []line {
-	s, f := r.Strings, r.Filter
+	s, f := r.Words, r.Filter
 	var lines []line
-	labels := map[string]func(string) string{
-		"action":      func(a string) string { return r.actionLabel(audit.Action(a)) },
-		"object_type": r.objectLabel,
-	}
 	for _, param := range parameter.All() {
 		values := param.Write(&f)
 		if len(values) == 0 {
 			continue
 		}
 		base, not := parameter.Positive(param.Name)
-		name := s.Parameters[base]
+		name := cmp.Or(s.File.Parameters[base], s.Parameters[base])
 		if not {
-			name = fmt.Sprintf(s.Not, name)
-		}
-		label, ok := labels[base]
-		if !ok {
-			label = func(value string) string { return value }
+			name = fmt.Sprintf(s.File.Not, name)
 		}
 		shown := make([]string, len(values))
 		for i, value := range values {
-			if shown[i] = s.None; value != "" {
-				shown[i] = label(value)
-			}
+			shown[i] = display.ValueOf(base, value, r.Labels, s)
 		}
 		lines = append(lines, line{name, strings.Join(shown, ", ")})
 	}
@@ -275,12 +271,9 @@ func (r Report) filters() []line {
 }
 
 func (r *Report) objectLabel(key string) string {
-	if label, ok := r.Labels[key]; ok {
-		return label
-	}
 	label, ok := r.made[key]
 	if !ok {
-		if label = display.Label(key); len(r.made) < mostMade {
+		if label = display.ObjectLabel(key, r.Labels); len(r.made) < mostMade {
 			r.made[key] = label
 		}
 	}
@@ -290,10 +283,3 @@ func (r *Report) objectLabel(key string) string {
 // mostMade is how many labels are kept: a log has few types, unless something
 // is wrong with it.
 const mostMade = 1000
-
-func (r *Report) actionLabel(a audit.Action) string {
-	if label, ok := r.Actions[a]; ok {
-		return label
-	}
-	return string(a)
-}

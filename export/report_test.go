@@ -13,6 +13,7 @@ import (
 
 	"github.com/auditkeep/audit"
 	"github.com/auditkeep/audit/export"
+	"github.com/auditkeep/audit/words"
 )
 
 func TestFileName(t *testing.T) {
@@ -97,8 +98,11 @@ func TestWords(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	_, err := export.CSV.Write(&out, all(entry(0)), export.Report{
-		Labels: map[string]string{"api_key": "Schlüssel"}, Actions: map[audit.Action]string{audit.ActionUpdate: "geändert"},
-		Strings: export.Strings{Columns: map[audit.Column]string{audit.ByObjectID: "Nummer"}},
+		Labels: map[string]string{"api_key": "Schlüssel"},
+		Words: &words.Catalogue{
+			Actions: map[audit.Action]string{audit.ActionUpdate: "geändert"},
+			File:    words.File{Columns: map[audit.Column]string{audit.ByObjectID: "Nummer"}},
+		},
 	})
 	require.NoError(t, err)
 	assert.Contains(t, out.String(), "Timestamp,Object Type,Nummer,Action")

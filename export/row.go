@@ -3,12 +3,14 @@ package export
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	"github.com/auditkeep/audit"
 	"github.com/auditkeep/audit/internal/display"
+	"github.com/auditkeep/audit/words"
 )
 
 // row is an entry as the columns show it. Its texts can be shown as they are:
@@ -39,7 +41,7 @@ func (r *Report) facts(e audit.Entry) row {
 		at:          e.OccurredAt.In(r.Zone),
 		objectType:  display.VisibleText(r.objectLabel(e.Object.Type)),
 		id:          display.VisibleText(e.Object.ID),
-		action:      display.VisibleText(r.actionLabel(e.Action)),
+		action:      display.VisibleText(display.ActionLabel(e.Action, r.Words)),
 		performedBy: display.VisibleText(r.performedBy(e.Actor)),
 	}
 	if e.IP.IsValid() {
@@ -51,25 +53,15 @@ func (r *Report) facts(e audit.Entry) row {
 // timestampFormat is RFC 3339 with all that was recorded, the zone included.
 const timestampFormat = "2006-01-02T15:04:05.000000Z07:00"
 
-// performedBy names the actor: by email where there is one.
+// performedBy names the actor: by email if there is one.
 func (r *Report) performedBy(a audit.Actor) string {
-	s := r.Strings
-	name := a.Email
-	switch {
-	case a.Email != "":
-	case a.ID == "" && a.Kind == audit.ActorSystem:
-		name = s.System
-	case a.ID == "":
-		name = s.UnknownActor
-	case a.Kind == audit.ActorAPIKey:
-		name = s.APIKey + " " + a.ID
-	case a.Kind == audit.ActorDatabaseRole:
-		name = s.Role + " " + a.ID
-	default:
-		name = a.ID
+	actor := display.ActorOf(a, r.Words)
+	name := actor.Name
+	if actor.Note != "" {
+		name = actor.Note + " " + name
 	}
-	if a.OnBehalfOf != "" {
-		name += " " + s.OnBehalfOf + " " + a.OnBehalfOf
+	if actor.OnBehalfOf != "" {
+		name += " " + r.Words.Actor.OnBehalfOf + " " + actor.OnBehalfOf
 	}
 	return name
 }
@@ -81,7 +73,7 @@ func (r *Report) changes(e audit.Entry, room int) []string {
 	if e.Unreadable != "" {
 		texts = append(texts, r.unreadable(e))
 	}
-	both, names := display.ShowsBothSides(e), fieldNames(e)
+	both, names := display.ShowsBothSides(e), display.Fields(e.Changes)
 	texts = slices.Grow(texts, len(e.Changes)+1)
 	for _, c := range e.Changes {
 		texts = append(texts, r.change(c, both, names, room))
@@ -96,7 +88,7 @@ func (r *Report) changes(e audit.Entry, room int) []string {
 
 // unreadable says why an entry cannot be read whole.
 func (r *Report) unreadable(e audit.Entry) string {
-	return display.VisibleText(fmt.Sprintf(r.Strings.Unreadable, e.Unreadable))
+	return display.VisibleText(fmt.Sprintf(r.Words.File.Unreadable, e.Unreadable))
 }
 
 // comment is the host's comment, and the mark before it that tells it from a
@@ -105,7 +97,7 @@ func (r *Report) comment(e audit.Entry) (mark string, comment side) {
 	look := display.Look(e.Comment)
 	quoted := readsLikeOther(look) || strings.Contains(look, arrow)
 	if len(e.Changes) > 0 || e.Unreadable != "" || quoted || strings.Contains(look, ": ") {
-		mark = r.Strings.Comment + " "
+		mark = r.Words.File.Comment + " "
 	}
 	return mark, newSide(display.Visible(e.Comment), quoted)
 }
@@ -157,10 +149,10 @@ func (s side) in(r *Report, room int) (text string, isCut bool) {
 		left += s.more
 	}
 	if left > 0 {
-		more = r.Strings.MoreCharacters(left)
+		more = r.Words.Count(r.Words.File.MoreCharacters, left)
 	}
 	if s.alike > 0 {
-		before = r.Strings.SameCharacters(s.alike)
+		before = r.Words.Count(r.Words.File.SameCharacters, s.alike)
 	}
 	text = display.Flat(shown) + more
 	if s.quoted {
@@ -271,15 +263,6 @@ func (r *Report) valueSide(v audit.Value, shown []display.Segment, text string, 
 	return out
 }
 
-// fieldNames are the names of an entry's fields, which differ from each other.
-func fieldNames(e audit.Entry) *display.Reading {
-	names := make([]string, len(e.Changes))
-	for i, c := range e.Changes {
-		names[i] = c.Field
-	}
-	return display.Among(names)
-}
-
 // fieldName shows the name of a field, in quotes where it reads like a mark or like
 // the end of a change.
 func fieldName(name string, names *display.Reading) string {
@@ -307,36 +290,39 @@ func head(text string, room int) (start string, more int) {
 	return text, 0
 }
 
+// marksOf returns what stands for values that are no text: the page's words,
+// marked such that they do not read like a text. null needs no mark.
+func marksOf(w *words.Catalogue) map[audit.ValueKind]string {
+	marks := map[audit.ValueKind]string{}
+	for _, kind := range []audit.ValueKind{audit.KindAbsent, audit.KindNull, audit.KindRedacted, audit.KindShared, audit.KindCycle} {
+		word, _ := display.Mark(kind, w)
+		if kind != audit.KindNull {
+			word = fmt.Sprintf(w.File.Mark, word)
+		}
+		marks[kind] = word
+	}
+	return marks
+}
+
 // words are what a value is in words, and whether they only stand for it.
 func (r *Report) words(v audit.Value) (text string, isMark bool) {
-	s := r.Strings
-	switch v.Kind() {
-	case audit.KindAbsent:
-		return s.Absent, true
-	case audit.KindNull:
-		return s.Null, true
-	case audit.KindRedacted:
-		return s.Redacted, true
-	case audit.KindShared:
-		return s.NotCompared, true
-	case audit.KindCycle:
-		return s.Cycle, true
-	case audit.KindCut:
+	kind := v.Kind()
+	if mark, ok := r.marks[kind]; ok {
+		return mark, true
+	}
+	if kind == audit.KindCut {
 		if bytes, start := v.CutSize(); bytes > 0 {
-			return s.CutText(display.VisibleText(start), bytes), true
+			return words.Fill(r.Words.File.Cut, "start", display.VisibleText(start), "digits", strconv.Itoa(bytes)), true
 		}
 		return v.Text(), true
-	default:
-		return v.Text(), false
 	}
+	return v.Text(), false
 }
 
 // isAmbiguous reports whether a text reads like something that is none: like
 // a mark, like the end of a value, or like nothing.
 func (r *Report) isAmbiguous(text string) bool {
-	s := r.Strings
-	switch text {
-	case "", s.Null:
+	if text == "" || text == r.Words.Value.Null {
 		return true
 	}
 	look := display.Look(text)
@@ -351,7 +337,7 @@ func (r *Report) cutShown(shown string, room int) (text string, isCut bool) {
 	n := 0
 	for i := range shown {
 		if n == room {
-			return shown[:i] + r.Strings.MoreCharacters(utf8.RuneCountInString(shown[i:])), true
+			return shown[:i] + r.Words.Count(r.Words.File.MoreCharacters, utf8.RuneCountInString(shown[i:])), true
 		}
 		n++
 	}

@@ -51,9 +51,9 @@ func (a assets) add(file string, content []byte) {
 // asset serves {base}/assets/{name}.
 func (h *Handler) asset(w http.ResponseWriter, r *request) error {
 	name := r.args[0]
-	content, ok := h.assets.content[name]
+	content, ok := h.pages.assets.content[name]
 	if !ok {
-		return &failure{status: http.StatusNotFound, public: h.options.Strings.NotFound}
+		return &failure{status: http.StatusNotFound, public: h.options.Words.Refusal.NotFound}
 	}
 	w.Header().Set("Content-Type", contentTypes[path.Ext(name)])
 	w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")

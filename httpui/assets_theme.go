@@ -24,18 +24,18 @@ var themeNames = []string{
 func ownStyles(o Options) (string, error) {
 	var sheet strings.Builder
 	sheet.WriteString("@layer audit {\n  .audit {\n")
-	for _, name := range slices.Sorted(maps.Keys(o.Theme)) {
+	for _, name := range slices.Sorted(maps.Keys(o.Look.Theme)) {
 		if !slices.Contains(themeNames, name) {
-			return "", fmt.Errorf("httpui: Options.Theme: %q is none of the page's variables: use one of %q", name, themeNames)
+			return "", fmt.Errorf("httpui: Options.Look.Theme: %q is not one of the page's variables: use one of %q", name, themeNames)
 		}
-		if err := checkThemeValue(o.Theme[name]); err != nil {
-			return "", fmt.Errorf("httpui: Options.Theme: %s: %q: %w", name, o.Theme[name], err)
+		if err := checkThemeValue(o.Look.Theme[name]); err != nil {
+			return "", fmt.Errorf("httpui: Options.Look.Theme: %s: %q: %w", name, o.Look.Theme[name], err)
 		}
-		fmt.Fprintf(&sheet, "    --audit-%s: %s;\n", name, o.Theme[name])
+		fmt.Fprintf(&sheet, "    --audit-%s: %s;\n", name, o.Look.Theme[name])
 	}
-	fmt.Fprintf(&sheet, "  }\n\n  .audit #audit-log thead tr {\n    --audit-label: %s;\n  }\n", cssString(o.Strings.SortBy))
+	fmt.Fprintf(&sheet, "  }\n\n  .audit #audit-log thead tr {\n    --audit-label: %s;\n  }\n", cssString(o.Words.Table.SortBy))
 	for i, column := range audit.Columns() {
-		fmt.Fprintf(&sheet, "\n  .audit #audit-log td:nth-child(%d) {\n    --audit-label: %s;\n  }\n", i+1, cssString(o.Strings.Columns[column]))
+		fmt.Fprintf(&sheet, "\n  .audit #audit-log td:nth-child(%d) {\n    --audit-label: %s;\n  }\n", i+1, cssString(o.Words.Columns[column]))
 	}
 	sheet.WriteString("}\n")
 	return sheet.String(), nil

@@ -6,12 +6,14 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/auditkeep/audit/words"
 )
 
 func TestOwnStyles(t *testing.T) {
 	t.Parallel()
-	english := English()
-	sheet, err := ownStyles(Options{Strings: english, Theme: map[string]string{"accent": "light-dark(#0a7d4f, #7de0b4)", "mono": `"Fira Code", monospace`}})
+	english := words.English()
+	sheet, err := ownStyles(Options{Words: english, Look: Look{Theme: map[string]string{"accent": "light-dark(#0a7d4f, #7de0b4)", "mono": `"Fira Code", monospace`}}})
 	require.NoError(t, err)
 	assert.Contains(t, sheet, "  .audit {\n    --audit-accent: light-dark(#0a7d4f, #7de0b4);\n    --audit-mono: \"Fira Code\", monospace;\n  }\n")
 	assert.Contains(t, sheet, "td:nth-child(6) {\n    --audit-label: \"Performed by\";\n")
@@ -30,7 +32,7 @@ func TestOwnStyles(t *testing.T) {
 		"a second line":       {"accent": "red\nblue"},
 		"longer than a value": {"accent": string(make([]byte, 201))},
 	} {
-		_, err := ownStyles(Options{Strings: english, Theme: theme})
+		_, err := ownStyles(Options{Words: english, Look: Look{Theme: theme}})
 		assert.Error(t, err, name)
 	}
 }

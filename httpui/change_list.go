@@ -61,33 +61,33 @@ type change struct {
 // sizes are how large a value was and is.
 type sizes struct{ Old, New string }
 
-func (h *Handler) changeList(e audit.Entry) changeList {
+func (p *presenter) changeList(e audit.Entry) changeList {
 	both := display.ShowsBothSides(e)
-	list := changeList{Unreadable: h.unreadable(e)}
-	names := fieldNames(e.Changes[:min(len(e.Changes), shownFields+maxFields)])
+	list := changeList{Unreadable: p.unreadable(e)}
+	names := display.Fields(e.Changes[:min(len(e.Changes), shownFields+maxFields)])
 	for i, c := range e.Changes {
 		switch {
 		case i < shownFields:
-			list.First = append(list.First, h.change(c, both).named(names))
+			list.First = append(list.First, p.change(c, both).named(names))
 		case i < shownFields+maxFields:
-			list.More = append(list.More, h.change(c, both).named(names))
+			list.More = append(list.More, p.change(c, both).named(names))
 		default:
 			list.LeftOut++
 		}
 	}
 	if e.Comment != "" {
-		comment := h.textValue(e.Comment, maxRunes)
+		comment := p.textValue(e.Comment, maxRunes)
 		list.Comment = &comment
 	}
 	return list
 }
 
 // unreadable says why an entry cannot be read whole, or nothing.
-func (h *Handler) unreadable(e audit.Entry) string {
+func (p *presenter) unreadable(e audit.Entry) string {
 	if e.Unreadable == "" {
 		return ""
 	}
-	return fmt.Sprintf(h.options.Strings.UnreadableEntry, e.Unreadable)
+	return fmt.Sprintf(p.words.Entry.Unreadable, e.Unreadable)
 }
 
 // linked adds the way to the whole entry where less is shown.
@@ -106,33 +106,33 @@ func (l changeList) linked(entry string) changeList {
 }
 
 // change shows a field: both sides where both is set or both have something.
-func (h *Handler) change(c audit.Change, both bool) change { return h.changeAt(c, both, 0) }
+func (p *presenter) change(c audit.Change, both bool) change { return p.changeAt(c, both, 0) }
 
 // changeAt shows a change that is so many levels within a field.
-func (h *Handler) changeAt(c audit.Change, both bool, depth int) change {
+func (p *presenter) changeAt(c audit.Change, both bool, depth int) change {
 	out := change{Field: c.Field}
 	if c.Old != c.New {
 		switch kind := c.Old.Kind(); {
 		case kind != c.New.Kind():
-		case kind == audit.KindString && h.compareTexts(&out, c),
-			kind == audit.KindArray && depth < maxDeep && h.compareLists(&out, c, depth),
-			kind == audit.KindMap && depth < maxDeep && h.compareObjects(&out, c, depth):
+		case kind == audit.KindString && p.compareTexts(&out, c),
+			kind == audit.KindArray && depth < maxDeep && p.compareLists(&out, c, depth),
+			kind == audit.KindMap && depth < maxDeep && p.compareObjects(&out, c, depth):
 			return out
 		}
 	}
 	if both || !c.Old.IsAbsent() {
-		before := h.valueBeside(c.Old, beside(c.New, c.Old))
+		before := p.valueBeside(c.Old, beside(c.New, c.Old))
 		out.Old = &before
 	}
 	if both || !c.New.IsAbsent() || out.Old == nil {
-		after := h.valueBeside(c.New, beside(c.Old, c.New))
+		after := p.valueBeside(c.New, beside(c.Old, c.New))
 		out.New = &after
 	}
 	switch {
 	case c.Old == c.New:
 		out.Hidden = holdsMark(c.Old)
 	case out.Old != nil && out.New != nil && c.Old.Kind() != c.New.Kind():
-		h.tellApart(&out, c)
+		p.tellApart(&out, c)
 	}
 	return out
 }
@@ -146,76 +146,66 @@ func beside(other, v audit.Value) audit.Value {
 }
 
 // compareTexts shows two long texts by their difference, or by their sizes.
-func (h *Handler) compareTexts(out *change, c audit.Change) bool {
+func (p *presenter) compareTexts(out *change, c audit.Change) bool {
 	before, after := c.Old.Text(), c.New.Text()
 	old, now := utf8.RuneCountInString(before), utf8.RuneCountInString(after)
 	switch {
 	case min(old, now) == 0:
 		return false
 	case max(old, now) <= maxDiffed:
-		out.Text = h.textDiff(before, after)
+		out.Text = p.textDiff(before, after)
 		return out.Text != nil
 	case min(old, now) <= maxRunes:
 		return false
 	}
-	out.Sizes = &sizes{groupThousands(old), h.options.Strings.Characters(now)}
+	out.Sizes = &sizes{p.words.Number(old), p.words.Count(p.words.Value.Characters, now)}
 	return true
 }
 
 // compareLists shows two lists by what was added, removed, moved and changed.
-func (h *Handler) compareLists(out *change, c audit.Change, depth int) bool {
-	diff, within := h.listDiff(c.Old, c.New)
+func (p *presenter) compareLists(out *change, c audit.Change, depth int) bool {
+	diff, within := p.listDiff(c.Old, c.New)
 	if diff == nil {
-		return h.compareSizes(out, c)
+		return p.compareSizes(out, c)
 	}
 	out.List = diff
-	h.addWithin(out, within, depth+1)
+	p.addWithin(out, within, depth+1)
 	return true
 }
 
 // compareObjects shows two objects by the paths within them.
-func (h *Handler) compareObjects(out *change, c audit.Change, depth int) bool {
+func (p *presenter) compareObjects(out *change, c audit.Change, depth int) bool {
 	if max(len(c.Old.JSON()), len(c.New.JSON())) > maxStructure {
-		return h.compareSizes(out, c)
+		return p.compareSizes(out, c)
 	}
 	within := fieldChanges("", c.Old, c.New)
 	if len(within) == 0 || len(within) == 1 && within[0].Field == "" {
 		return false
 	}
-	h.addWithin(out, within, depth+1)
+	p.addWithin(out, within, depth+1)
 	return true
 }
 
 // compareSizes stands in for a comparison of lists or objects.
-func (h *Handler) compareSizes(out *change, c audit.Change) bool {
-	s := h.options.Strings
+func (p *presenter) compareSizes(out *change, c audit.Change) bool {
+	s := p.words
 	old, now := len(c.Old.JSON()), len(c.New.JSON())
 	if min(old, now) <= maxRunes {
 		return false
 	}
-	out.Sizes = &sizes{groupThousands(old), s.ByteCount(now)}
+	out.Sizes = &sizes{s.Number(old), s.Count(s.Value.Bytes, now)}
 	return true
 }
 
-func (h *Handler) addWithin(out *change, changes []audit.Change, depth int) {
-	names := fieldNames(changes[:min(len(changes), maxWithin)])
+func (p *presenter) addWithin(out *change, changes []audit.Change, depth int) {
+	names := display.Fields(changes[:min(len(changes), maxWithin)])
 	for i, c := range changes {
 		if i == maxWithin {
 			out.WithinLeftOut = len(changes) - maxWithin
 			return
 		}
-		out.Within = append(out.Within, h.changeAt(c, true, depth).named(names))
+		out.Within = append(out.Within, p.changeAt(c, true, depth).named(names))
 	}
-}
-
-// fieldNames are the names of fields that are shown in one list, nil if none looks
-// like another.
-func fieldNames(changes []audit.Change) *display.Reading {
-	names := make([]string, len(changes))
-	for i, c := range changes {
-		names[i] = c.Field
-	}
-	return display.Among(names)
 }
 
 // named shows the field's name such that it differs from others.
@@ -228,13 +218,13 @@ func (c change) named(names *display.Reading) change {
 
 // tellApart puts a text in quotes that looks like the value on the other side,
 // which is no text: "1" and 1.
-func (h *Handler) tellApart(out *change, c audit.Change) {
+func (p *presenter) tellApart(out *change, c audit.Change) {
 	if c.Old.Kind() != audit.KindString && c.New.Kind() != audit.KindString || c.Old.Text() != c.New.Text() {
 		return
 	}
 	for shown, v := range map[*value]audit.Value{out.Old: c.Old, out.New: c.New} {
 		if v.Kind() == audit.KindString {
-			*shown = h.textValue(quote(v.Text()), maxRunes)
+			*shown = p.textValue(quote(v.Text()), maxRunes)
 		}
 	}
 }

@@ -278,7 +278,7 @@ func TestPillsAndActors(t *testing.T) {
 
 func TestObjectTypes(t *testing.T) {
 	t.Parallel()
-	options := httpui.Options{Labels: map[string]string{"sku": "Article"}}
+	options := httpui.Options{Objects: httpui.Objects{Labels: map[string]string{"sku": "Article"}}}
 	for key, label := range map[string]string{
 		"api_key": "API Key", "security_group": "Security Group", "end-user": "End User", "user": "User", "sku": "Article",
 		"mfa_otp_url": "MFA OTP URL", "ApiKey": "ApiKey", "_": "_", "élan_vital": "Élan Vital",
@@ -301,11 +301,11 @@ func TestRecordURL(t *testing.T) {
 		"data:text/html,x": false, "invoices/1": false, "http:evil": false, "https:///x": false, "/a\nb": false, " /a": false, "mailto:a@b.test": false,
 		"?x": false, "#x": false, "../x": false, "ftp://x.test/": false, "/a\x7f": false,
 	} {
-		ui := newUI(t, httpui.Options{RecordURL: func(ctx context.Context, objects []audit.Object) map[audit.Object]string {
+		ui := newUI(t, httpui.Options{Objects: httpui.Objects{RecordURL: func(ctx context.Context, objects []audit.Object) map[audit.Object]string {
 			calls++
 			asked = len(objects)
 			return map[audit.Object]string{entries[0].Object: address, {Type: "nobody", ID: "asked"}: "/x"}
-		}}, entries...)
+		}}}, entries...)
 		cell := get(t, ui, "/").rows()[0].cells[1]
 		assert.Equal(t, linked, strings.Contains(cell, "<a href="), address)
 	}

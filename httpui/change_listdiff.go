@@ -34,7 +34,7 @@ var identities = []string{"id", "ID", "Id", "uuid", "key", "Key", "name", "Name"
 // identifies them, if something does, and those that changed are told by their
 // fields; other items are compared as a whole. It returns nil for lists too
 // large to be compared.
-func (h *Handler) listDiff(before, after audit.Value) (diff *listDiff, within []audit.Change) {
+func (p *presenter) listDiff(before, after audit.Value) (diff *listDiff, within []audit.Change) {
 	old, ok := itemsOf(before)
 	if !ok || len(old) > maxListed {
 		return nil, nil
@@ -69,14 +69,14 @@ func (h *Handler) listDiff(before, after audit.Value) (diff *listDiff, within []
 			moved[from[0]] = true
 			removed[newKeys[i]] = from[1:]
 			kept = append(kept, [2]int{from[0], i})
-			h.addItem(&diff.Moved, &diff.MoreMoved, nameOf(now[i], newKeys[i], named), newItem)
+			p.addItem(&diff.Moved, &diff.MoreMoved, nameOf(now[i], newKeys[i], named), newItem)
 			continue
 		}
-		h.addItem(&diff.Added, &diff.MoreAdded, now[i], newItem)
+		p.addItem(&diff.Added, &diff.MoreAdded, now[i], newItem)
 	}
 	for _, i := range removedOrder {
 		if !moved[i] {
-			h.addItem(&diff.Removed, &diff.MoreRemoved, old[i], oldItem)
+			p.addItem(&diff.Removed, &diff.MoreRemoved, old[i], oldItem)
 		}
 	}
 	if named == "" {
@@ -100,17 +100,17 @@ func nameOf(item audit.Value, key, named string) audit.Value {
 	return name
 }
 
-func (h *Handler) addItem(items *[]value, more *int, v audit.Value, reading *display.Reading) {
+func (p *presenter) addItem(items *[]value, more *int, v audit.Value, reading *display.Reading) {
 	if len(*items) == maxItems {
 		*more++
 		return
 	}
-	*items = append(*items, h.item(v, reading))
+	*items = append(*items, p.item(v, reading))
 }
 
 // item shows an item of a list.
-func (h *Handler) item(v audit.Value, reading *display.Reading) value {
-	w := valueWriter{strings: h.options.Strings, room: itemRunes, reading: reading}
+func (p *presenter) item(v audit.Value, reading *display.Reading) value {
+	w := valueWriter{words: p.words, room: itemRunes, reading: reading}
 	if v.Kind() == audit.KindString {
 		w.text(quoteIfNeeded(v.Text()))
 		if len(w.pieces) > 0 {

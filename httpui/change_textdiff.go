@@ -24,7 +24,7 @@ const (
 )
 
 // stretch is a run of words that were kept, or what stands for one, or an edit:
-// words taken out, words put in, or both.
+// splitWords taken out, words put in, or both.
 type stretch struct {
 	Kept     *value
 	Elided   bool
@@ -43,7 +43,7 @@ type textDiff struct {
 // textDiff compares two texts word by word. It returns nil where they are
 // better read one after the other: short ones, and those that have little in
 // common.
-func (h *Handler) textDiff(before, after string) *textDiff {
+func (p *presenter) textDiff(before, after string) *textDiff {
 	blanksOnly := withoutBlanks(before) == withoutBlanks(after)
 	if !blanksOnly && utf8.RuneCountInString(before) < leastDiffed && utf8.RuneCountInString(after) < leastDiffed {
 		return nil
@@ -69,20 +69,20 @@ func (h *Handler) textDiff(before, after string) *textDiff {
 	room := maxRunes / min(4, len(edits))
 	for i, e := range edits {
 		isEdit := e.old != "" || e.new != ""
-		diff.Stretches = append(diff.Stretches, h.keptWords(e.kept, i > 0, isEdit)...)
+		diff.Stretches = append(diff.Stretches, p.keptWords(e.kept, i > 0, isEdit)...)
 		if isEdit {
-			diff.Stretches = append(diff.Stretches, stretch{Old: h.edited(e.old, e.new, room), New: h.edited(e.new, e.old, room)})
+			diff.Stretches = append(diff.Stretches, stretch{Old: p.edited(e.old, e.new, room), New: p.edited(e.new, e.old, room)})
 		}
 	}
 	return diff
 }
 
 // edited is one side of an edit. White space alone is made visible.
-func (h *Handler) edited(text, other string, room int) *value {
+func (p *presenter) edited(text, other string, room int) *value {
 	if text == "" {
 		return nil
 	}
-	v := h.textValue(text, room)
+	v := p.textValue(text, room)
 	v.Long = true // it runs on with the words around it
 	first := &v.Pieces[0]
 	if isBlank(text) && isBlank(other) {
@@ -99,7 +99,7 @@ type textEdit struct{ kept, old, new string }
 // editsOf splits two texts into what they share and where they differ. The
 // last edit may be of kept words only.
 func editsOf(before, after string, blanksOnly bool) []textEdit {
-	old, now := words(before), words(after)
+	old, now := splitWords(before), splitWords(after)
 	var edits []textEdit
 	at := 0
 	for _, d := range lcs.DiffLines(old, now) {
@@ -125,10 +125,10 @@ func editsOf(before, after string, blanksOnly bool) []textEdit {
 }
 
 // keptWords shows the ends of what was kept: those next to an edit.
-func (h *Handler) keptWords(text string, editBefore, editAfter bool) []stretch {
+func (p *presenter) keptWords(text string, editBefore, editAfter bool) []stretch {
 	const least = 12 // leaving out less would gain nothing
 	whole := func(text string) stretch {
-		v := h.textValue(text, 2*around+least)
+		v := p.textValue(text, 2*around+least)
 		return stretch{Kept: &v}
 	}
 	runes := []rune(text)
@@ -163,9 +163,9 @@ func (h *Handler) keptWords(text string, editBefore, editAfter bool) []stretch {
 	return out
 }
 
-// words splits a text into words, blanks and single other characters. Scripts
+// splitWords splits a text into words, blanks and single other characters. Scripts
 // without blanks between words are split into characters.
-func words(text string) []string {
+func splitWords(text string) []string {
 	var all []string
 	start, class := 0, 0
 	for i, r := range text {

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/auditkeep/audit/words"
 )
 
 // FuzzTextDiff: what was kept and taken out is the old text, what was kept and
@@ -20,7 +22,7 @@ func FuzzTextDiff(f *testing.F) {
 		if max(len(before), len(after)) > maxDiffed {
 			return // such texts are not compared
 		}
-		require.Equal(t, before, strings.Join(words(before), ""))
+		require.Equal(t, before, strings.Join(splitWords(before), ""))
 		for _, blanksOnly := range []bool{false, true} {
 			var old, now strings.Builder
 			for i, e := range editsOf(before, after, blanksOnly) {
@@ -31,8 +33,8 @@ func FuzzTextDiff(f *testing.F) {
 			require.Equal(t, before, old.String())
 			require.Equal(t, after, now.String())
 		}
-		h := Handler{options: Options{Strings: English()}}
-		if diff := h.textDiff(before, after); diff != nil {
+		p := presenter{words: words.English()}
+		if diff := p.textDiff(before, after); diff != nil {
 			require.LessOrEqual(t, len(diff.Stretches), 4*(maxEdits+1))
 		}
 	})

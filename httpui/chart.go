@@ -11,6 +11,7 @@ import (
 
 	"github.com/auditkeep/audit"
 	"github.com/auditkeep/audit/internal/display"
+	"github.com/auditkeep/audit/words"
 )
 
 // chart is the histogram above the table. It is drawn here, as SVG whose
@@ -57,38 +58,38 @@ const (
 )
 
 // chart draws the entries of a view that holds some.
-func (h *Handler) chart(ctx context.Context, v view, count counted) (*chart, error) {
+func (rd *reader) chart(ctx context.Context, v view, count counted) (*chart, error) {
 	if name := rangeName(v.params); count.more && len(shorterRanges(name)) > 0 {
-		return h.tooMany(presetLinks(h.options.Strings, v, name)), nil
+		return rd.present.tooMany(presetLinks(rd.words, v, name)), nil
 	}
-	from, until, err := h.extent(ctx, v)
+	from, until, err := rd.extent(ctx, v)
 	if err != nil || !isRecordable(from) || !from.Before(until) {
 		return nil, err
 	}
 	buckets := bucketsOf(from, until, v.zone)
 	if count.more {
-		return h.tooMany(h.partLinks(v, buckets)), nil
+		return rd.present.tooMany(rd.present.partLinks(v, buckets)), nil
 	}
-	found, err := h.trail.Histogram(ctx, v.filter, buckets.bounds(), audit.CountCap)
+	found, err := rd.trail.Histogram(ctx, v.filter, buckets.bounds(), audit.CountCap)
 	switch {
 	case err != nil:
 		return nil, err
 	case found.More: // more have come since they were counted
-		return h.tooMany(h.partLinks(v, buckets)), nil
+		return rd.present.tooMany(rd.present.partLinks(v, buckets)), nil
 	case found.Entries == 0:
 		return nil, nil
 	}
-	return h.draw(v, buckets, found), nil
+	return rd.present.draw(v, buckets, found), nil
 }
 
 // extent returns the times that the chart shows: the view's range, where that
 // is open those of its entries, and nothing beyond the present day.
-func (h *Handler) extent(ctx context.Context, v view) (from, until time.Time, err error) {
+func (rd *reader) extent(ctx context.Context, v view) (from, until time.Time, err error) {
 	// So that a single entry does not make a chart of a single second.
 	const least = 15 * time.Minute
 	from, until = v.filter.From, v.filter.Until
 	edge := func(dir audit.Direction) (time.Time, error) {
-		page, err := h.trail.Page(ctx, audit.Query{Filter: v.filter, Sort: audit.Sort{By: audit.ByTimestamp, Dir: dir}, Limit: 1})
+		page, err := rd.trail.Page(ctx, audit.Query{Filter: v.filter, Sort: audit.Sort{By: audit.ByTimestamp, Dir: dir}, Limit: 1})
 		if err != nil || len(page.Entries) == 0 {
 			return time.Time{}, err
 		}
@@ -126,8 +127,8 @@ func isRecordable(t time.Time) bool { return t.Unix() >= 0 }
 // barKinds are the colours, from the ground up.
 var barKinds = []string{"audit-update", "audit-create", "audit-destroy", "audit-other"}
 
-func (h *Handler) draw(v view, buckets bucketing, found audit.Histogram) *chart {
-	c := &chart{Width: len(buckets.starts) * columnWidth, Ticks: h.ticks(buckets), Legend: h.legend(found.Bars), entries: found.Entries}
+func (p *presenter) draw(v view, buckets bucketing, found audit.Histogram) *chart {
+	c := &chart{Width: len(buckets.starts) * columnWidth, Ticks: p.ticks(buckets), Legend: p.legend(found.Bars), entries: found.Entries}
 	peak := 0
 	perBucket := make([][]audit.HistogramBar, len(buckets.starts))
 	for _, one := range found.Bars {
@@ -144,7 +145,7 @@ func (h *Handler) draw(v view, buckets bucketing, found audit.Histogram) *chart 
 		from, until := buckets.bucket(i)
 		c.Bars = append(c.Bars, bar{
 			URL:   v.withRange(v.within(from, until)),
-			Title: h.barTitle(from.In(v.zone), lastInstant(until).In(v.zone), bars),
+			Title: p.barTitle(from.In(v.zone), lastInstant(until).In(v.zone), bars),
 			X:     i * columnWidth,
 		})
 		below, y := 0, chartHeight
@@ -164,7 +165,9 @@ func (h *Handler) draw(v view, buckets bucketing, found audit.Histogram) *chart 
 			c.Shapes = append(c.Shapes, shape{class, paths[kind].String()})
 		}
 	}
-	c.Caption = h.options.Strings.ChartCaption(buckets.width.n, string(buckets.width.unit), peak)
+	s := p.words
+	c.Caption = words.Fill(s.Chart.Caption,
+		"width", s.Count(s.Chart.Units[string(buckets.width.unit)], buckets.width.n), "most", s.Number(peak))
 	return c
 }
 
@@ -193,32 +196,43 @@ func (v view) within(from, until time.Time) url.Values {
 // actionsNamed is how many actions a bar names.
 const actionsNamed = 4
 
-func (h *Handler) barTitle(first, last time.Time, bars []audit.HistogramBar) string {
-	s := h.options.Strings
+func (p *presenter) barTitle(first, last time.Time, bars []audit.HistogramBar) string {
+	s := p.words
 	// In the order of the legend; of the host's own, the most frequent first.
 	kind := func(b audit.HistogramBar) int { return slices.Index(barKinds, pillOf(b.Action).Class) }
 	slices.SortStableFunc(bars, func(a, b audit.HistogramBar) int { return cmp.Or(kind(a)-kind(b), b.Entries-a.Entries) })
 	var parts []string
 	for i, b := range bars {
 		if i == actionsNamed-1 && len(bars) > actionsNamed {
-			parts = append(parts, groupThousands(sum(bars[i:]))+" "+s.OtherActions)
+			parts = append(parts, s.Number(sum(bars[i:]))+" "+s.Chart.OtherActions)
 			break
 		}
-		parts = append(parts, groupThousands(b.Entries)+" "+h.actionText(b.Action))
+		parts = append(parts, s.Number(b.Entries)+" "+p.actionText(b.Action))
 	}
-	return s.Bar(s.BarTime(first, last), s.Entries(sum(bars), false), parts)
+	return words.Fill(s.Chart.Bar, "when", p.barTime(first, last),
+		"entries", s.Count(s.Summary.Entries, sum(bars)), "actions", strings.Join(parts, ", "))
 }
 
-func (h *Handler) actionText(a audit.Action) string {
-	if a == "" {
-		return h.options.Strings.None
+// barTime names the times of a bar, with the zone's abbreviation if clocks show
+// one of them twice.
+func (p *presenter) barTime(first, last time.Time) string {
+	zone := ""
+	if shownTwice(first) || shownTwice(last) {
+		zone = first.Format("MST")
 	}
-	return display.VisibleText(h.actionLabel(a))
+	return p.words.Dates.Bar(first, last, zone)
+}
+
+func (p *presenter) actionText(a audit.Action) string {
+	if a == "" {
+		return p.words.Filter.None
+	}
+	return display.VisibleText(p.actionLabel(a))
 }
 
 // legend says what the colours mean, and how many entries each has. Actions of
 // the host's own share one.
-func (h *Handler) legend(bars []audit.HistogramBar) []legendItem {
+func (p *presenter) legend(bars []audit.HistogramBar) []legendItem {
 	var items []legendItem
 	for _, class := range barKinds {
 		var text string
@@ -227,36 +241,36 @@ func (h *Handler) legend(bars []audit.HistogramBar) []legendItem {
 			if pillOf(b.Action).Class != class {
 				continue
 			}
-			if own := h.actionText(b.Action); n == 0 || own == text {
+			if own := p.actionText(b.Action); n == 0 || own == text {
 				text = own
 			} else {
-				text = h.options.Strings.OtherActions
+				text = p.words.Chart.OtherActions
 			}
 			n += b.Entries
 		}
 		if n > 0 {
-			items = append(items, legendItem{class, text, groupThousands(n)})
+			items = append(items, legendItem{class, text, p.words.Number(n)})
 		}
 	}
 	return items
 }
 
 // ticks names few of the buckets, evenly.
-func (h *Handler) ticks(b bucketing) []tick {
+func (p *presenter) ticks(b bucketing) []tick {
 	var ticks []tick
 	n := len(b.starts)
 	for i := 0; i <= n*4/5; i += (n + mostTicks - 1) / mostTicks { // a text further on would stick out
 		x := fmt.Sprintf("%.4g%%", 100*float64(i)/float64(n))
-		ticks = append(ticks, tick{x, h.options.Strings.AxisTime(b.starts[i], string(b.width.unit))})
+		ticks = append(ticks, tick{x, p.words.Dates.Axis(b.starts[i], string(b.width.unit))})
 	}
 	return ticks
 }
 
 // tooMany stands where there are more entries than are counted.
-func (h *Handler) tooMany(narrower []Link) *chart {
-	c := &chart{Caption: h.options.Strings.TooManyToDraw(audit.CountCap), Narrower: narrower}
+func (p *presenter) tooMany(narrower []Link) *chart {
+	c := &chart{Caption: p.words.Count(p.words.Chart.TooMany, audit.CountCap), Narrower: narrower}
 	if len(narrower) > 0 {
-		c.Caption += " " + h.options.Strings.ChooseShorter
+		c.Caption += " " + p.words.Chart.ChooseShorter
 	}
 	return c
 }
@@ -272,7 +286,7 @@ func shorterRanges(name string) []string {
 	return ranges[i+1:]
 }
 
-func presetLinks(s Strings, v view, name string) []Link {
+func presetLinks(s *words.Catalogue, v view, name string) []Link {
 	var links []Link
 	for _, shorter := range shorterRanges(name) {
 		links = append(links, Link{s.Ranges[shorter], v.withRange(url.Values{"range": {shorter}})})
@@ -281,7 +295,7 @@ func presetLinks(s Strings, v view, name string) []Link {
 }
 
 // partLinks lead to the quarters of a range.
-func (h *Handler) partLinks(v view, b bucketing) []Link {
+func (p *presenter) partLinks(v view, b bucketing) []Link {
 	n := len(b.starts)
 	if n == 1 {
 		return nil
@@ -290,7 +304,7 @@ func (h *Handler) partLinks(v view, b bucketing) []Link {
 	for i, parts := 0, min(4, n); i < parts; i++ {
 		from, _ := b.bucket(i * n / parts)
 		_, until := b.bucket((i+1)*n/parts - 1)
-		links = append(links, Link{h.options.Strings.BarTime(from.In(v.zone), lastInstant(until).In(v.zone)), v.withRange(v.within(from, until))})
+		links = append(links, Link{p.barTime(from.In(v.zone), lastInstant(until).In(v.zone)), v.withRange(v.within(from, until))})
 	}
 	return links
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/auditkeep/audit"
 	"github.com/auditkeep/audit/internal/display"
+	"github.com/auditkeep/audit/words"
 )
 
 // entryPage is what the template "entry" shows: one entry whole.
@@ -72,10 +73,10 @@ type objectLink struct {
 	History, RecordURL string
 }
 
-func (h *Handler) objectLink(r *request, o audit.Object, zone url.Values, records map[audit.Object]string) objectLink {
-	out := objectLink{Object: o, Label: h.objectLabel(o.Type), RecordURL: records[o]}
+func (p *presenter) objectLink(v view, o audit.Object, zone url.Values, records map[audit.Object]string) objectLink {
+	out := objectLink{Object: o, Label: p.objectLabel(o.Type), RecordURL: records[o]}
 	if o.ID != "" {
-		out.History = r.link(objectPath(o)) + query(zone)
+		out.History = v.to(objectPath(o)) + query(zone)
 	}
 	return out
 }
@@ -83,12 +84,12 @@ func (h *Handler) objectLink(r *request, o audit.Object, zone url.Values, record
 // narrow are the links that add a value to the filter.
 type narrow struct{ Only, Exclude, OnlyName, ExcludeName string }
 
-func (h *Handler) narrow(r *request, v view, parameter, value string) narrow {
-	s := h.options.Strings
-	what := display.VisibleText(s.Parameters[parameter] + ": " + h.optionLabel(parameter, value))
+func (p *presenter) narrow(v view, parameter, value string) narrow {
+	s := p.words
+	what := display.VisibleText(s.Parameters[parameter] + ": " + p.optionLabel(parameter, value))
 	return narrow{
-		Only: r.link(v.only(parameter, value)), Exclude: r.link(v.exclude(parameter, value)),
-		OnlyName: fmt.Sprintf(s.OnlyThis, what), ExcludeName: fmt.Sprintf(s.ExcludeThis, what),
+		Only: v.to(v.only(parameter, value)), Exclude: v.to(v.exclude(parameter, value)),
+		OnlyName: fmt.Sprintf(s.Entry.OnlyThis, what), ExcludeName: fmt.Sprintf(s.Entry.ExcludeThis, what),
 	}
 }
 
@@ -150,15 +151,15 @@ type wholeChange struct {
 	Hidden bool
 }
 
-func (h *Handler) wholeChanges(e audit.Entry) wholeChanges {
+func (p *presenter) wholeChanges(e audit.Entry) wholeChanges {
 	out := wholeChanges{Both: display.ShowsBothSides(e)}
-	size, names := 0, fieldNames(e.Changes[:min(len(e.Changes), maxWholeFields)])
+	size, names := 0, display.Fields(e.Changes[:min(len(e.Changes), maxWholeFields)])
 	for i, c := range e.Changes {
 		if i == maxWholeFields || size > maxWholeBytes {
 			out.LeftOut = len(e.Changes) - i
 			break
 		}
-		old, now := h.wholeSides(c)
+		old, now := p.wholeSides(c)
 		line := wholeChange{
 			Field: c.Field, Old: old, New: now,
 			Hidden: c.Old.Kind() == audit.KindRedacted && c.New.Kind() == audit.KindRedacted,
@@ -182,17 +183,17 @@ func (h *Handler) wholeChanges(e audit.Entry) wholeChanges {
 
 // wholeSides shows both values of a change. Of texts that are too long for the page
 // and begin alike, it shows what is around the first difference.
-func (h *Handler) wholeSides(c audit.Change) (old, now whole) {
+func (p *presenter) wholeSides(c audit.Change) (old, now whole) {
 	const context = 100
 	if c.Old.Kind() != audit.KindString || c.New.Kind() != audit.KindString {
-		return h.whole(c.Old), h.whole(c.New)
+		return p.whole(c.Old), p.whole(c.New)
 	}
 	before, after, from := c.Old.Text(), c.New.Text(), 0
 	for from < min(len(before), len(after)) && before[from] == after[from] {
 		from++
 	}
 	if from -= context; before == after || max(len(before), len(after)) <= maxWhole || from+2*context < maxWhole {
-		return h.whole(c.Old), h.whole(c.New)
+		return p.whole(c.Old), p.whole(c.New)
 	}
 	for !utf8.RuneStart(before[from]) {
 		from--
@@ -202,30 +203,23 @@ func (h *Handler) wholeSides(c audit.Change) (old, now whole) {
 }
 
 // whole shows a value in full; lists and objects on lines of their own.
-func (h *Handler) whole(v audit.Value) whole {
-	s := h.options.Strings
+func (p *presenter) whole(v audit.Value) whole {
+	s := p.words
+	if mark, ok := display.Mark(v.Kind(), s); ok {
+		return whole{Mark: mark}
+	}
 	switch v.Kind() {
-	case audit.KindAbsent:
-		return whole{Mark: s.Absent}
-	case audit.KindNull:
-		return whole{Mark: s.Null}
-	case audit.KindRedacted:
-		return whole{Mark: s.Redacted}
-	case audit.KindShared:
-		return whole{Mark: s.NotCompared}
-	case audit.KindCycle:
-		return whole{Mark: s.Cycle}
 	case audit.KindCut:
 		if size, start := v.CutSize(); size > 0 {
-			return whole{Text: start, Mark: s.Bytes(size)}
+			return whole{Text: start, Mark: s.Count(s.Value.Cut, size)}
 		}
-		return whole{Mark: s.CutShort}
+		return whole{Mark: s.Value.CutShort}
 	case audit.KindArray, audit.KindMap:
 		return indented(v.JSON(), maxWhole)
 	}
 	text := v.Text()
 	if text == "" {
-		return whole{Mark: s.Empty}
+		return whole{Mark: s.Value.Empty}
 	}
 	return cutWhole(text, maxWhole)
 }
@@ -233,35 +227,35 @@ func (h *Handler) whole(v audit.Value) whole {
 // entry serves {base}/entries/{id}, and the same as JSON below {id}.json.
 func (h *Handler) entry(w http.ResponseWriter, r *request) error {
 	name, asJSON := strings.CutSuffix(r.args[0], jsonSuffix)
-	e, err := h.readEntry(r, name)
+	e, err := h.read.readEntry(r, name)
 	if err != nil {
 		return err
 	}
 	if asJSON {
 		return writeJSON(w, http.StatusOK, e)
 	}
-	v, err := h.readView(r)
+	v, err := h.read.readView(r)
 	if err != nil {
 		return err
 	}
-	records := h.recordURLs(r, e.Whole().Object, e.Whole().Parent)
+	records := h.read.recordURLs(r, e.Whole().Object, e.Whole().Parent)
 	zone := only(v.params, []string{"tz"})
 	var metadata whole
 	if !e.Metadata.IsAbsent() {
-		metadata = h.whole(e.Metadata)
+		metadata = h.present.whole(e.Metadata)
 	}
 	model := entryPage{
-		head: h.partHead(r, h.options.Strings.Entry, r.link(link(v.params))),
-		When: newMoment(e.OccurredAt, v.zone), Unreadable: h.unreadable(e),
+		head: h.pages.partHead(r, h.options.Words.Entry.Title, r.link(link(v.params))),
+		When: newMoment(e.OccurredAt, v.zone), Unreadable: h.present.unreadable(e),
 
-		Object: h.objectLink(r, e.Object, zone, records), Parent: h.objectLink(r, e.Parent, zone, records),
-		Pill: h.pill(e.Action), Kind: h.actorKind(e.Actor), ActorName: h.actor(e.Actor).Name, ActorID: e.Actor.ID, Email: e.Actor.Email, OnBehalfOf: e.Actor.OnBehalfOf,
+		Object: h.present.objectLink(v, e.Object, zone, records), Parent: h.present.objectLink(v, e.Parent, zone, records),
+		Pill: h.present.pill(e.Action), Kind: h.present.actorKind(e.Actor), ActorName: h.present.actor(e.Actor).Name, ActorID: e.Actor.ID, Email: e.Actor.Email, OnBehalfOf: e.Actor.OnBehalfOf,
 		Request: e.RequestID, UserAgent: e.UserAgent, Source: string(e.Source),
-		Comment: whole{Text: e.Comment}, Metadata: metadata, Changes: h.wholeChanges(e),
+		Comment: whole{Text: e.Comment}, Metadata: metadata, Changes: h.present.wholeChanges(e),
 		RawURL: r.link(entryPath(e.ID) + jsonSuffix),
 		Narrow: map[string]narrow{
-			"action": h.narrow(r, v, "action", string(e.Action)), "object_type": h.narrow(r, v, "object_type", e.Object.Type),
-			"user": h.narrow(r, v, "user", e.Actor.Email),
+			"action": h.present.narrow(v, "action", string(e.Action)), "object_type": h.present.narrow(v, "object_type", e.Object.Type),
+			"user": h.present.narrow(v, "user", e.Actor.Email),
 		},
 	}
 	if !e.RecordedAt.IsZero() {
@@ -270,7 +264,7 @@ func (h *Handler) entry(w http.ResponseWriter, r *request) error {
 	}
 	if e.IP.IsValid() {
 		model.IP = e.IP.String()
-		model.Narrow["ip"] = h.narrow(r, v, "ip", model.IP)
+		model.Narrow["ip"] = h.present.narrow(v, "ip", model.IP)
 	}
 	if e.RequestID != "" {
 		all := only(v.params, []string{"tz"})
@@ -283,10 +277,10 @@ func (h *Handler) entry(w http.ResponseWriter, r *request) error {
 		return err
 	}
 	model.Raw = indented(unescapeHTML(raw), maxRaw)
-	if model.Steps, err = h.findNeighbours(r, v, e); err != nil {
+	if model.Steps, err = h.read.findNeighbours(r, v, e); err != nil {
 		return err
 	}
-	return h.render(w, r, http.StatusOK, "entry", model)
+	return h.pages.render(w, r, http.StatusOK, "entry", model)
 }
 
 // unescapeHTML undoes the escapes that encoding/json makes for the sake of
@@ -297,74 +291,58 @@ func unescapeHTML(text []byte) string {
 
 // readEntry returns an entry of the reader's organization. Whether another one
 // has it, nobody has it, or the name is none, is all the same.
-func (h *Handler) readEntry(r *request, name string) (audit.Entry, error) {
+func (rd *reader) readEntry(r *request, name string) (audit.Entry, error) {
 	id, err := audit.ParseID(name)
 	if err != nil {
-		return audit.Entry{}, h.noEntry()
+		return audit.Entry{}, noEntry(rd.words)
 	}
-	e, err := h.trail.Entry(r.Context(), id)
+	e, err := rd.trail.Entry(r.Context(), id)
 	if errors.Is(err, audit.ErrNotFound) {
-		return audit.Entry{}, h.noEntry()
+		return audit.Entry{}, noEntry(rd.words)
 	}
 	return e, err
 }
 
-func (h *Handler) noEntry() error {
-	return &failure{status: http.StatusNotFound, public: h.options.Strings.NoEntry}
+func noEntry(w *words.Catalogue) error {
+	return &failure{status: http.StatusNotFound, public: w.Entry.NotFound}
 }
 
 // readView reads the list's parameters on a screen that is none of its own.
-func (h *Handler) readView(r *request) (view, error) {
+func (rd *reader) readView(r *request) (view, error) {
 	values, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
-		return view{}, &failure{status: http.StatusBadRequest, public: h.options.Strings.BadQuery}
+		return view{}, &failure{status: http.StatusBadRequest, public: rd.words.Problem.BadQuery}
 	}
-	v, wrong := h.parseView(values, h.options.Now())
+	v, wrong := rd.urls.parseView(values, rd.now())
 	if len(wrong) > 0 {
 		first := wrong.list()[0]
-		public := h.options.Strings.Parameters[first.Parameter] + ": " + first.Message
+		public := rd.words.Parameters[first.Parameter] + ": " + first.Message
 		return view{}, &failure{status: http.StatusBadRequest, public: public}
 	}
-	return h.pin(r.Context(), r.org, v, h.options.Now())
+	return rd.pin(r, v, rd.now())
 }
 
 // findNeighbours finds the entries beside this one in the list that the parameters
 // mean, whether or not it is in there itself.
-func (h *Handler) findNeighbours(r *request, v view, e audit.Entry) (neighbours, error) {
+func (rd *reader) findNeighbours(r *request, v view, e audit.Entry) (neighbours, error) {
 	out := neighbours{Back: r.link(link(v.params))}
 	at := audit.CursorAt(e, v.sort)
-	before, err := h.trail.Page(r.Context(), audit.Query{Filter: v.filter, Sort: v.sort, Limit: 1, Before: at})
+	before, err := rd.trail.Page(r.Context(), audit.Query{Filter: v.filter, Sort: v.sort, Limit: 1, Before: at})
 	if err != nil {
 		return out, err
 	}
-	after, err := h.trail.Page(r.Context(), audit.Query{Filter: v.filter, Sort: v.sort, Limit: 1, After: at})
+	after, err := rd.trail.Page(r.Context(), audit.Query{Filter: v.filter, Sort: v.sort, Limit: 1, After: at})
 	if err != nil {
 		return out, err
 	}
 	for _, previous := range before.Entries {
-		out.Previous = v.entryLink(r, previous.ID)
+		out.Previous = v.entryLink(previous.ID)
 	}
 	for _, next := range after.Entries {
-		out.Next = v.entryLink(r, next.ID)
+		out.Next = v.entryLink(next.ID)
 	}
 	return out, nil
 }
 
 // actorKind is the kind of actor in words.
-func (h *Handler) actorKind(a audit.Actor) string {
-	s := h.options.Strings
-	switch a.Kind {
-	case audit.ActorUser:
-		return s.User
-	case audit.ActorAPIKey:
-		return s.APIKey
-	case audit.ActorSystem:
-		return s.System
-	case audit.ActorDatabaseRole:
-		return s.DatabaseRole
-	case audit.ActorUnknown:
-		return s.UnknownActor
-	default:
-		return string(a.Kind)
-	}
-}
+func (p *presenter) actorKind(a audit.Actor) string { return display.ActorKind(a.Kind, p.words) }

@@ -43,9 +43,9 @@ func TestEntryShowsEverything(t *testing.T) {
 		fixture.Change("huge", `null`, `"`+strings.Repeat("y", 30_000)+`"`),
 	}
 	ui := newUI(t, httpui.Options{
-		RecordURL: func(_ context.Context, objects []audit.Object) map[audit.Object]string {
+		Objects: httpui.Objects{RecordURL: func(_ context.Context, objects []audit.Object) map[audit.Object]string {
 			return map[audit.Object]string{{Type: "api_key", ID: "k/7"}: "/keys/7", {Type: "end_user", ID: "9"}: "javascript:x"}
-		},
+		}},
 	}, e)
 	page := get(t, ui, "/entries/"+e.ID.String()+"?tz=Europe/Berlin")
 	require.Equal(t, http.StatusOK, page.status)

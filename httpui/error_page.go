@@ -32,9 +32,9 @@ func (h *Handler) failureOf(err error) *failure {
 	case errors.As(err, &known):
 		return known
 	case isTimeout(err):
-		return &failure{status: http.StatusServiceUnavailable, public: h.options.Strings.TooSlow, cause: err}
+		return &failure{status: http.StatusServiceUnavailable, public: h.options.Words.Refusal.TooSlow, cause: err}
 	default:
-		return &failure{status: http.StatusInternalServerError, public: h.options.Strings.Broken, cause: err}
+		return &failure{status: http.StatusInternalServerError, public: h.options.Words.Refusal.Broken, cause: err}
 	}
 }
 
@@ -57,12 +57,12 @@ func (h *Handler) fail(w http.ResponseWriter, r *request, err error) {
 		return
 	}
 	model := errorPage{
-		head:     h.pageHead(r),
+		head:     h.pages.pageHead(r),
 		Message:  f.public,
 		Home:     r.root,
 		Narrower: f.status == http.StatusServiceUnavailable,
 	}
-	if err := h.render(w, r, f.status, "error", model); err != nil {
+	if err := h.pages.render(w, r, f.status, "error", model); err != nil {
 		h.options.OnError(r.Request, err)
 		http.Error(w, f.public, f.status)
 	}

@@ -33,9 +33,9 @@ func ExampleNew_layout() {
 	ui, err := httpui.New(trail, httpui.Options{
 		Authorize: func(r *http.Request) bool { return true }, // whoever is an administrator
 		BasePath:  "/admin/audit-logs",
-		Layout: func(w io.Writer, r *http.Request, page httpui.Page) error {
+		Look: httpui.Look{Layout: func(w io.Writer, r *http.Request, page httpui.Page) error {
 			return chrome.Execute(w, page)
-		},
+		}},
 	})
 	if err != nil {
 		panic(err)

@@ -21,7 +21,7 @@ const retryAfter = 10
 func exportAs(format export.Format) screen {
 	return func(h *Handler, w http.ResponseWriter, r *request) error {
 		if !slices.Contains(h.options.Exports.Formats, format) {
-			return &failure{status: http.StatusNotFound, public: h.options.Strings.NotFound}
+			return &failure{status: http.StatusNotFound, public: h.options.Words.Refusal.NotFound}
 		}
 		if h.isCrossOrigin(r.Request) {
 			redirect(w, "./"+query(r.URL.Query()))
@@ -29,21 +29,21 @@ func exportAs(format export.Format) screen {
 		}
 		values, err := url.ParseQuery(r.URL.RawQuery)
 		if err != nil {
-			return h.refuse(w, r, url.Values{}, url.Values{}, problems{"query": {h.options.Strings.BadQuery}})
+			return h.refuse(w, r, url.Values{}, url.Values{}, problems{"query": {h.options.Words.Problem.BadQuery}})
 		}
-		v, wrong := h.parseView(only(values, exportParams), h.options.Now())
+		v, wrong := h.urls.parseView(only(values, exportParams), h.options.Now())
 		if len(wrong) > 0 {
 			return h.refuse(w, r, without(v.params, wrong), v.params, wrong)
 		}
 		key := values.Get(paramProgress)
 		if key != "" && !isProgressKey(key) {
-			return &failure{status: http.StatusBadRequest, public: h.options.Strings.BadQuery}
+			return &failure{status: http.StatusBadRequest, public: h.options.Words.Problem.BadQuery}
 		}
 		separator, ok := h.options.Exports.separatorOf(values.Get(paramSeparator))
 		if !ok {
-			return &failure{status: http.StatusBadRequest, public: h.options.Strings.BadSeparator}
+			return &failure{status: http.StatusBadRequest, public: h.options.Words.Problem.BadSeparator}
 		}
-		if v, err = h.pin(r.Context(), r.org, v, h.options.Now()); err != nil {
+		if v, err = h.read.pin(r, v, h.options.Now()); err != nil {
 			return err
 		}
 		if r.Method == http.MethodHead {
@@ -66,7 +66,7 @@ func (h *Handler) export(w http.ResponseWriter, r *request, format export.Format
 	run, ok := h.exports.begin(r.org, key, cancel)
 	if !ok {
 		w.Header().Set("Retry-After", strconv.Itoa(retryAfter))
-		return &failure{status: http.StatusTooManyRequests, public: fmt.Sprintf(h.options.Strings.TooManyExports, retryAfter)}
+		return &failure{status: http.StatusTooManyRequests, public: h.options.Words.Count(h.options.Words.Export.TooMany, retryAfter)}
 	}
 	defer h.exports.end(run)
 	err := h.sendExport(ctx, w, r, format, separator, v, run)
@@ -122,8 +122,8 @@ func (h *Handler) sendExport(ctx context.Context, w http.ResponseWriter, r *requ
 // report is what the file says about itself.
 func (h *Handler) report(ctx context.Context, v view) export.Report {
 	report := export.Report{
-		Title: h.options.Title, Filter: v.filter, Sort: v.sort, Zone: v.zone,
-		Labels: h.options.Labels, Actions: h.options.Actions, Strings: h.options.Strings.Files,
+		Title: h.options.Look.Title, Filter: v.filter, Sort: v.sort, Zone: v.zone,
+		Labels: h.options.Objects.Labels, Words: h.options.Words,
 		GeneratedAt: h.options.Now(), Font: h.options.Exports.Font,
 	}
 	// Only the log itself knows all ways to tell who acts.
@@ -148,9 +148,9 @@ func (h *Handler) recordExport(ctx context.Context, report export.Report, format
 	if h.options.Exports.Unrecorded {
 		return nil
 	}
-	s := h.options.Strings
+	s := h.options.Words
 	event := exportEvent(format).
-		WithComment(s.ExportOf(rows, s.Formats[format])).
+		WithComment(s.Count(s.Export.Of, rows, "format", s.Export.Formats[string(format)])).
 		WithMetadata(map[string]any{
 			"file": report.FileName(format), "rows": rows,
 			"filter": URLValues(report.Filter).Encode(),

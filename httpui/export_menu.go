@@ -24,17 +24,17 @@ type exportLink struct {
 	Note string
 }
 
-func (h *Handler) exportMenu(v view, count counted) *exportMenu {
+func (p *presenter) exportMenu(v view, count counted, offered Exports) *exportMenu {
 	menu := &exportMenu{Long: count.more || count.entries >= longExport}
 	params := query(only(v.walk(), exportParams))
-	for _, format := range h.options.Exports.Formats {
+	for _, format := range offered.Formats {
 		menu.Files = append(menu.Files, exportLink{
-			Text: fmt.Sprintf(h.options.Strings.ExportAs, h.options.Strings.Formats[format]),
+			Text: fmt.Sprintf(p.words.Export.As, p.words.Export.Formats[string(format)]),
 			URL:  "export." + string(format) + params,
-			Note: h.exportNote(format, count),
+			Note: p.exportNote(format, count, offered),
 		})
 		if format == export.CSV {
-			menu.Files = append(menu.Files, h.csvLinks(v, count)...)
+			menu.Files = append(menu.Files, p.csvLinks(v, count, offered)...)
 		}
 	}
 	if len(menu.Files) == 0 {
@@ -45,30 +45,30 @@ func (h *Handler) exportMenu(v view, count counted) *exportMenu {
 
 // csvLinks offer CSV with the other separators: which one a spreadsheet reads
 // depends on its language.
-func (h *Handler) csvLinks(v view, count counted) (links []exportLink) {
+func (p *presenter) csvLinks(v view, count counted, offered Exports) (links []exportLink) {
 	for _, s := range csvSeparators {
-		if s.sign == h.options.Exports.Separator {
+		if s.sign == offered.Separator {
 			continue
 		}
 		params := only(v.walk(), exportParams)
 		params.Set(paramSeparator, s.name)
 		links = append(links, exportLink{
-			Text: fmt.Sprintf(h.options.Strings.ExportAs, h.options.Strings.CSVWith[s.name]),
+			Text: fmt.Sprintf(p.words.Export.As, p.words.Export.CSVWith[s.name]),
 			URL:  "export." + string(export.CSV) + query(params),
-			Note: h.exportNote(export.CSV, count),
+			Note: p.exportNote(export.CSV, count, offered),
 		})
 	}
 	return links
 }
 
 // exportNote is needed only where there is more than the least bound, or may be.
-func (h *Handler) exportNote(format export.Format, count counted) string {
-	s, most := h.options.Strings, h.options.Exports.MaxRows[format]
+func (p *presenter) exportNote(format export.Format, count counted, offered Exports) string {
+	s, most := p.words, offered.MaxRows[format]
 	switch {
 	case format == export.PDF && most > export.MaxPDFRows && (count.more || count.entries > export.MaxPDFRows):
-		return s.AtMostInParts(most)
+		return s.Count(s.Export.AtMostInParts, most)
 	case count.more || count.entries > most:
-		return s.AtMost(most)
+		return s.Count(s.Export.AtMost, most)
 	default:
 		return ""
 	}

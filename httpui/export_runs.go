@@ -133,7 +133,7 @@ func (h *Handler) exportProgress(w http.ResponseWriter, r *request) error {
 // its work, and the browser sees a failed download.
 func (h *Handler) cancelExport(w http.ResponseWriter, r *request) error {
 	if h.isCrossOrigin(r.Request) {
-		return &failure{status: http.StatusForbidden, public: h.options.Strings.Forbidden}
+		return &failure{status: http.StatusForbidden, public: h.options.Words.Refusal.Forbidden}
 	}
 	run, err := h.findRun(r)
 	if err != nil {
@@ -149,5 +149,5 @@ func (h *Handler) findRun(r *request) (*exportRun, error) {
 	if run, ok := h.exports.find(r.org, r.args[0]); ok {
 		return run, nil
 	}
-	return nil, &failure{status: http.StatusNotFound, public: h.options.Strings.NotFound}
+	return nil, &failure{status: http.StatusNotFound, public: h.options.Words.Refusal.NotFound}
 }

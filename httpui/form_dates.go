@@ -53,7 +53,7 @@ type zoneOption struct {
 // localTime is what a datetime-local field holds.
 const localTime = "2006-01-02T15:04:05"
 
-func (h *Handler) dateForm(fields url.Values, wrong problems) dateForm {
+func (p *presenter) dateForm(fields url.Values, wrong problems, now time.Time) dateForm {
 	form := dateForm{
 		ZoneProblems: wrong["tz"],
 		params:       only(fields, append([]string{"tz"}, dateParams...)),
@@ -62,17 +62,16 @@ func (h *Handler) dateForm(fields url.Values, wrong problems) dateForm {
 	for _, name := range Ranges() {
 		form.Ranges = append(form.Ranges, rangeButton{Range: name, Current: name == current})
 	}
-	zone := h.zoneOf(fields)
-	names := []string{"UTC", h.options.Zone.String(), cmp.Or(fields.Get("tz"), zone.String())}
+	zone := p.urls.zoneOf(fields)
+	names := []string{"UTC", p.zone.String(), cmp.Or(fields.Get("tz"), zone.String())}
 	for i, name := range names {
 		if !slices.Contains(names[:i], name) {
 			form.Zones = append(form.Zones, zoneOption{Name: name, Selected: name == names[2]})
 		}
 	}
 	from, to := fields.Get("from"), fields.Get("to")
-	now := h.options.Now()
 	// What cannot be read stays as it was given.
-	f, err := ParseFilter(only(fields, append([]string{"tz", "asof"}, dateParams...)), h.urlOptions(now))
+	f, err := ParseFilter(only(fields, append([]string{"tz", "asof"}, dateParams...)), p.urls.urlOptions(now))
 	if err == nil {
 		from, to = formatBound(f.From, zone), formatBound(lastInstant(f.Until), zone)
 		form.Earlier = shifted(fields, f, zone, -1)

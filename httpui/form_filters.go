@@ -7,7 +7,9 @@ import (
 	"strings"
 
 	"github.com/auditkeep/audit"
+	"github.com/auditkeep/audit/internal/display"
 	"github.com/auditkeep/audit/internal/parameter"
+	"github.com/auditkeep/audit/words"
 )
 
 // addable are the filters that can be added to the form.
@@ -66,9 +68,9 @@ type filterOption struct {
 
 // filterForm builds the form: fields are its values, applied is what the
 // results show.
-func (h *Handler) filterForm(r *request, applied, fields url.Values, wrong problems) (filterForm, error) {
+func (rd *reader) filterForm(r *request, applied, fields url.Values, wrong problems) (filterForm, error) {
 	form := filterForm{
-		Dates: h.dateForm(fields, wrong),
+		Dates: rd.present.dateForm(fields, wrong, rd.now()),
 		Reset: view{params: applied}.reset(),
 	}
 	applied = only(applied, viewParams)
@@ -84,7 +86,7 @@ func (h *Handler) filterForm(r *request, applied, fields url.Values, wrong probl
 			if field.Texts = fields[name]; len(field.Texts) == 0 {
 				field.Texts = []string{""}
 			}
-		} else if err := h.fillChoice(r, &field, param, fields); err != nil {
+		} else if err := rd.fillChoice(r, &field, param, fields); err != nil {
 			return form, err
 		}
 		form.Added = append(form.Added, field)
@@ -101,11 +103,11 @@ const (
 
 // fillChoice fills in the checkboxes: every value ever recorded, whatever the
 // date range, and those chosen, even if unknown.
-func (h *Handler) fillChoice(r *request, field *filterField, kind parameter.Parameter, fields url.Values) error {
-	s := h.options.Strings
+func (rd *reader) fillChoice(r *request, field *filterField, kind parameter.Parameter, fields url.Values) error {
+	s := rd.words
 	chosen := fields[kind.Name]
 	field.FindName, field.FindText = findParam(kind.Name), fields.Get(findParam(kind.Name))
-	values, more, err := h.values(r, kind, "", listedValues)
+	values, more, err := rd.values(r, kind, "", listedValues)
 	if err != nil {
 		return err
 	}
@@ -114,11 +116,11 @@ func (h *Handler) fillChoice(r *request, field *filterField, kind parameter.Para
 		field.Find = true
 		if field.FindText == "" {
 			values = values[:firstValues]
-		} else if values, more, err = h.values(r, kind, field.FindText, firstValues); err != nil {
+		} else if values, more, err = rd.values(r, kind, field.FindText, firstValues); err != nil {
 			return err
 		}
 		if more {
-			field.Note = s.FirstOnly(firstValues)
+			field.Note = s.Count(s.Form.FirstOnly, firstValues)
 		}
 	}
 	for _, value := range chosen {
@@ -133,28 +135,28 @@ func (h *Handler) fillChoice(r *request, field *filterField, kind parameter.Para
 	values = slices.Compact(values)
 	checked := 0
 	for _, value := range values {
-		option := filterOption{Value: value, Label: h.optionLabel(kind.Name, value), Checked: slices.Contains(chosen, value)}
+		option := filterOption{Value: value, Label: rd.present.optionLabel(kind.Name, value), Checked: slices.Contains(chosen, value)}
 		if option.Checked {
 			checked++
 		}
 		field.Options = append(field.Options, option)
 	}
-	field.Selected = s.Selected(checked, total, field.Find)
+	field.Selected = words.Fill(s.Form.Selected, "selected", s.Number(checked), "of", s.AtLeast(total, field.Find))
 	return nil
 }
 
 // values lists what a filter can choose from, in byte order: at most limit, and
 // whether there are more. Users may come from the host as well.
-func (h *Handler) values(r *request, kind parameter.Parameter, prefix string, limit int) ([]string, bool, error) {
+func (rd *reader) values(r *request, kind parameter.Parameter, prefix string, limit int) ([]string, bool, error) {
 	if kind.Column == "" {
 		return slices.Sorted(slices.Values(kind.Fixed)), false, nil
 	}
-	values, err := h.trail.Values(r.Context(), kind.Column, prefix, limit+1)
+	values, err := rd.trail.Values(r.Context(), kind.Column, prefix, limit+1)
 	if err != nil {
 		return nil, false, err
 	}
-	if kind.Column == audit.ByActorEmail && h.options.Users != nil {
-		users, err := h.options.Users(r.Context())
+	if kind.Column == audit.ByActorEmail && rd.users != nil {
+		users, err := rd.users(r.Context())
 		if err != nil {
 			return nil, false, err
 		}
@@ -173,19 +175,9 @@ func (h *Handler) values(r *request, kind parameter.Parameter, prefix string, li
 }
 
 // optionLabel is what people see for a filter's value.
-func (h *Handler) optionLabel(key, value string) string {
-	switch {
-	case value == "" && key == "user":
-		return h.options.Strings.NoUser
-	case value == "":
-		return h.options.Strings.None
-	case key == "object_type":
-		return h.objectLabel(value)
-	case key == "action":
-		return h.actionLabel(audit.Action(value))
-	case key == "actor_kind":
-		return h.actorKind(audit.Actor{Kind: audit.ActorKind(value)})
-	default:
-		return value
+func (p *presenter) optionLabel(parameter, value string) string {
+	if value == "" && parameter == "user" {
+		return p.words.Filter.NoEmail
 	}
+	return display.ValueOf(parameter, value, p.labels, p.words)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/auditkeep/audit/httpui"
 	"github.com/auditkeep/audit/httpui/internal/fixture"
 	"github.com/auditkeep/audit/internal/parameter"
+	"github.com/auditkeep/audit/words"
 )
 
 // Each filter works in every place where the page knows it: the address, the
@@ -47,7 +48,7 @@ func TestEveryFilterWorksEverywhere(t *testing.T) {
 			assert.Contains(t, file.body, id, query)
 		}
 		for name := range values {
-			assert.Contains(t, page.body, `aria-label="Remove filter `+httpui.English().Parameters[name]+":", query)
+			assert.Contains(t, page.body, `aria-label="Remove filter `+words.English().Parameters[name]+":", query)
 			if p, _ := parameter.Named(name); p.Widget != parameter.Chip {
 				assert.Contains(t, page.body, `id="audit-`+name+`"`, query)
 			}

@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"github.com/auditkeep/audit"
+	"github.com/auditkeep/audit/internal/display"
+	"github.com/auditkeep/audit/words"
 )
 
 // problems are what is wrong with a URL's parameters, by parameter.
@@ -18,12 +20,30 @@ func (p problems) add(parameter, message string) {
 }
 
 // addError adds what the root package found wrong with the parameters.
-func (p problems) addError(err error, s Strings) {
+func (p problems) addError(err error, s *words.Catalogue) {
 	for _, field := range audit.FieldErrors(err) {
 		field := *field
 		field.Field = paramOf(field.Field)
-		p.add(field.Field, s.Problem(&field))
+		p.add(field.Field, problemText(&field, s))
 	}
+}
+
+// problemText says what is wrong with a parameter, in a sentence or two.
+func problemText(e *audit.FieldError, s *words.Catalogue) string {
+	said := func(english string) string {
+		if own, ok := s.Problem.Reasons[english]; ok {
+			return own
+		}
+		return english
+	}
+	text := words.Fill(s.Problem.Text, "problem", display.Capital(said(e.Problem)))
+	if e.Value != "" {
+		text = words.Fill(s.Problem.WithValue, "value", display.VisibleText(e.Value), "problem", said(e.Problem))
+	}
+	if e.Remedy != "" {
+		text = words.Fill(s.Problem.Remedy, "text", text, "remedy", display.Capital(said(e.Remedy)))
+	}
+	return text
 }
 
 // problem is one line of the summary; Anchor leads to the field.

@@ -40,10 +40,10 @@ func (h *Handler) submit(w http.ResponseWriter, r *request, sent url.Values) err
 	}
 	applied = only(applied, viewParams)
 	// It comes from the page, and so is without fault, unless somebody made it up.
-	if _, wrong := h.parseView(applied, h.options.Now()); len(wrong) > 0 {
+	if _, wrong := h.urls.parseView(applied, h.options.Now()); len(wrong) > 0 {
 		applied = without(applied, wrong)
 	}
-	fields := h.formFields(sent)
+	fields := h.urls.formFields(sent)
 	do, kind := pressed(sent)
 	switch do {
 	case "add", "remove", "find", "more":
@@ -60,7 +60,7 @@ func (h *Handler) submit(w http.ResponseWriter, r *request, sent url.Values) err
 	for name, given := range fields {
 		params[name] = given
 	}
-	_, wrong := h.parseView(params, h.options.Now())
+	_, wrong := h.urls.parseView(params, h.options.Now())
 	if len(wrong) > 0 {
 		return h.refuse(w, r, applied, fields, wrong)
 	}
@@ -87,7 +87,7 @@ var formParams = slices.Concat(dateParams, []string{"tz"}, addable)
 
 // formFields returns the fields as the page's own parameters: empty ones left
 // out, the range resolved.
-func (h *Handler) formFields(sent url.Values) url.Values {
+func (u *parser) formFields(sent url.Values) url.Values {
 	fields := only(sent, append([]string{"tz"}, addable...))
 	for _, name := range names(parameter.Text) {
 		param, _ := parameter.Named(name)
@@ -95,10 +95,10 @@ func (h *Handler) formFields(sent url.Values) url.Values {
 			fields.Del(name)
 		}
 	}
-	if zone := fields.Get("tz"); zone == "" || zone == h.options.Zone.String() {
+	if zone := fields.Get("tz"); zone == "" || zone == u.zone.String() {
 		fields.Del("tz")
 	}
-	for name, given := range h.sentDates(sent) {
+	for name, given := range u.sentDates(sent) {
 		fields[name] = given
 	}
 	return fields
@@ -106,14 +106,14 @@ func (h *Handler) formFields(sent url.Values) url.Values {
 
 // sentDates says which range the form means: that of the button that was
 // pressed; the one shown, if nobody touched its times; else the times.
-func (h *Handler) sentDates(sent url.Values) url.Values {
+func (u *parser) sentDates(sent url.Values) url.Values {
 	if button := sent["range"]; len(button) > 0 {
 		return url.Values{"range": button}
 	}
 	from, to := sent.Get("from"), sent.Get("to")
 	untouched := sameTime(from, sent.Get(paramShownFrom)) && sameTime(to, sent.Get(paramShownTo))
 	shown, err := url.ParseQuery(sent.Get(paramDates))
-	if err == nil && untouched && (rangeName(shown) != "" || h.zoneOf(shown).String() == h.zoneOf(sent).String()) {
+	if err == nil && untouched && (rangeName(shown) != "" || u.zoneOf(shown).String() == u.zoneOf(sent).String()) {
 		return only(shown, dateParams)
 	}
 	dates := url.Values{}

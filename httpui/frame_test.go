@@ -20,6 +20,7 @@ import (
 	"github.com/auditkeep/audit/audittest"
 	"github.com/auditkeep/audit/httpui"
 	"github.com/auditkeep/audit/httpui/internal/fixture"
+	"github.com/auditkeep/audit/words"
 )
 
 func TestOptionsAreChecked(t *testing.T) {
@@ -28,12 +29,12 @@ func TestOptionsAreChecked(t *testing.T) {
 	require.NoError(t, err)
 	for want, options := range map[string]httpui.Options{
 		`Options.BasePath "admin": want a path such as "/admin/audit-logs"`: {BasePath: "admin"},
-		`Options.BasePath "/a//b"`:                                     {BasePath: "/a//b"},
-		`Options.BasePath "/a?b"`:                                      {BasePath: "/a?b"},
-		"Options.Zone is time.Local":                                   {Zone: time.Local},
-		"use a zone from time.LoadLoc":                                 {Zone: time.FixedZone("X", 3600)},
-		`Options.Breadcrumb "Home": the URL "javascript:x" is neither`: {Breadcrumb: []httpui.Link{{Text: "Home", URL: "javascript:x"}}},
-		`the URL "" is neither`:                                        {Breadcrumb: []httpui.Link{{Text: "Home"}}},
+		`Options.BasePath "/a//b"`:                                          {BasePath: "/a//b"},
+		`Options.BasePath "/a?b"`:                                           {BasePath: "/a?b"},
+		"Options.Zone is time.Local":                                        {Zone: time.Local},
+		"use a zone from time.LoadLoc":                                      {Zone: time.FixedZone("X", 3600)},
+		`Options.Look.Breadcrumb "Home": the URL "javascript:x" is neither`: {Look: httpui.Look{Breadcrumb: []httpui.Link{{Text: "Home", URL: "javascript:x"}}}},
+		`the URL "" is neither`:                                             {Look: httpui.Look{Breadcrumb: []httpui.Link{{Text: "Home"}}}},
 	} {
 		options.Authorize = everybody
 		_, err := httpui.New(trail, options)
@@ -44,8 +45,10 @@ func TestOptionsAreChecked(t *testing.T) {
 func TestTitleAndBreadcrumb(t *testing.T) {
 	t.Parallel()
 	ui := newUI(t, httpui.Options{
-		Title:      "Änderungen <&>",
-		Breadcrumb: []httpui.Link{{Text: "Start", URL: "/"}, {Text: "Verwaltung", URL: "../"}, {Text: "CRM", URL: "https://crm.test/"}},
+		Look: httpui.Look{
+			Title:      "Änderungen <&>",
+			Breadcrumb: []httpui.Link{{Text: "Start", URL: "/"}, {Text: "Verwaltung", URL: "../"}, {Text: "CRM", URL: "https://crm.test/"}},
+		},
 	})
 	page := get(t, ui, "/")
 	assert.Contains(t, page.body, "<title>Änderungen &lt;&amp;&gt;</title>")
@@ -59,13 +62,13 @@ func TestLayout(t *testing.T) {
 	t.Parallel()
 	host := template.Must(template.New("").Parse(`<html lang={{.P.Language}}><title>{{.P.Title}} of {{.User}}</title>{{.P.Head}}<nav>API Keys</nav><main>{{.P.Body}}</main>`))
 	broken := false
-	ui := newUI(t, httpui.Options{Layout: func(w io.Writer, r *http.Request, page httpui.Page) error {
+	ui := newUI(t, httpui.Options{Look: httpui.Look{Layout: func(w io.Writer, r *http.Request, page httpui.Page) error {
 		if broken {
 			_, _ = io.WriteString(w, "half a page")
 			return errors.New("no such session: secret")
 		}
 		return host.Execute(w, map[string]any{"P": page, "User": r.Header.Get("X-User")})
-	}}, fixture.Showcase()...)
+	}}}, fixture.Showcase()...)
 	page := get(t, ui, "/")
 	assert.True(t, strings.HasPrefix(page.body, `<html lang=en><title>Audit Logs of </title><link rel="stylesheet" href="assets/audit.`))
 	assert.Contains(t, page.body, `<nav>API Keys</nav><main><div class="audit">`)
@@ -138,19 +141,19 @@ func mustLink(r response, name string) string {
 	return href
 }
 
-func TestStringsCanBeReplaced(t *testing.T) {
+func TestWordsCanBeReplaced(t *testing.T) {
 	t.Parallel()
-	ui := newUI(t, httpui.Options{Strings: httpui.Strings{
-		Language: "de", Apply: "Anwenden",
+	ui := newUI(t, httpui.Options{Words: &words.Catalogue{
+		Language: "de", Form: words.Form{Apply: "Anwenden"},
 		Columns:    map[audit.Column]string{audit.ByTimestamp: "Zeitpunkt"},
 		Parameters: map[string]string{"user": "Benutzer"},
-		Problem:    func(e *audit.FieldError) string { return "falsch: " + e.Field },
+		Problem:    words.Problem{WithValue: "„{value}“ ist falsch: {problem}.", Reasons: map[string]string{"not an IP address or range": "keine Adresse"}},
 	}}, fixture.Showcase()...)
 	page := get(t, ui, "/?user=kim%40acme.test")
 	for _, want := range []string{`lang="de"`, ">Anwenden<", ">Zeitpunkt</a>", "Benutzer <small>", "Object Type", "Reset"} {
 		assert.Contains(t, page.body, want)
 	}
-	assert.Contains(t, get(t, ui, "/?ip=x").body, "falsch: ip")
+	assert.Contains(t, get(t, ui, "/?ip=x").body, "„x“ ist falsch: keine Adresse. Write an address")
 }
 
 // TestSize holds the page to what it may weigh.

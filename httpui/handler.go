@@ -15,7 +15,7 @@
 //
 // examples/minimal is a whole program, examples/quickstart an application
 // around the page. The page stands alone, or inside the host's own chrome by
-// [Options.Layout]. The URL parameters are those of [ParseFilter] and
+// [Look.Layout]. The URL parameters are those of [ParseFilter] and
 // sort, dir, page, per_page, after and before. Below it are
 //
 //	entries/{id}           one entry whole, and the way through the list
@@ -31,7 +31,6 @@ package httpui
 
 import (
 	"errors"
-	"html/template"
 	"net/http"
 	"strings"
 
@@ -40,11 +39,17 @@ import (
 
 // Handler serves the page and what belongs to it. It is safe for concurrent
 // use.
+//
+// A request goes through ServeHTTP, which authorizes it and finds its screen.
+// The screen has the parser read the address and the reader ask the log; the
+// presenter turns what was found into a model, and pages writes that as HTML.
 type Handler struct {
-	trail       *audit.Log
 	options     Options
-	templates   *template.Template
-	assets      assets
+	trail       *audit.Log
+	urls        *parser
+	read        *reader
+	present     *presenter
+	pages       *pages
 	exports     *exportRuns
 	crossOrigin *http.CrossOriginProtection
 }
@@ -54,23 +59,30 @@ func New(trail *audit.Log, options Options) (*Handler, error) {
 	if trail == nil {
 		return nil, errors.New("httpui: trail is nil: give the log from audit.New")
 	}
-	options, err := options.withDefaults()
+	o, err := options.withDefaults()
 	if err != nil {
 		return nil, err
 	}
-	styles, err := styleSheet(options)
+	styles, err := styleSheet(o)
 	if err != nil {
 		return nil, err
 	}
-	h := &Handler{
-		trail: trail, options: options, assets: loadAssets(styles),
-		exports:     newExportRuns(options.Exports.AtOnce, options.Now),
+	urls := &parser{words: o.Words, zone: o.Zone}
+	present := &presenter{words: o.Words, labels: o.Objects.Labels, zone: o.Zone, urls: urls}
+	templates, err := parseTemplates(o.Words, present)
+	if err != nil {
+		return nil, err
+	}
+	return &Handler{
+		options: o, trail: trail, urls: urls, present: present,
+		read: &reader{
+			trail: trail, words: o.Words, present: present, urls: urls, now: o.Now,
+			recordURL: o.Objects.RecordURL, users: o.Users, exports: o.Exports,
+		},
+		pages:       &pages{words: o.Words, look: o.Look, templates: templates, assets: loadAssets(styles)},
+		exports:     newExportRuns(o.Exports.AtOnce, o.Now),
 		crossOrigin: http.NewCrossOriginProtection(),
-	}
-	if h.templates, err = h.parseTemplates(); err != nil {
-		return nil, err
-	}
-	return h, nil
+	}, nil
 }
 
 // request is a request that may be answered, with what the router found out.
@@ -93,7 +105,7 @@ func (r *request) link(target string) string {
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	setSecurityHeaders(w.Header())
 	if !authorized(h.options.Authorize, r) {
-		http.Error(w, h.options.Strings.Forbidden, http.StatusForbidden)
+		http.Error(w, h.options.Words.Refusal.Forbidden, http.StatusForbidden)
 		return
 	}
 	path := pathBelow(h.options.BasePath, r.URL.EscapedPath())
@@ -113,14 +125,14 @@ func (h *Handler) serve(w http.ResponseWriter, r *request, path string) error {
 	case show != nil:
 	case allowed != nil:
 		w.Header().Set("Allow", strings.Join(allowed, ", "))
-		return &failure{status: http.StatusMethodNotAllowed, public: h.options.Strings.MethodNotAllowed}
+		return &failure{status: http.StatusMethodNotAllowed, public: h.options.Words.Refusal.MethodNotAllowed}
 	default:
-		return &failure{status: http.StatusNotFound, public: h.options.Strings.NotFound}
+		return &failure{status: http.StatusNotFound, public: h.options.Words.Refusal.NotFound}
 	}
 	if h.options.Org != nil {
 		// The hook's word is final: none must not become the log's default.
 		if r.org = h.options.Org(r.Request); r.org == "" {
-			return &failure{status: http.StatusForbidden, public: h.options.Strings.NoOrg}
+			return &failure{status: http.StatusForbidden, public: h.options.Words.Refusal.NoOrg}
 		}
 		r.Request = r.WithContext(audit.WithOrg(r.Context(), r.org))
 	}

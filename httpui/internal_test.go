@@ -7,12 +7,7 @@ import (
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
-	"reflect"
-	"regexp"
 	"strconv"
-	"strings"
 	"testing"
 	"text/template/parse"
 	"time"
@@ -21,7 +16,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/auditkeep/audit"
+	"github.com/auditkeep/audit/export"
 	"github.com/auditkeep/audit/httpui/internal/fixture"
+	"github.com/auditkeep/audit/internal/parameter"
+	"github.com/auditkeep/audit/words"
 )
 
 // TestEveryTemplateIsExecuted by a handful of requests: one that none of them
@@ -39,15 +37,15 @@ func TestEveryTemplateIsExecuted(t *testing.T) {
 	})
 	require.NoError(t, err)
 	executed := map[string]bool{}
-	h.templates.Funcs(template.FuncMap{"executed": func(name string) string { executed[name] = true; return "" }})
+	h.pages.templates.Funcs(template.FuncMap{"executed": func(name string) string { executed[name] = true; return "" }})
 	var names []string
-	for _, tmpl := range h.templates.Templates() {
+	for _, tmpl := range h.pages.templates.Templates() {
 		name := tmpl.Name()
 		if tmpl.Tree == nil || parse.IsEmptyTree(tmpl.Tree.Root) {
 			continue
 		}
 		names = append(names, name)
-		probe := template.Must(h.templates.New("probe").Parse("{{executed " + strconv.Quote(name) + "}}"))
+		probe := template.Must(h.pages.templates.New("probe").Parse("{{executed " + strconv.Quote(name) + "}}"))
 		tmpl.Tree.Root.Nodes = append(append([]parse.Node{}, probe.Tree.Root.Nodes...), tmpl.Tree.Root.Nodes...)
 	}
 	require.Greater(t, len(names), 10)
@@ -81,7 +79,7 @@ func TestEmbeddedFiles(t *testing.T) {
 func TestAssetsAreSmall(t *testing.T) {
 	t.Parallel()
 	var zipped bytes.Buffer
-	sheet, err := styleSheet(Options{Strings: English()})
+	sheet, err := styleSheet(Options{Words: words.English()})
 	require.NoError(t, err)
 	for _, content := range loadAssets(sheet).content {
 		w := gzip.NewWriter(&zipped)
@@ -93,41 +91,21 @@ func TestAssetsAreSmall(t *testing.T) {
 	assert.LessOrEqual(t, zipped.Len(), 35<<10)
 }
 
-// TestEnglishIsComplete and used: a word that is missing here would be missing
-// on the page, one that is used nowhere is a burden to translators.
-func TestEnglishIsComplete(t *testing.T) {
+// Every parameter that the page knows has a name, and every range.
+func TestEveryParameterHasAName(t *testing.T) {
 	t.Parallel()
-	var source strings.Builder
-	for _, pattern := range []string{"*.go", "templates/*.gohtml"} {
-		files, err := filepath.Glob(pattern)
-		require.NoError(t, err)
-		for _, file := range files {
-			if file == "strings.go" || strings.HasSuffix(file, "_test.go") {
-				continue
-			}
-			content, err := os.ReadFile(file)
-			require.NoError(t, err)
-			source.Write(content)
-		}
-	}
-	used := map[string]bool{}
-	for _, m := range regexp.MustCompile(`\b(?:s|t|Strings)\.(\w+)`).FindAllStringSubmatch(source.String(), -1) {
-		used[m[1]] = true
-	}
-	english := reflect.ValueOf(English())
-	for i := range english.NumField() {
-		name := english.Type().Field(i).Name
-		assert.False(t, english.Field(i).IsZero(), "Strings.%s has no English", name)
-		assert.True(t, used[name], "Strings.%s is used nowhere", name)
-	}
-	for _, column := range audit.Columns() {
-		assert.NotEmpty(t, English().Columns[column])
-	}
+	english := words.English()
 	for _, name := range Ranges() {
-		assert.NotEmpty(t, English().Ranges[name])
+		assert.NotEmpty(t, english.Ranges[name], name)
 	}
 	for _, name := range viewParams {
-		assert.NotEmpty(t, English().Parameters[name])
+		assert.NotEmpty(t, english.Parameters[name], name)
+	}
+	for _, name := range names(parameter.Text) {
+		assert.NotEmpty(t, english.Form.Helps[name], name)
+	}
+	for _, format := range export.Formats() {
+		assert.NotEmpty(t, english.Export.Formats[string(format)], format)
 	}
 }
 

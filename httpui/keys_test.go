@@ -29,10 +29,10 @@ func TestKeysThatWereCut(t *testing.T) {
 	var asked []audit.Object
 	ui, err := httpui.New(log, httpui.Options{
 		Authorize: func(*http.Request) bool { return true },
-		RecordURL: func(_ context.Context, objects []audit.Object) map[audit.Object]string {
+		Objects: httpui.Objects{RecordURL: func(_ context.Context, objects []audit.Object) map[audit.Object]string {
 			asked = objects
 			return map[audit.Object]string{object: "/files/the-file", bucket: "/buckets/the-bucket"}
-		},
+		}},
 	})
 	require.NoError(t, err)
 	page, err := log.Page(t.Context(), audit.Query{})

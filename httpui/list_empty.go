@@ -14,32 +14,32 @@ type emptyState struct {
 	Links       []Link
 }
 
-func (h *Handler) emptyState(ctx context.Context, v view, chips []chip) (*emptyState, error) {
-	s := h.options.Strings
-	newest, err := h.trail.Newest(ctx)
+func (rd *reader) emptyState(ctx context.Context, v view, chips []chip) (*emptyState, error) {
+	s := rd.words
+	newest, err := rd.trail.Newest(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if newest.IsZero() {
-		return &emptyState{Title: s.NoEntriesEver, Help: s.NoEntriesEverHelp}, nil
+		return &emptyState{Title: s.Empty.Ever, Help: s.Empty.EverHelp}, nil
 	}
 	inRange := 0
 	if len(chips) > 0 {
 		only := audit.Filter{Org: v.filter.Org, From: v.filter.From, Until: v.filter.Until, NotAfter: v.filter.NotAfter}
-		if inRange, err = h.trail.Count(ctx, only, 1); err != nil {
+		if inRange, err = rd.trail.Count(ctx, only, 1); err != nil {
 			return nil, err
 		}
 	}
 	if inRange == 0 {
-		empty := &emptyState{Title: s.NoneInRange, Help: s.NoneInRangeHelp}
+		empty := &emptyState{Title: s.Empty.Range, Help: s.Empty.RangeHelp}
 		for _, name := range widerRanges(rangeName(v.params)) {
 			empty.Links = append(empty.Links, Link{s.Ranges[name], v.withRange(url.Values{"range": {name}})})
 		}
 		return empty, nil
 	}
-	empty := &emptyState{Title: s.NoneForFilters, Help: s.NoneForFiltersHelp}
+	empty := &emptyState{Title: s.Empty.Filters, Help: s.Empty.FiltersHelp}
 	for _, c := range chips {
-		empty.Links = append(empty.Links, Link{fmt.Sprintf(s.Without, c.Text(s)), c.URL})
+		empty.Links = append(empty.Links, Link{fmt.Sprintf(s.Empty.Without, c.Text(s)), c.URL})
 	}
 	return empty, nil
 }

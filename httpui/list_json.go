@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"time"
 
 	"github.com/auditkeep/audit"
 )
@@ -60,11 +61,11 @@ func (h *Handler) entriesJSON(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return writeJSON(w, http.StatusBadRequest, jsonErrors{[]jsonError{{Problem: "the part after the question mark is not a valid query"}}})
 	}
-	v, wrong := h.parseAPI(values)
+	v, wrong := h.urls.parseAPI(values, h.options.Now())
 	if len(wrong) > 0 {
 		return writeJSON(w, http.StatusBadRequest, jsonErrors{wrong})
 	}
-	pinned, err := h.pin(r.Context(), r.org, v, h.options.Now())
+	pinned, err := h.read.pin(r, v, h.options.Now())
 	if err != nil {
 		return err
 	}
@@ -102,9 +103,9 @@ const maxPerPage = 200
 
 // parseAPI reads the page's parameters, and says what is wrong with them in a
 // form that programs can read.
-func (h *Handler) parseAPI(values url.Values) (view, []jsonError) {
+func (u *parser) parseAPI(values url.Values, now time.Time) (view, []jsonError) {
 	v := view{params: only(values, viewParams), perPage: defaultPerPage}
-	f, err := ParseFilter(v.params, h.urlOptions(h.options.Now()))
+	f, err := ParseFilter(v.params, u.urlOptions(now))
 	wrong := fieldErrors(err)
 	v.filter, v.pinned = f, !f.NotAfter.IsZero()
 	fail := func(field, problem, remedy string) {

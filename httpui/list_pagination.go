@@ -37,7 +37,7 @@ type pageNumber struct {
 	Current bool
 }
 
-func (h *Handler) pagination(v view, f found) pagination {
+func paginate(v view, f found) pagination {
 	p := pagination{PerPage: v.perPage, Choices: perPageChoices, Hidden: hiddenFields(v.fresh(), "per_page")}
 	if v.page == 0 {
 		p.First = v.pageLink(1)

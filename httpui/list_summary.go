@@ -9,6 +9,7 @@ import (
 	"github.com/auditkeep/audit"
 	"github.com/auditkeep/audit/internal/display"
 	"github.com/auditkeep/audit/internal/parameter"
+	"github.com/auditkeep/audit/words"
 )
 
 // summary is the line above the table.
@@ -20,32 +21,33 @@ type summary struct {
 	Newer, NewerURL string
 }
 
-func (h *Handler) summary(v view, f found) summary {
+func (p *presenter) summary(v view, f found) summary {
 	s := summary{
-		Count: h.options.Strings.Entries(f.count.entries, f.count.more),
-		Range: h.rangeText(v),
+		Count: p.words.CountAtLeast(p.words.Summary.Entries, f.count.entries, f.count.more),
+		Range: p.rangeText(v),
 		Zone:  v.zone.String(),
 	}
 	if f.newer > 0 {
-		s.Newer = h.options.Strings.Newer(min(f.newer, audit.CountCap), f.newer > audit.CountCap)
+		s.Newer = p.words.CountAtLeast(p.words.Summary.Newer, min(f.newer, audit.CountCap), f.newer > audit.CountCap)
 		s.NewerURL = v.newestLink()
 	}
 	return s
 }
 
 // rangeText says which times the view shows, the last one included.
-func (h *Handler) rangeText(v view) string {
-	s := h.options.Strings
+func (p *presenter) rangeText(v view) string {
+	s := p.words
+	at := func(t time.Time) string { return s.Dates.Format(t.In(v.zone), s.Dates.DateTime) }
 	from, to := v.filter.From, lastInstant(v.filter.Until)
 	switch {
 	case from.IsZero() && to.IsZero():
-		return s.All
+		return s.Times.All
 	case from.IsZero():
-		return fmt.Sprintf(s.Until, s.DateTime(to.In(v.zone)))
+		return fmt.Sprintf(s.Times.Until, at(to))
 	case to.IsZero():
-		return fmt.Sprintf(s.Since, s.DateTime(from.In(v.zone)))
+		return fmt.Sprintf(s.Times.Since, at(from))
 	default:
-		return fmt.Sprintf(s.Between, s.DateTime(from.In(v.zone)), s.DateTime(to.In(v.zone)))
+		return fmt.Sprintf(s.Summary.Between, at(from), at(to))
 	}
 }
 
@@ -69,7 +71,7 @@ type chip struct {
 // chipValues is how many values of a filter its chip names.
 const chipValues = 3
 
-func (h *Handler) chips(v view) []chip {
+func (p *presenter) chips(v view) []chip {
 	var chips []chip
 	for _, name := range names(parameter.Chip, parameter.Choice, parameter.Text) {
 		base, not := parameter.Positive(name)
@@ -80,13 +82,13 @@ func (h *Handler) chips(v view) []chip {
 		if len(values) == 0 {
 			continue
 		}
-		c := chip{Name: h.options.Strings.Parameters[name], Not: not, URL: v.without(name)}
+		c := chip{Name: p.words.Parameters[name], Not: not, URL: v.without(name)}
 		if left := len(values) - chipValues; left > 0 {
 			values = values[:chipValues]
-			c.Others = h.options.Strings.OthersChosen(left)
+			c.Others = p.words.Count(p.words.Summary.Others, left)
 		}
 		for _, value := range values {
-			c.Values = append(c.Values, h.optionLabel(base, value))
+			c.Values = append(c.Values, p.optionLabel(base, value))
 		}
 		chips = append(chips, c)
 	}
@@ -103,10 +105,10 @@ func given(p parameter.Parameter, values []string) []string {
 }
 
 // Text is the chip in words.
-func (c chip) Text(s Strings) string {
+func (c chip) Text(s *words.Catalogue) string {
 	text := c.Name + ":"
 	if c.Not {
-		text += " " + s.Not
+		text += " " + s.Filter.Not
 	}
 	text += " " + strings.Join(c.Values, ", ")
 	if c.Others != "" {

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/auditkeep/audit"
+	"github.com/auditkeep/audit/internal/display"
+	"github.com/auditkeep/audit/words"
 )
 
 // table is the list of entries.
@@ -39,20 +41,17 @@ type row struct {
 	History   string // and to the object's; none for an entry without an object
 	Pill      pill
 	Changes   changeList
-	Actor     actor
+	Actor     display.Actor
 	IP        string
 }
 
 // pill is the coloured action: class and glyph say the same as the colour.
 type pill struct{ Class, Glyph, Text string }
 
-// actor is who did it: Note says what Name is where it is no email.
-type actor struct{ Note, Name, OnBehalfOf string }
-
-func (h *Handler) table(r *request, v view, f found) *table {
-	t := &table{Caption: h.caption(v, f.count)}
+func (p *presenter) table(v view, f found, urls map[audit.Object]string) *table {
+	t := &table{Caption: p.caption(v, f.count)}
 	for _, column := range audit.Columns() {
-		head := header{Text: h.options.Strings.Columns[column], URL: v.sortLink(column)}
+		head := header{Text: p.words.Columns[column], URL: v.sortLink(column)}
 		if column == audit.ByTimestamp {
 			head.Zone = v.zone.String()
 		}
@@ -61,18 +60,13 @@ func (h *Handler) table(r *request, v view, f found) *table {
 		}
 		t.Headers = append(t.Headers, head)
 	}
-	var objects []audit.Object
 	for _, entry := range f.page.Entries {
-		objects = append(objects, entry.Whole().Object)
-	}
-	urls := h.recordURLs(r, objects...)
-	for _, entry := range f.page.Entries {
-		t.Rows = append(t.Rows, h.row(r, v, entry, urls[entry.Object]))
+		t.Rows = append(t.Rows, p.row(v, entry, urls[entry.Object]))
 	}
 	return t
 }
 
-func (h *Handler) row(r *request, v view, e audit.Entry, recordURL string) row {
+func (p *presenter) row(v view, e audit.Entry, recordURL string) row {
 	at := e.OccurredAt.In(v.zone)
 	out := row{
 		ID:        e.ID.String(),
@@ -81,13 +75,13 @@ func (h *Handler) row(r *request, v view, e audit.Entry, recordURL string) row {
 		Clock:     at.Format("15:04:05"),
 		Zone:      at.Format("MST"),
 		Object:    e.Object,
-		Label:     h.objectLabel(e.Object.Type),
+		Label:     p.objectLabel(e.Object.Type),
 		RecordURL: recordURL,
-		Entry:     v.entryLink(r, e.ID),
-		History:   h.objectLink(r, e.Object, only(v.params, []string{"tz"}), nil).History,
-		Pill:      h.pill(e.Action),
-		Changes:   h.changeList(e).linked(v.entryLink(r, e.ID)),
-		Actor:     h.actor(e.Actor),
+		Entry:     v.entryLink(e.ID),
+		History:   p.objectLink(v, e.Object, only(v.params, []string{"tz"}), nil).History,
+		Pill:      p.pill(e.Action),
+		Changes:   p.changeList(e).linked(v.entryLink(e.ID)),
+		Actor:     p.actor(e.Actor),
 	}
 	if e.IP.IsValid() {
 		out.IP = e.IP.String()
@@ -95,9 +89,9 @@ func (h *Handler) row(r *request, v view, e audit.Entry, recordURL string) row {
 	return out
 }
 
-func (h *Handler) pill(a audit.Action) pill {
+func (p *presenter) pill(a audit.Action) pill {
 	out := pillOf(a)
-	out.Text = h.actionLabel(a)
+	out.Text = p.actionLabel(a)
 	return out
 }
 
@@ -115,42 +109,25 @@ func pillOf(a audit.Action) pill {
 	}
 }
 
-func (h *Handler) actor(a audit.Actor) actor {
-	s := h.options.Strings
-	out := actor{Name: a.Email, OnBehalfOf: a.OnBehalfOf}
-	switch {
-	case a.Email != "":
-	case a.ID == "" && a.Kind == audit.ActorSystem:
-		out.Name = s.System
-	case a.ID == "":
-		out.Name = s.UnknownActor
-	case a.Kind == audit.ActorAPIKey:
-		out.Note, out.Name = s.APIKey, a.ID
-	case a.Kind == audit.ActorDatabaseRole:
-		out.Note, out.Name = s.Role, a.ID
-	default:
-		out.Name = a.ID
-	}
-	return out
-}
+func (p *presenter) actor(a audit.Actor) display.Actor { return display.ActorOf(a, p.words) }
 
 // caption says which entries the table holds, and in which order.
-func (h *Handler) caption(v view, count counted) string {
-	s := h.options.Strings
+func (p *presenter) caption(v view, count counted) string {
+	s := p.words
 	var order string
 	switch up := v.sort.Dir == audit.Ascending; {
 	case v.sort.By == audit.ByTimestamp && up:
-		order = s.OldestFirst
+		order = s.Order.OldestFirst
 	case v.sort.By == audit.ByTimestamp:
-		order = s.NewestFirst
+		order = s.Order.NewestFirst
 	case up:
-		order = fmt.Sprintf(s.SortedUp, s.Columns[v.sort.By])
+		order = fmt.Sprintf(s.Table.Ascending, s.Columns[v.sort.By])
 	default:
-		order = fmt.Sprintf(s.SortedDown, s.Columns[v.sort.By])
+		order = fmt.Sprintf(s.Table.Descending, s.Columns[v.sort.By])
 	}
-	caption := fmt.Sprintf(s.Caption, order)
+	caption := fmt.Sprintf(s.Table.Caption, order)
 	if v.page > 0 {
-		caption += " " + s.PageOf(v.page, count.pages, count.more)
+		caption += " " + words.Fill(s.Table.PageOf, "page", s.Number(v.page), "pages", s.AtLeast(count.pages, count.more))
 	}
 	return caption
 }

@@ -11,15 +11,18 @@ import (
 	"github.com/auditkeep/audit/audittest"
 	"github.com/auditkeep/audit/httpui"
 	"github.com/auditkeep/audit/httpui/internal/fixture"
+	"github.com/auditkeep/audit/words"
 )
 
 // TestHostsOwnLooks: logo, colours and the words for actions come from options.
 func TestHostsOwnLooks(t *testing.T) {
 	t.Parallel()
 	ui := newUI(t, httpui.Options{
-		Logo:    httpui.Logo{URL: "/logo.svg", Text: `Acme "Inc."`},
-		Theme:   map[string]string{"accent": "light-dark(#0a7d4f, #7de0b4)"},
-		Actions: map[audit.Action]string{audit.ActionUpdate: "geändert"},
+		Look: httpui.Look{
+			Logo:  httpui.Logo{URL: "/logo.svg", Text: `Acme "Inc."`},
+			Theme: map[string]string{"accent": "light-dark(#0a7d4f, #7de0b4)"},
+		},
+		Words: &words.Catalogue{Actions: map[audit.Action]string{audit.ActionUpdate: "geändert"}},
 	}, fixture.Showcase()...)
 	page := get(t, ui, "/?action=update")
 	assert.Contains(t, page.body, `<img class="audit-logo" src="/logo.svg" alt="Acme &#34;Inc.&#34;">`)
@@ -30,12 +33,12 @@ func TestHostsOwnLooks(t *testing.T) {
 	assert.Contains(t, styles, "--audit-accent: light-dark(#0a7d4f, #7de0b4);")
 
 	log, _ := audittest.New(t)
-	for _, options := range []httpui.Options{
+	for _, look := range []httpui.Look{
 		{Logo: httpui.Logo{URL: "https://elsewhere.test/logo.svg"}},
 		{Logo: httpui.Logo{URL: "//elsewhere.test/logo.svg"}},
 		{Theme: map[string]string{"accent": "red; }"}},
 	} {
-		options.Authorize = func(*http.Request) bool { return true }
+		options := httpui.Options{Look: look, Authorize: func(*http.Request) bool { return true }}
 		_, err := httpui.New(log, options)
 		require.Error(t, err)
 	}

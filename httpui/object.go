@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/auditkeep/audit"
+	"github.com/auditkeep/audit/internal/display"
 )
 
 // objectPage is what the template "history" shows: an object's entries, the
@@ -39,7 +40,7 @@ type historyEntry struct {
 	When             moment
 	Entry, State     string // addresses
 	Pill             pill
-	Actor            actor
+	Actor            display.Actor
 	Changes          changeList
 	From, To         bool // picked for the comparison
 	FromName, ToName string
@@ -63,59 +64,59 @@ func (h *Handler) object(w http.ResponseWriter, r *request) error {
 	o := storedObject(whole)
 	filter := objectFilter(o)
 	if filter.Org = audit.PlatformOrg; o.ID == "" || filter.Validate() != nil { // the organization comes later
-		return h.noEntry()
+		return noEntry(h.options.Words)
 	}
 	values, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
-		return h.badRequest(h.options.Strings.BadQuery)
+		return badRequest(h.options.Words.Problem.BadQuery)
 	}
 	params := only(values, historyParams)
-	v, wrong := h.parseView(only(params, []string{"tz", "after", "before"}), h.options.Now())
+	v, wrong := h.urls.parseView(only(params, []string{"tz", "after", "before"}), h.options.Now())
 	for _, problem := range wrong.list() {
-		return h.badRequest(h.options.Strings.Parameters[problem.Parameter] + ": " + problem.Message)
+		return badRequest(h.options.Words.Parameters[problem.Parameter] + ": " + problem.Message)
 	}
-	v.filter, v.perPage, v.page = objectFilter(o), historyPerPage, 0
+	v.filter, v.perPage, v.page, v.root = objectFilter(o), historyPerPage, 0, r.root
 	v.filter.Org = r.org
 	page, err := h.trail.Page(r.Context(), v.query())
 	if err != nil {
 		return err
 	}
-	parts, err := h.parts(r, o, params)
+	parts, err := h.read.parts(r, o, params)
 	if err != nil {
 		return err
 	}
 	if len(page.Entries) == 0 && parts == nil && v.after.IsZero() && v.before.IsZero() {
-		return h.noEntry()
+		return noEntry(h.options.Words)
 	}
 	for _, e := range page.Entries { // an old link may have the cut form only
 		whole = e.Whole().Object
 	}
 	zone := only(params, []string{"tz"})
-	title := h.objectLabel(o.Type) + " " + o.ID
+	title := h.present.objectLabel(o.Type) + " " + o.ID
 	model := objectPage{
-		head:   h.partHead(r, fmt.Sprintf(h.options.Strings.HistoryOf, title), r.link(link(zone))),
-		Object: h.objectLink(r, o, zone, h.recordURLs(r, whole)),
+		head:   h.pages.partHead(r, fmt.Sprintf(h.options.Words.History.Of, title), r.link(link(zone))),
+		Object: h.present.objectLink(v, o, zone, h.read.recordURLs(r, whole)),
 		Back:   r.link(link(withObject(zone, o))),
 		Parts:  parts,
 	}
 	if at := params.Get("at"); at != "" {
-		if model.State, err = h.stateView(r, o, at, v); err != nil {
+		if model.State, err = h.read.stateView(r, o, at, v); err != nil {
 			return err
 		}
 	}
 	a, b := params.Get("a"), params.Get("b")
 	if a != "" && b != "" {
-		if model.Comparison, err = h.comparison(r, o, a, b, v); err != nil {
+		if model.Comparison, err = h.read.comparison(r, o, a, b, v); err != nil {
 			return err
 		}
 	}
-	if model.Timeline, err = h.timeline(r, o, page, params, v); err != nil {
+	if model.Timeline, err = h.read.timeline(r, o, page, params, v); err != nil {
 		return err
 	}
-	return h.render(w, r, http.StatusOK, "history", model)
+	return h.pages.render(w, r, http.StatusOK, "history", model)
 }
 
-func (h *Handler) badRequest(public string) error {
+func badRequest(public string) error {
 	return &failure{status: http.StatusBadRequest, public: public}
 }
 
@@ -128,7 +129,7 @@ func withObject(params url.Values, o audit.Object) url.Values {
 	return all
 }
 
-func (h *Handler) timeline(r *request, o audit.Object, page audit.Page, params url.Values, v view) (timeline, error) {
+func (rd *reader) timeline(r *request, o audit.Object, page audit.Page, params url.Values, v view) (timeline, error) {
 	out := timeline{
 		Newer: page.Prev.String(), Older: page.Next.String(),
 		Hidden: hiddenFields(only(params, []string{"tz"})),
@@ -137,43 +138,43 @@ func (h *Handler) timeline(r *request, o audit.Object, page audit.Page, params u
 	on := map[string]bool{}
 	for _, e := range page.Entries {
 		on[e.ID.String()] = true
-		out.Entries = append(out.Entries, h.historyEntry(r, e, params, v))
+		out.Entries = append(out.Entries, rd.present.historyEntry(e, params, v))
 	}
 	for _, name := range slices.Compact([]string{params.Get("a"), params.Get("b")}) {
 		if name == "" || on[name] {
 			continue
 		}
-		e, err := h.entryOf(r, o, name)
+		e, err := rd.entryOf(r, o, name)
 		if err != nil {
 			return out, err
 		}
-		out.Picked = append(out.Picked, h.historyEntry(r, e, params, v))
+		out.Picked = append(out.Picked, rd.present.historyEntry(e, params, v))
 	}
 	return out, nil
 }
 
-func (h *Handler) historyEntry(r *request, e audit.Entry, params url.Values, v view) historyEntry {
-	s := h.options.Strings
+func (p *presenter) historyEntry(e audit.Entry, params url.Values, v view) historyEntry {
+	s := p.words
 	id := e.ID.String()
 	state := only(params, historyParams)
 	state.Set("at", id)
 	out := historyEntry{
 		ID: id, When: newMoment(e.OccurredAt, v.zone),
-		Entry: r.link(entryPath(e.ID)) + query(withObject(params, e.Object)),
+		Entry: v.to(entryPath(e.ID)) + query(withObject(params, e.Object)),
 		State: "?" + state.Encode() + "#audit-state",
-		Pill:  h.pill(e.Action), Actor: h.actor(e.Actor),
+		Pill:  p.pill(e.Action), Actor: p.actor(e.Actor),
 		From: params.Get("a") == id, To: params.Get("b") == id, IsCurrent: params.Get("at") == id,
 	}
-	out.Changes = h.changeList(e).linked(out.Entry)
-	out.FromName, out.ToName = fmt.Sprintf(s.CompareFrom, out.When.Text), fmt.Sprintf(s.CompareTo, out.When.Text)
+	out.Changes = p.changeList(e).linked(out.Entry)
+	out.FromName, out.ToName = fmt.Sprintf(s.History.CompareFrom, out.When.Text), fmt.Sprintf(s.History.CompareTo, out.When.Text)
 	return out
 }
 
 // entryOf returns an entry of the object, as readEntry does.
-func (h *Handler) entryOf(r *request, o audit.Object, name string) (audit.Entry, error) {
-	e, err := h.readEntry(r, name)
+func (rd *reader) entryOf(r *request, o audit.Object, name string) (audit.Entry, error) {
+	e, err := rd.readEntry(r, name)
 	if err == nil && e.Object != o {
-		err = h.noEntry()
+		err = noEntry(rd.words)
 	}
 	return e, err
 }

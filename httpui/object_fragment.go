@@ -42,7 +42,7 @@ func (h *Handler) HistoryFragment(r *http.Request, object audit.Object) (Page, e
 			return Page{}, ErrNoOrg
 		}
 	}
-	v := view{zone: h.options.Zone, filter: objectFilter(object)}
+	v := view{zone: h.options.Zone, filter: objectFilter(object), root: req.root}
 	v.filter.Org = req.org
 	var model fragment
 	if object.ID != "" { // an empty one would mean any
@@ -51,22 +51,22 @@ func (h *Handler) HistoryFragment(r *http.Request, object audit.Object) (Page, e
 			return Page{}, err
 		}
 		for _, e := range page.Entries {
-			model.Entries = append(model.Entries, h.historyEntry(req, e, nil, v))
+			model.Entries = append(model.Entries, h.present.historyEntry(e, nil, v))
 		}
 		if len(page.Entries) > 0 {
 			model.All = req.link(objectPath(storedObject(object)))
 		}
 	}
 	var head, body strings.Builder
-	if err := h.templates.ExecuteTemplate(&head, "head", h.pageHead(req)); err != nil {
+	if err := h.pages.templates.ExecuteTemplate(&head, "head", h.pages.pageHead(req)); err != nil {
 		return Page{}, err
 	}
-	if err := h.templates.ExecuteTemplate(&body, "fragment", model); err != nil {
+	if err := h.pages.templates.ExecuteTemplate(&body, "fragment", model); err != nil {
 		return Page{}, err
 	}
-	s := h.options.Strings
+	s := h.options.Words
 	return Page{ // both were just made by html/template
-		Title: s.History, Language: s.Language, Direction: s.Direction,
+		Title: s.History.Title, Language: s.Language, Direction: s.Direction,
 		Head: template.HTML(head.String()), Body: template.HTML(body.String()),
 	}, nil
 }

@@ -28,7 +28,7 @@ const (
 
 // parts returns the entries of what belongs to the object, the newest first, or
 // nil if there is none at this place.
-func (h *Handler) parts(r *request, o audit.Object, params url.Values) (*parts, error) {
+func (rd *reader) parts(r *request, o audit.Object, params url.Values) (*parts, error) {
 	if o.Type == "" { // nothing belongs to it: a parent has a type
 		return nil, nil
 	}
@@ -38,12 +38,12 @@ func (h *Handler) parts(r *request, o audit.Object, params url.Values) (*parts, 
 			place.Set(general, cursor)
 		}
 	}
-	v, wrong := h.parseView(place, h.options.Now())
+	v, wrong := rd.urls.parseView(place, rd.now())
 	for _, problem := range wrong.list() {
-		return nil, h.badRequest(h.options.Strings.Parameters[problem.Parameter] + ": " + problem.Message)
+		return nil, badRequest(rd.words.Parameters[problem.Parameter] + ": " + problem.Message)
 	}
-	v.filter, v.perPage, v.page = audit.Filter{Org: r.org, Parent: o}, historyPerPage, 0
-	page, err := h.trail.Page(r.Context(), v.query())
+	v.filter, v.perPage, v.page, v.root = audit.Filter{Org: r.org, Parent: o}, historyPerPage, 0, r.root
+	page, err := rd.trail.Page(r.Context(), v.query())
 	if err != nil || len(page.Entries) == 0 {
 		return nil, err
 	}
@@ -51,8 +51,8 @@ func (h *Handler) parts(r *request, o audit.Object, params url.Values) (*parts, 
 	out := new(parts)
 	for _, e := range page.Entries {
 		out.Entries = append(out.Entries, partEntry{
-			historyEntry: h.historyEntry(r, e, zone, v),
-			Object:       h.objectLink(r, e.Object, zone, nil),
+			historyEntry: rd.present.historyEntry(e, zone, v),
+			Object:       rd.present.objectLink(v, e.Object, zone, nil),
 		})
 	}
 	at := func(parameter string, cursor audit.Cursor) string {

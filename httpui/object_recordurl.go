@@ -11,8 +11,8 @@ import (
 // recordURLs asks the host once for the pages of all records, which it gets
 // with the whole of their IDs. It keeps the addresses that can be linked to,
 // each under the object as its entries have it.
-func (h *Handler) recordURLs(r *request, wholes ...audit.Object) map[audit.Object]string {
-	if h.options.RecordURL == nil || len(wholes) == 0 {
+func (rd *reader) recordURLs(r *request, wholes ...audit.Object) map[audit.Object]string {
+	if rd.recordURL == nil || len(wholes) == 0 {
 		return nil
 	}
 	var objects []audit.Object
@@ -24,7 +24,7 @@ func (h *Handler) recordURLs(r *request, wholes ...audit.Object) map[audit.Objec
 		}
 	}
 	safe := map[audit.Object]string{}
-	for object, address := range h.options.RecordURL(r.Context(), objects) {
+	for object, address := range rd.recordURL(r.Context(), objects) {
 		if isSafeURL(address) {
 			safe[storedObject(object)] = address
 		}

@@ -47,13 +47,13 @@ type folded struct {
 
 // fold puts together the object's state as of one of its entries, from the
 // last create before it on.
-func (h *Handler) fold(r *request, o audit.Object, name string) (folded, error) {
-	e, err := h.entryOf(r, o, name)
+func (rd *reader) fold(r *request, o audit.Object, name string) (folded, error) {
+	e, err := rd.entryOf(r, o, name)
 	if err != nil {
 		return folded{}, err
 	}
 	out := folded{entry: e}
-	out.State, err = h.trail.StateAfter(r.Context(), e.ID)
+	out.State, err = rd.trail.StateAfter(r.Context(), e.ID)
 	if errors.Is(err, audit.ErrTooLong) {
 		out.tooLong, err = true, nil
 	}
@@ -61,65 +61,65 @@ func (h *Handler) fold(r *request, o audit.Object, name string) (folded, error) 
 }
 
 // notes say how far a state is to be trusted.
-func (h *Handler) notes(f folded, v view) []string {
-	s := h.options.Strings
+func (p *presenter) notes(f folded, v view) []string {
+	s := p.words
 	at := func(id audit.ID) string { return newMoment(id.Time(), v.zone).Text }
 	switch {
 	case f.tooLong:
-		return []string{s.TooLong}
+		return []string{s.History.TooLong}
 	case f.Presence == audit.ObjectDestroyed:
-		return []string{fmt.Sprintf(s.WasDestroyed, at(f.Last))}
+		return []string{fmt.Sprintf(s.History.Destroyed, at(f.Last))}
 	case f.Presence == audit.ObjectUnknown:
-		return []string{s.NoState}
+		return []string{s.History.NoState}
 	case !f.Created:
-		return []string{fmt.Sprintf(s.UnknownBefore, at(f.First))}
+		return []string{fmt.Sprintf(s.History.UnknownBefore, at(f.First))}
 	case !f.Complete:
-		return []string{s.LeftOutBefore}
+		return []string{s.History.LeftOutBefore}
 	}
 	return nil
 }
 
-func (h *Handler) stateView(r *request, o audit.Object, name string, v view) (*stateView, error) {
-	f, err := h.fold(r, o, name)
+func (rd *reader) stateView(r *request, o audit.Object, name string, v view) (*stateView, error) {
+	f, err := rd.fold(r, o, name)
 	if err != nil {
 		return nil, err
 	}
-	s := h.options.Strings
+	s := rd.words
 	since := func(id audit.ID) Link {
 		return Link{newMoment(id.Time(), v.zone).Text, r.link(entryPath(id)) + query(withObject(v.params, o))}
 	}
-	out := &stateView{Title: fmt.Sprintf(s.StateAsOf, since(f.entry.ID).Text), Notes: h.notes(f, v)}
+	out := &stateView{Title: fmt.Sprintf(s.History.StateAsOf, since(f.entry.ID).Text), Notes: rd.present.notes(f, v)}
 	size := 0
 	for i, field := range f.Fields() {
 		if i == maxWholeFields || size > maxWholeBytes {
 			out.LeftOut = len(f.Fields()) - i
 			break
 		}
-		line := stateField{field.Field, h.whole(field.Value).alone(), since(field.Since)}
+		line := stateField{field.Field, rd.present.whole(field.Value).alone(), since(field.Since)}
 		size += len(line.Field) + len(line.Value.Text)
 		out.Fields = append(out.Fields, line)
 	}
 	for _, gap := range f.Unrecorded[max(0, len(f.Unrecorded)-maxGaps):] {
 		found := since(gap.Entry)
-		out.Gaps = append(out.Gaps, Link{fmt.Sprintf(s.Gap, display.VisibleText(gap.Field), found.Text), found.URL})
+		out.Gaps = append(out.Gaps, Link{fmt.Sprintf(s.History.Gap, display.VisibleText(gap.Field), found.Text), found.URL})
 	}
 	return out, nil
 }
 
-func (h *Handler) comparison(r *request, o audit.Object, a, b string, v view) (*comparison, error) {
-	s := h.options.Strings
-	from, err := h.fold(r, o, a)
+func (rd *reader) comparison(r *request, o audit.Object, a, b string, v view) (*comparison, error) {
+	s := rd.words
+	from, err := rd.fold(r, o, a)
 	if err != nil {
 		return nil, err
 	}
-	to, err := h.fold(r, o, b)
+	to, err := rd.fold(r, o, b)
 	if err != nil {
 		return nil, err
 	}
 	before, after := newMoment(from.entry.OccurredAt, v.zone).Text, newMoment(to.entry.OccurredAt, v.zone).Text
-	out := &comparison{Title: fmt.Sprintf(s.Comparison, before, after), Changes: wholeChanges{Both: true, Headers: [2]string{before, after}}}
+	out := &comparison{Title: fmt.Sprintf(s.History.Comparison, before, after), Changes: wholeChanges{Both: true, Headers: [2]string{before, after}}}
 	for i, f := range []folded{from, to} {
-		for _, note := range h.notes(f, v) {
+		for _, note := range rd.present.notes(f, v) {
 			out.Notes = append(out.Notes, out.Changes.Headers[i]+": "+note)
 		}
 	}
@@ -144,7 +144,7 @@ func (h *Handler) comparison(r *request, o audit.Object, a, b string, v view) (*
 			out.Changes.LeftOut++
 			continue
 		}
-		line := wholeChange{Field: field, Old: h.sideOf(from, old), New: h.sideOf(to, now), Hidden: hidden}
+		line := wholeChange{Field: field, Old: rd.present.sideOf(from, old), New: rd.present.sideOf(to, now), Hidden: hidden}
 		apart(&line.Old, &line.New)
 		if names != nil {
 			line.Name = names.Show(field)
@@ -157,11 +157,11 @@ func (h *Handler) comparison(r *request, o audit.Object, a, b string, v view) (*
 
 // sideOf shows a field in a state: where the state is not complete, a field
 // that it does not have is not absent, but unknown.
-func (h *Handler) sideOf(f folded, v audit.Value) whole {
+func (p *presenter) sideOf(f folded, v audit.Value) whole {
 	if v.IsAbsent() && !f.Complete {
-		return whole{Mark: h.options.Strings.Unknown}
+		return whole{Mark: p.words.History.Unknown}
 	}
-	return h.whole(v)
+	return p.whole(v)
 }
 
 // sinceOf says which entry gave each field its value.

@@ -12,6 +12,7 @@ import (
 	_ "time/tzdata" // zones load wherever the program runs
 
 	"github.com/auditkeep/audit"
+	"github.com/auditkeep/audit/words"
 )
 
 // Options adjusts the page. Only Authorize has to be given.
@@ -29,15 +30,42 @@ type Options struct {
 	// [http.StripPrefix] it may be left out. Defaults to "/".
 	BasePath string
 
+	// Look is what the page looks like. Defaults as its fields say.
+	Look Look
+	// Words are all words of the page and its files, and what people see for
+	// actions. Those left empty are English. Defaults to [words.English].
+	Words *words.Catalogue
+	// Objects says what the host knows of the objects in the log. Defaults as its
+	// fields say.
+	Objects Objects
+	// Users returns emails to offer in the User filter beside those in the
+	// log, which stay even if the host has deleted the user. Defaults to none.
+	Users func(ctx context.Context) ([]string, error)
+	// Exports adjusts the files for download. Defaults as its fields say.
+	Exports Exports
+
+	// Zone is the zone of times, unless the URL names another. Defaults to UTC.
+	Zone *time.Location
+	// Timeout is how long a page may take, all its queries together: what is
+	// slower is stopped in the database too, and answered with 503 and the advice
+	// to narrow the query. Exports have bounds of their own. Defaults to 30
+	// seconds.
+	Timeout time.Duration
+	// OnError gets the causes of errors, which the reader of the page never sees.
+	// Defaults to slog.ErrorContext.
+	OnError func(*http.Request, error)
+	// Now is the clock. Defaults to time.Now.
+	Now func() time.Time
+}
+
+// Look is what the page looks like.
+type Look struct {
 	// Title is the page's title and heading. Defaults to "Audit Logs".
 	Title string
 	// Breadcrumb leads to the page; the page itself is added at its end. A URL
 	// is a path, http(s), or relative to BasePath ("../"). Defaults to "Admin",
 	// which leads one level up.
 	Breadcrumb []Link
-	// Layout puts the page into the host's own chrome; see [Page] for what it
-	// gets and has to write. Defaults to a document of the page's own.
-	Layout func(w io.Writer, r *http.Request, page Page) error
 	// Logo stands before the heading. Defaults to none.
 	Logo Logo
 	// Theme sets the page's colours and its typeface for values, by the names of
@@ -45,45 +73,26 @@ type Options struct {
 	// #7de0b4)"}. A host's own style sheet can set the same variables. Defaults
 	// to the page's own.
 	Theme map[string]string
-	// Strings are the page's words. Fields left empty keep the English ones.
-	// Defaults to [English].
-	Strings Strings
+	// Layout puts the page into the host's own chrome; see [Page] for what it
+	// gets and has to write. Defaults to a document of the page's own.
+	Layout func(w io.Writer, r *http.Request, page Page) error
+}
 
-	// Zone is the zone of times, unless the URL names another. Defaults to UTC.
-	Zone *time.Location
+// Objects is what the host knows of the objects in the log.
+type Objects struct {
 	// Labels are what people see for object types: {"api_key": "API Key"}.
 	// Defaults to the type in words, with the usual initialisms.
 	Labels map[string]string
-	// Actions are what people see for actions: {"login_failed": "failed login"}.
-	// Defaults to the action itself.
-	Actions map[audit.Action]string
 	// RecordURL returns the addresses of the records' own pages, of those that
 	// have one; it is asked once a page, never once a row. Addresses other than
 	// http(s) and paths of the same host are not used. Defaults to no links.
 	RecordURL func(ctx context.Context, objects []audit.Object) map[audit.Object]string
-	// Users returns emails to offer in the User filter beside those in the
-	// log, which stay even when the host has deleted the user. Defaults to none.
-	Users func(ctx context.Context) ([]string, error)
-
-	// Timeout is how long a page may take, all its queries together: what is
-	// slower is stopped in the database too, and answered with 503 and the advice
-	// to narrow the query. Exports have bounds of their own. Defaults to 30
-	// seconds.
-	Timeout time.Duration
-	// Exports adjusts the files for download. Defaults as its fields say.
-	Exports Exports
-
-	// OnError is told what went wrong; the reader of the page never is.
-	// Defaults to slog.ErrorContext.
-	OnError func(*http.Request, error)
-	// Now is the clock. Defaults to time.Now.
-	Now func() time.Time
 }
 
 // Logo is a picture of the host's, shown 2rem high.
 type Logo struct {
 	// URL is a path on the same host: the content security policy allows no
-	// other pictures. Text stands in where it cannot be seen.
+	// other pictures. Text stands in if it cannot be seen.
 	URL, Text string
 }
 
@@ -101,19 +110,19 @@ func (o Options) withDefaults() (Options, error) {
 		return o, fmt.Errorf("httpui: Options.BasePath %q: %w", o.BasePath, err)
 	}
 	o.BasePath = base
-	if o.Title == "" {
-		o.Title = "Audit Logs"
+	if o.Look.Title == "" {
+		o.Look.Title = "Audit Logs"
 	}
-	if o.Breadcrumb == nil {
-		o.Breadcrumb = []Link{{Text: "Admin", URL: "../"}}
+	if o.Look.Breadcrumb == nil {
+		o.Look.Breadcrumb = []Link{{Text: "Admin", URL: "../"}}
 	}
-	for _, link := range o.Breadcrumb {
+	for _, link := range o.Look.Breadcrumb {
 		if !strings.HasPrefix(link.URL, ".") && !isSafeURL(link.URL) {
-			return o, fmt.Errorf("httpui: Options.Breadcrumb %q: the URL %q is neither a path nor http(s)", link.Text, link.URL)
+			return o, fmt.Errorf("httpui: Options.Look.Breadcrumb %q: the URL %q is neither a path nor http(s)", link.Text, link.URL)
 		}
 	}
-	if logo := o.Logo.URL; logo != "" && (!strings.HasPrefix(logo, "/") || !isSafeURL(logo)) {
-		return o, fmt.Errorf("httpui: Options.Logo.URL %q is no path on the same host: begin it with one slash", logo)
+	if logo := o.Look.Logo.URL; logo != "" && (!strings.HasPrefix(logo, "/") || !isSafeURL(logo)) {
+		return o, fmt.Errorf("httpui: Options.Look.Logo.URL %q is not a path on the same host: begin it with one slash", logo)
 	}
 	switch {
 	case o.Timeout == 0:
@@ -124,7 +133,7 @@ func (o Options) withDefaults() (Options, error) {
 	if o.Exports, err = o.Exports.withDefaults(); err != nil {
 		return o, err
 	}
-	o.Strings = o.Strings.withDefaults()
+	o.Words = o.Words.WithDefaults()
 	if o.Zone == nil {
 		o.Zone = time.UTC
 	}

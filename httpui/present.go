@@ -1,22 +1,22 @@
 package httpui
 
 import (
+	"time"
+
 	"github.com/auditkeep/audit"
 	"github.com/auditkeep/audit/internal/display"
+	"github.com/auditkeep/audit/words"
 )
 
-// objectLabel is what people see for an object type.
-func (h *Handler) objectLabel(key string) string {
-	if label, ok := h.options.Labels[key]; ok {
-		return label
-	}
-	return display.Label(key)
+// presenter turns what the log holds into what the templates show. It needs the
+// words, the host's labels and a zone: it sees no request and asks no store.
+type presenter struct {
+	words  *words.Catalogue
+	labels map[string]string // of object types
+	zone   *time.Location    // if an address names none
+	urls   *parser
 }
 
-// actionLabel is what people see for an action.
-func (h *Handler) actionLabel(a audit.Action) string {
-	if label, ok := h.options.Actions[a]; ok {
-		return label
-	}
-	return string(a)
-}
+func (p *presenter) objectLabel(key string) string { return display.ObjectLabel(key, p.labels) }
+
+func (p *presenter) actionLabel(a audit.Action) string { return display.ActionLabel(a, p.words) }

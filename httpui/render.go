@@ -9,12 +9,13 @@ import (
 
 	"github.com/auditkeep/audit"
 	"github.com/auditkeep/audit/internal/display"
+	"github.com/auditkeep/audit/words"
 )
 
 //go:embed templates
 var templateFiles embed.FS
 
-// Page is what a [Options.Layout] puts into the host's chrome. The layout
+// Page is what a [Look.Layout] puts into the host's chrome. The layout
 // writes a whole document:
 //
 //   - Title into <title>;
@@ -46,14 +47,22 @@ type head struct {
 	Script string // and the script's
 }
 
-func (h *Handler) pageHead(r *request) head {
+// pages writes screens as HTML, in the page's own document or the host's.
+type pages struct {
+	words     *words.Catalogue
+	look      Look
+	templates *template.Template
+	assets    assets
+}
+
+func (g *pages) pageHead(r *request) head {
 	out := head{
-		Logo:   h.options.Logo,
-		Title:  h.options.Title,
-		Styles: r.link("assets/" + h.assets.names["audit.css"]),
-		Script: r.link("assets/" + h.assets.names["audit.js"]),
+		Logo:   g.look.Logo,
+		Title:  g.look.Title,
+		Styles: r.link("assets/" + g.assets.names["audit.css"]),
+		Script: r.link("assets/" + g.assets.names["audit.js"]),
 	}
-	for _, link := range h.options.Breadcrumb {
+	for _, link := range g.look.Breadcrumb {
 		if link.URL[0] == '.' {
 			link.URL = r.link(link.URL)
 		}
@@ -63,8 +72,8 @@ func (h *Handler) pageHead(r *request) head {
 }
 
 // partHead is the head of a screen below the page, which leads back to it.
-func (h *Handler) partHead(r *request, title, home string) head {
-	out := h.pageHead(r)
+func (g *pages) partHead(r *request, title, home string) head {
+	out := g.pageHead(r)
 	out.Crumbs = append(out.Crumbs, Link{out.Title, home})
 	out.Title, out.Site = title, out.Title
 	return out
@@ -80,18 +89,18 @@ func (h head) documentTitle() string {
 
 // parseTemplates parses all templates once. They get the words by the function
 // t and show texts from outside by the template "show".
-func (h *Handler) parseTemplates() (*template.Template, error) {
-	s := h.options.Strings
+func parseTemplates(s *words.Catalogue, present *presenter) (*template.Template, error) {
 	return template.New("").Funcs(template.FuncMap{
-		"t":        func() Strings { return s },
-		"column":   func(c audit.Column) string { return s.Columns[c] },
+		"t":        func() *words.Catalogue { return s },
+		"column":   func(column string) string { return s.Columns[audit.Column(column)] },
+		"count":    func(p words.Plural, n int) string { return s.Count(p, n) },
 		"problem":  func(key string, messages []string) fieldMessages { return fieldMessages{key, messages} },
 		"shown":    shown,
 		"segments": shownSegments,
 		"lines":    shownLines,
 		"parts":    shownParts,
 		"plain":    display.VisibleText,
-		"blanks":   h.blanks,
+		"blanks":   present.blanks,
 	}).ParseFS(templateFiles, "templates/*.gohtml")
 }
 
@@ -103,22 +112,22 @@ type fieldMessages struct {
 
 // render writes a screen: into memory first, so that an error never follows
 // half a page.
-func (h *Handler) render(w http.ResponseWriter, r *request, status int, name string, model interface{ documentTitle() string }) error {
+func (g *pages) render(w http.ResponseWriter, r *request, status int, name string, model interface{ documentTitle() string }) error {
 	var head, body, document bytes.Buffer
-	if err := h.templates.ExecuteTemplate(&head, "head", model); err != nil {
+	if err := g.templates.ExecuteTemplate(&head, "head", model); err != nil {
 		return err
 	}
-	if err := h.templates.ExecuteTemplate(&body, name, model); err != nil {
+	if err := g.templates.ExecuteTemplate(&body, name, model); err != nil {
 		return err
 	}
-	layout := h.options.Layout
+	layout := g.look.Layout
 	if layout == nil {
-		layout = h.document
+		layout = g.document
 	}
 	// Both were just made by html/template.
 	page := Page{
 		Title:    model.documentTitle(),
-		Language: h.options.Strings.Language, Direction: h.options.Strings.Direction,
+		Language: g.words.Language, Direction: g.words.Direction,
 		Head: template.HTML(head.String()), Body: template.HTML(body.String()),
 	}
 	if err := layout(&document, r.Request, page); err != nil {
@@ -131,6 +140,6 @@ func (h *Handler) render(w http.ResponseWriter, r *request, status int, name str
 }
 
 // document is the layout of a page of its own.
-func (h *Handler) document(w io.Writer, _ *http.Request, page Page) error {
-	return h.templates.ExecuteTemplate(w, "document", page)
+func (g *pages) document(w io.Writer, _ *http.Request, page Page) error {
+	return g.templates.ExecuteTemplate(w, "document", page)
 }

@@ -258,9 +258,11 @@ func TestHostileValues(t *testing.T) {
 			plain := fixture.Entry(fixture.Now.Add(-2000), 2)
 			plain.Actor, plain.Comment, plain.Changes = audit.Actor{Kind: audit.ActorAPIKey, ID: payload}, payload, nil
 			ui := newUI(t, httpui.Options{
-				Labels: map[string]string{"other": payload},
-				RecordURL: func(context.Context, []audit.Object) map[audit.Object]string {
-					return map[audit.Object]string{e.Object: payload}
+				Objects: httpui.Objects{
+					Labels: map[string]string{"other": payload},
+					RecordURL: func(context.Context, []audit.Object) map[audit.Object]string {
+						return map[audit.Object]string{e.Object: payload}
+					},
 				},
 			}, e, plain)
 			filters := urlQuery("action", payload, "user", payload, "object_type", payload, "record_id", payload, "not_user", payload+"!", "request", payload)

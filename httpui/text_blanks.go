@@ -15,8 +15,8 @@ type blank struct {
 }
 
 // blanks splits white space into such runs.
-func (h *Handler) blanks(text string) []blank {
-	s := h.options.Strings
+func (p *presenter) blanks(text string) []blank {
+	s := p.words
 	var runs []blank
 	for len(text) > 0 {
 		r, size := utf8.DecodeRuneInString(text)
@@ -28,11 +28,11 @@ func (h *Handler) blanks(text string) []blank {
 		text = text[n*size:]
 		switch r {
 		case ' ':
-			runs = append(runs, blank{Sign: strings.Repeat("·", n), Name: s.Spaces(n)})
+			runs = append(runs, blank{Sign: strings.Repeat("·", n), Name: s.Count(s.Value.Spaces, n)})
 		case '\t':
-			runs = append(runs, blank{Sign: strings.Repeat("→", n), Name: s.Tabs(n)})
+			runs = append(runs, blank{Sign: strings.Repeat("→", n), Name: s.Count(s.Value.Tabs, n)})
 		case '\n':
-			runs = append(runs, blank{Sign: strings.Repeat("⏎", n), Name: s.LineBreaks(n)})
+			runs = append(runs, blank{Sign: strings.Repeat("⏎", n), Name: s.Count(s.Value.LineBreaks, n)})
 		default:
 			quoted := strconv.QuoteToASCII(run)
 			runs = append(runs, blank{Other: quoted[1 : len(quoted)-1]})

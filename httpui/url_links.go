@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/auditkeep/audit"
 )
@@ -20,6 +21,9 @@ func link(params url.Values) string {
 	}
 	return "?" + params.Encode()
 }
+
+// to leads from the request's path to a target that is relative to the base.
+func (v view) to(target string) string { return strings.TrimPrefix(v.root, "./") + target }
 
 // fresh returns the parameters for a new walk: from its first page, and
 // counted from the present.
@@ -110,8 +114,8 @@ func (v view) without(parameter string) string {
 
 // entryLink leads to an entry, with what the reader needs to go on from there
 // and to come back to this place.
-func (v view) entryLink(r *request, id audit.ID) string {
-	return r.link(entryPath(id)) + query(v.params)
+func (v view) entryLink(id audit.ID) string {
+	return v.to(entryPath(id)) + query(v.params)
 }
 
 // query writes parameters for the end of an address.

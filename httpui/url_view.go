@@ -8,6 +8,7 @@ import (
 
 	"github.com/auditkeep/audit"
 	"github.com/auditkeep/audit/internal/parameter"
+	"github.com/auditkeep/audit/words"
 )
 
 // view is what a URL asks to see: one filter, which feeds table, count and
@@ -20,6 +21,9 @@ type view struct {
 	filter audit.Filter
 	sort   audit.Sort // resolved
 	zone   *time.Location
+
+	// root leads from the request's path up to the base: "./", "../" …
+	root string
 
 	perPage int
 	// page is the number of the page, or zero where a cursor says the place.
@@ -60,36 +64,43 @@ var perPageChoices = []int{25, 50, 100, 200}
 
 const defaultPerPage = 50
 
+// parser reads addresses. It needs the words for what is wrong with one, and the
+// zone of times that name none.
+type parser struct {
+	words *words.Catalogue
+	zone  *time.Location
+}
+
 // parseView reads a URL's parameters. It reports everything that is wrong with
 // them; the view is of use only if nothing is.
-func (h *Handler) parseView(values url.Values, now time.Time) (view, problems) {
+func (u *parser) parseView(values url.Values, now time.Time) (view, problems) {
 	v := view{params: only(values, viewParams), perPage: defaultPerPage, page: 1}
 	wrong := problems{}
 	var err error
-	v.filter, err = ParseFilter(v.params, h.urlOptions(now))
-	wrong.addError(err, h.options.Strings)
+	v.filter, err = ParseFilter(v.params, u.urlOptions(now))
+	wrong.addError(err, u.words)
 	v.pinned = !v.filter.NotAfter.IsZero()
-	v.zone = h.zoneOf(v.params)
+	v.zone = u.zoneOf(v.params)
 
 	one := func(key string) string {
 		if len(v.params[key]) > 1 {
-			wrong.add(key, h.options.Strings.Repeated)
+			wrong.add(key, u.words.Problem.Repeated)
 		}
 		return v.params.Get(key)
 	}
 	v.sort, err = audit.Sort{By: audit.Column(one("sort")), Dir: audit.Direction(one("dir"))}.Resolve()
-	wrong.addError(err, h.options.Strings)
+	wrong.addError(err, u.words)
 	if text := one("per_page"); text != "" {
 		if v.perPage, err = strconv.Atoi(text); err != nil || !slices.Contains(perPageChoices, v.perPage) {
-			wrong.add("per_page", h.options.Strings.NotPerPage)
+			wrong.add("per_page", u.words.Problem.NotPerPage)
 		}
 	}
-	h.parsePlace(&v, one, wrong)
+	u.parsePlace(&v, one, wrong)
 	return v, wrong
 }
 
 // parsePlace reads where in the list the URL wants to be.
-func (h *Handler) parsePlace(v *view, one func(string) string, wrong problems) {
+func (u *parser) parsePlace(v *view, one func(string) string, wrong problems) {
 	page, after, before := one("page"), one("after"), one("before")
 	places := 0
 	for _, text := range []string{page, after, before} {
@@ -98,13 +109,13 @@ func (h *Handler) parsePlace(v *view, one func(string) string, wrong problems) {
 		}
 	}
 	if places > 1 {
-		wrong.add("page", h.options.Strings.OnePlace)
+		wrong.add("page", u.words.Problem.OnePlace)
 		return
 	}
 	cursor := func(key, text string) audit.Cursor {
 		c, err := audit.ParseCursor(text)
 		if err != nil || c.Sort() != v.sort {
-			wrong.add(key, h.options.Strings.NotACursor)
+			wrong.add(key, u.words.Problem.NotACursor)
 		}
 		return c
 	}
@@ -112,7 +123,7 @@ func (h *Handler) parsePlace(v *view, one func(string) string, wrong problems) {
 	switch {
 	case page != "":
 		if v.page, err = strconv.Atoi(page); err != nil || v.page < 1 {
-			wrong.add("page", h.options.Strings.NotAPage)
+			wrong.add("page", u.words.Problem.NotAPage)
 		}
 	case after != "":
 		v.page, v.after = 0, cursor("after", after)
@@ -123,19 +134,19 @@ func (h *Handler) parsePlace(v *view, one func(string) string, wrong problems) {
 	}
 }
 
-func (h *Handler) urlOptions(now time.Time) URLOptions {
-	return URLOptions{Zone: h.options.Zone, Range: defaultRange, Now: now}
+func (u *parser) urlOptions(now time.Time) URLOptions {
+	return URLOptions{Zone: u.zone, Range: defaultRange, Now: now}
 }
 
 // zoneOf returns the zone that the parameters name, or the default where they
 // name none or one that ParseFilter refuses.
-func (h *Handler) zoneOf(params url.Values) *time.Location {
+func (u *parser) zoneOf(params url.Values) *time.Location {
 	if name := params.Get("tz"); name != "" {
 		if zone, err := time.LoadLocation(name); err == nil {
 			return zone
 		}
 	}
-	return h.options.Zone
+	return u.zone
 }
 
 // rangeName is the relative range that the parameters mean, or "" where they

@@ -10,6 +10,7 @@ import (
 
 	"github.com/auditkeep/audit"
 	"github.com/auditkeep/audit/internal/display"
+	"github.com/auditkeep/audit/words"
 )
 
 // value is one side of a change, or another text that may be long, as far as a
@@ -51,8 +52,8 @@ const (
 )
 
 // valueBeside shows a value in a row such that it differs from another one.
-func (h *Handler) valueBeside(v, other audit.Value) value {
-	w := valueWriter{strings: h.options.Strings, room: maxRunes, beside: headOf(other.Text(), 8*maxRunes)}
+func (p *presenter) valueBeside(v, other audit.Value) value {
+	w := valueWriter{words: p.words, room: maxRunes, beside: headOf(other.Text(), 8*maxRunes)}
 	if v.Kind() == audit.KindArray || v.Kind() == audit.KindMap {
 		w.reading = display.Beside(headOf(v.JSON(), maxStructure), headOf(other.JSON(), maxStructure))
 	}
@@ -69,20 +70,20 @@ func headOf(text string, most int) string {
 }
 
 // textValue shows a text as it is, even one that reads like a mark.
-func (h *Handler) textValue(text string, room int) value {
-	w := valueWriter{strings: h.options.Strings, room: room}
+func (p *presenter) textValue(text string, room int) value {
+	w := valueWriter{words: p.words, room: room}
 	w.text(text)
 	return w.finish()
 }
 
 // valueWriter puts a value together until its room is used up.
 type valueWriter struct {
-	strings Strings
-	pieces  []piece
-	room    int // characters left, as shown
-	shown   int
-	left    int  // characters of a text that found no room
-	more    bool // something else found none
+	words  *words.Catalogue
+	pieces []piece
+	room   int // characters left, as shown
+	shown  int
+	left   int  // characters of a text that found no room
+	more   bool // something else found none
 	// beside is the text that the value is read beside, reading how the texts
 	// within the value are shown.
 	beside  string
@@ -90,11 +91,11 @@ type valueWriter struct {
 }
 
 func (w *valueWriter) finish() value {
-	s := w.strings
+	s := w.words
 	v := value{Pieces: w.pieces, Long: w.shown > longRunes, Left: w.left > 0 || w.more}
 	switch {
 	case w.left > 0:
-		v.Pieces = append(v.Pieces, piece{Text: "… "}, piece{Mark: s.MoreCharacters(w.left)})
+		v.Pieces = append(v.Pieces, piece{Text: "… "}, piece{Mark: s.Count(s.Value.MoreCharacters, w.left)})
 	case w.more:
 		v.Pieces = append(v.Pieces, piece{Mark: "…"})
 	}
@@ -163,7 +164,7 @@ func (w *valueWriter) value(v audit.Value) {
 	}
 	switch text := v.Text(); {
 	case text == "":
-		w.mark(w.strings.Empty)
+		w.mark(w.words.Value.Empty)
 	case w.isMark(text):
 		w.text(quote(text))
 	default:
@@ -204,34 +205,28 @@ func (w *valueWriter) blanks(text string) {
 // isMark reports whether a text would read like something that is no text, or
 // like one in quotes.
 func (w *valueWriter) isMark(text string) bool {
-	s := w.strings
+	s := w.words
 	if len(text) > 1 && text[0] == '"' && text[len(text)-1] == '"' {
 		return true
 	}
-	return slices.Contains([]string{s.Absent, s.Null, s.Empty, s.Redacted, s.NotCompared, s.Cycle, s.CutShort}, text)
+	return slices.Contains([]string{s.Value.Absent, s.Value.Null, s.Value.Empty, s.Value.Redacted, s.Value.NotCompared, s.Value.Cycle, s.Value.CutShort}, text)
 }
 
 func (w *valueWriter) node(v audit.Value, depth int) {
-	s := w.strings
+	s := w.words
+	if mark, ok := display.Mark(v.Kind(), s); ok {
+		w.mark(mark)
+		return
+	}
 	switch v.Kind() {
-	case audit.KindAbsent:
-		w.mark(s.Absent)
-	case audit.KindNull:
-		w.mark(s.Null)
-	case audit.KindRedacted:
-		w.mark(s.Redacted)
-	case audit.KindShared:
-		w.mark(s.NotCompared)
-	case audit.KindCycle:
-		w.mark(s.Cycle)
 	case audit.KindCut:
 		w.cut(v)
 	case audit.KindBytes:
 		hex := v.Text() // \x and two digits a byte
-		w.mark(s.Binary((len(hex) - len(`\x`)) / 2))
+		w.mark(s.Count(s.Value.Binary, (len(hex)-len(`\x`))/2))
 		w.text(" " + hex)
 	case audit.KindOpaque:
-		w.mark(s.Opaque)
+		w.mark(s.Value.Opaque)
 		w.text(" " + strings.TrimSuffix(strings.TrimPrefix(v.Text(), "("), ")"))
 	case audit.KindInvalidJSON:
 		w.text(v.Text())
@@ -248,7 +243,7 @@ func (w *valueWriter) node(v audit.Value, depth int) {
 
 // cut writes the mark of what was too large to be recorded.
 func (w *valueWriter) cut(v audit.Value) {
-	s := w.strings
+	s := w.words
 	var mark struct{ Items int }
 	_ = v.Decode(&mark)
 	size, start := v.CutSize()
@@ -262,11 +257,11 @@ func (w *valueWriter) cut(v audit.Value) {
 	}
 	switch {
 	case size > 0:
-		w.mark(s.Bytes(size))
+		w.mark(s.Count(s.Value.Cut, size))
 	case mark.Items > 0:
-		w.mark(s.CutItems(mark.Items))
+		w.mark(s.Count(s.Value.CutItems, mark.Items))
 	default:
-		w.mark(s.CutShort)
+		w.mark(s.Value.CutShort)
 	}
 }
 

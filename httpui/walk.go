@@ -16,16 +16,16 @@ const skew = time.Minute
 // present, or up to the newest one in the range where machines' clocks run
 // ahead of this one. From then on relative ranges count from there. A single
 // entry dated years ahead does not drag them along.
-func (h *Handler) pin(ctx context.Context, org string, v view, now time.Time) (view, error) {
-	v.filter.Org = org
+func (rd *reader) pin(r *request, v view, now time.Time) (view, error) {
+	v.root, v.filter.Org = r.root, r.org
 	if v.pinned {
 		return v, nil
 	}
 	now = now.Truncate(time.Microsecond) // as IDs are
-	ahead := audit.Filter{Org: org, From: now, Until: horizon(v, now)}
+	ahead := audit.Filter{Org: r.org, From: now, Until: horizon(v, now)}
 	asOf := audit.FirstID(now)
 	if ahead.Until.IsZero() || ahead.Until.After(now) {
-		newest, err := h.trail.Page(ctx, audit.Query{Filter: ahead, Limit: 1})
+		newest, err := rd.trail.Page(r.Context(), audit.Query{Filter: ahead, Limit: 1})
 		if err != nil {
 			return v, err
 		}
@@ -35,9 +35,9 @@ func (h *Handler) pin(ctx context.Context, org string, v view, now time.Time) (v
 	}
 	params := maps.Clone(v.params)
 	params.Set("asof", asOf.String())
-	pinned, _ := h.parseView(params, now) // v was without fault, and so is asof
-	pinned.filter.Org = org
-	pinned.params, pinned.pinned = v.params, false
+	pinned, _ := rd.urls.parseView(params, now) // v was without fault, and so is asof
+	pinned.filter.Org = r.org
+	pinned.params, pinned.pinned, pinned.root = v.params, false, v.root
 	return pinned, nil
 }
 
@@ -57,11 +57,11 @@ func horizon(v view, now time.Time) time.Time {
 
 // newer counts the entries that the same query would show today and that this
 // walk leaves out.
-func (h *Handler) newer(ctx context.Context, v view, now time.Time) (int, error) {
+func (rd *reader) newer(ctx context.Context, v view, now time.Time) (int, error) {
 	if !v.pinned {
 		return 0, nil
 	}
-	today, wrong := h.parseView(v.fresh(), now)
+	today, wrong := rd.urls.parseView(v.fresh(), now)
 	if len(wrong) > 0 {
 		return 0, nil
 	}
@@ -73,12 +73,12 @@ func (h *Handler) newer(ctx context.Context, v view, now time.Time) (int, error)
 	if !f.Until.IsZero() && !f.From.Before(f.Until) {
 		return 0, nil
 	}
-	all, err := h.trail.Count(ctx, f, audit.CountCap+1)
+	all, err := rd.trail.Count(ctx, f, audit.CountCap+1)
 	if err != nil || all == 0 {
 		return 0, err
 	}
 	// Those of asof's own microsecond that the walk does show.
 	f.NotAfter = v.filter.NotAfter
-	shown, err := h.trail.Count(ctx, f, audit.CountCap+1)
+	shown, err := rd.trail.Count(ctx, f, audit.CountCap+1)
 	return all - shown, err
 }

@@ -30,12 +30,14 @@ func newApp(db *database) (*app, error) {
 		return nil, err
 	}
 	logs, err := httpui.New(trail, httpui.Options{
-		Authorize:  adminsOnly,
-		Org:        organization,
-		BasePath:   "/admin/audit-logs/",
-		Breadcrumb: []httpui.Link{{Text: "Admin", URL: "/admin/api-keys"}},
-		Layout:     a.layout,
-		RecordURL:  a.recordURL,
+		Authorize: adminsOnly,
+		Org:       organization,
+		BasePath:  "/admin/audit-logs/",
+		Look: httpui.Look{
+			Breadcrumb: []httpui.Link{{Text: "Admin", URL: "/admin/api-keys"}},
+			Layout:     a.layout,
+		},
+		Objects: httpui.Objects{RecordURL: a.recordURL},
 	})
 	if err != nil {
 		return nil, err

@@ -17,6 +17,7 @@ import (
 
 	"github.com/auditkeep/audit/httpui"
 	"github.com/auditkeep/audit/httpui/internal/fixture"
+	"github.com/auditkeep/audit/words"
 )
 
 func TestLayoutDoesNotShift(t *testing.T) {
@@ -105,7 +106,7 @@ func TestRightToLeftMirrorsThePage(t *testing.T) {
 		t.Run(fmt.Sprint(width), func(t *testing.T) {
 			t.Parallel()
 			l := look{width, "light", false}
-			b := openWith(t, l, httpui.Options{Strings: httpui.Strings{Language: "ar", Direction: "rtl", Filters: "المرشحات", Apply: "تطبيق"}}, append(fixture.Showcase(), fixture.Many(120, fixture.Now.AddDate(0, 0, -1))...)...)
+			b := openWith(t, l, httpui.Options{Words: &words.Catalogue{Language: "ar", Direction: "rtl", Frame: words.Frame{Filters: "المرشحات"}, Form: words.Form{Apply: "تطبيق"}}}, append(fixture.Showcase(), fixture.Many(120, fixture.Now.AddDate(0, 0, -1))...)...)
 			assert.Equal(t, "rtl", eval[string](b, "getComputedStyle(document.querySelector('.audit')).direction"))
 			if width == 1440 {
 				assert.True(t, eval[bool](b, "document.querySelector('#audit-form').getBoundingClientRect().left > document.querySelector('#audit-results').getBoundingClientRect().right"), "the filters stand at the right")

@@ -77,8 +77,8 @@ func TestHostilePayloadsRunInNoField(t *testing.T) {
 		entries = append(entries, e, plain)
 	}
 	b := openWith(t, look{1440, "light", true}, httpui.Options{
-		Org:    func(*http.Request) string { return org },
-		Labels: labels,
+		Org:     func(*http.Request) string { return org },
+		Objects: httpui.Objects{Labels: labels},
 	}, entries...)
 	filter := "&action=" + template.URLQueryEscaper(payloads[0]) + "&user=" + template.URLQueryEscaper(payloads[1])
 	for _, query := range []string{
@@ -148,7 +148,7 @@ func TestPageWorksWithinAHostsPage(t *testing.T) {
 <body><nav aria-label="Host"><a id="host-link" href="/x">API Keys</a></nav><table id="host-table"><tr><td>host</td></tr></table><button id="host-button">Host</button><main>{{.Body}}</main></body></html>`))
 	bare := template.Must(template.New("").Parse(strings.ReplaceAll(chrome.Tree.Root.String(), "{{.Head}}", "")))
 	layout := func(tmpl *template.Template) httpui.Options {
-		return httpui.Options{Layout: func(w io.Writer, _ *http.Request, page httpui.Page) error { return tmpl.Execute(w, page) }}
+		return httpui.Options{Look: httpui.Look{Layout: func(w io.Writer, _ *http.Request, page httpui.Page) error { return tmpl.Execute(w, page) }}}
 	}
 	entries := fixture.Many(120, fixture.Now)
 	l := look{1440, "light", true}

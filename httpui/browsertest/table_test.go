@@ -123,14 +123,14 @@ func TestPillsSayTheActionBesideTheColour(t *testing.T) {
 func TestTypesLinkToTheHostsPages(t *testing.T) {
 	t.Parallel()
 	calls := 0
-	b := openWith(t, look{1440, "light", true}, httpui.Options{RecordURL: func(_ context.Context, objects []audit.Object) map[audit.Object]string {
+	b := openWith(t, look{1440, "light", true}, httpui.Options{Objects: httpui.Objects{RecordURL: func(_ context.Context, objects []audit.Object) map[audit.Object]string {
 		calls++
 		urls := map[audit.Object]string{}
 		for _, o := range objects {
 			urls[o] = map[string]string{"invoice": "/records/" + o.ID, "user": "//evil.test/", "project": "javascript:alert(1)", "comment": `/\evil.test`, "api_key": "https://crm.test/"}[o.Type]
 		}
 		return urls
-	}}, fixture.Showcase()...)
+	}}}, fixture.Showcase()...)
 	assert.Equal(t, 1, calls)
 	links := eval[[]string](b, "[...document.querySelectorAll('#audit-log td:nth-child(2) a')].map(a => a.getAttribute('href'))")
 	assert.ElementsMatch(t, []string{"/records/10482", "/records/10479", "https://crm.test/"}, links)

@@ -222,8 +222,8 @@ func withoutJoiners(s string) string {
 // maxWords bounds the memory that a comparison takes.
 const maxWords = 1 << 15
 
-// words are the words of a text, and all else of it.
-type words struct {
+// wordSet are the words of a text, and all else of it.
+type wordSet struct {
 	glyphs
 	from  int
 	raw   map[string]bool
@@ -231,8 +231,8 @@ type words struct {
 }
 
 // wordsOf takes a text apart from where it was read to.
-func wordsOf(g *glyphs) words {
-	w := words{glyphs: *g, from: g.at, raw: map[string]bool{}, looks: map[string]string{}}
+func wordsOf(g *glyphs) wordSet {
+	w := wordSet{glyphs: *g, from: g.at, raw: map[string]bool{}, looks: map[string]string{}}
 	for word, look := range w.each {
 		if len(w.raw) == maxWords {
 			break
@@ -246,7 +246,7 @@ func wordsOf(g *glyphs) words {
 }
 
 // each yields the words and all else.
-func (w *words) each(yield func(word, look string) bool) {
+func (w *wordSet) each(yield func(word, look string) bool) {
 	reader := glyphs{w.text, w.from, w.lines}
 	w.at = w.from
 	var look []byte
@@ -279,7 +279,7 @@ func (w *words) each(yield func(word, look string) bool) {
 
 // marked marks each word that is not in the other text where one is that looks
 // like it.
-func (w *words) marked(other words, marks []span) []span {
+func (w *wordSet) marked(other wordSet, marks []span) []span {
 	for word, look := range w.each {
 		form, ok := other.looks[look]
 		if !ok || form == word || other.raw[word] {

@@ -7,7 +7,7 @@ import "slices"
 type Reading struct {
 	own, other string
 	known      bool
-	otherWords words
+	otherWords wordSet
 	twins      map[string]string
 }
 
@@ -45,7 +45,7 @@ func (r *Reading) Show(part string) []Segment {
 		r.otherWords = wordsOf(&glyphs{text: r.other})
 		r.twins = twinsIn(r.own, false)
 	}
-	w := words{glyphs: glyphs{text: part}}
+	w := wordSet{glyphs: glyphs{text: part}}
 	marks := w.marked(r.otherWords, nil)
 	if twin, ok := r.twins[part]; ok {
 		marks = markWord(0, part, twin, false, marks)

@@ -33,7 +33,7 @@ func twinsIn(s string, lines bool) (twins map[string]string) {
 			twins[word], twins[first] = first, word
 		}
 	}
-	w := words{glyphs: glyphs{text: s, lines: lines}}
+	w := wordSet{glyphs: glyphs{text: s, lines: lines}}
 	for word, look := range w.each {
 		if utf8.RuneCountInString(look) >= leastLetters {
 			add(word, look)
@@ -71,7 +71,7 @@ func markTwins(s string, twins map[string]string, marks []span, lines bool) []sp
 	if twins == nil {
 		return marks
 	}
-	w := words{glyphs: glyphs{text: s, lines: lines}}
+	w := wordSet{glyphs: glyphs{text: s, lines: lines}}
 	for word := range w.each {
 		if twin, ok := twins[word]; ok {
 			marks = markWord(w.at, word, twin, lines, marks)
