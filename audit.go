@@ -157,6 +157,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/auditkeep/audit/internal/diff"
 	"github.com/auditkeep/audit/internal/ignored"
 	"github.com/auditkeep/audit/internal/stored"
 )
@@ -164,11 +165,11 @@ import (
 // Log records changes in a store and reads them back. It is safe for
 // concurrent use.
 type Log struct {
-	store   Store
-	config  Config
-	planner *planner
-	ids     *idGenerator
-	scope   *string // the organization of In
+	store  Store
+	config Config
+	engine *diff.Engine
+	ids    *idGenerator
+	scope  *string // the organization of In
 }
 
 // Config adjusts a Log. The zero Config is useful.
@@ -231,11 +232,14 @@ func New(store Store, config Config) (*Log, error) {
 			return nil, fmt.Errorf("audit: Config.Record and Config.Ignore both name %q: take it out of one", name)
 		}
 	}
-	redact, err := newRedactor(config.Redact)
+	engine, err := diff.New(diff.Config{
+		Redact: config.Redact, Ignore: ignored.With(config.Ignore, config.Record), Limits: diff.Limits(config.Limits),
+		MarkShared: config.Shared == SharedMarked, Naming: naming,
+	})
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("audit: %w", err)
 	}
-	return &Log{store: store, config: config, planner: &planner{redactor: redact, ignore: ignored.With(config.Ignore, config.Record)}, ids: &ids}, nil
+	return &Log{store: store, config: config, engine: engine, ids: &ids}, nil
 }
 
 // Store returns the store that was given to [New], for packages that write

@@ -99,9 +99,10 @@ func ParseChanges(text string) (Changes, error) {
 // parseChanges is ParseChanges for any notation.
 func parseChanges(text string) (Changes, error) {
 	var items []json.RawMessage
-	if err := json.Unmarshal([]byte(text), &items); isBrokenJSON(err) {
-		return nil, fmt.Errorf("parsing changes: not JSON: %w", err)
-	} else if err != nil {
+	if err := json.Unmarshal([]byte(text), &items); err != nil {
+		if broken, ok := errors.AsType[*json.SyntaxError](err); ok {
+			return nil, fmt.Errorf("parsing changes: not JSON: %w", broken)
+		}
 		return nil, errors.New("parsing changes: not a list")
 	}
 	if len(items) == 0 {

@@ -3,7 +3,6 @@ package audit
 import (
 	"fmt"
 	"reflect"
-	"slices"
 )
 
 // FieldRule says what becomes of one field of a struct when it is recorded.
@@ -46,9 +45,13 @@ func (l *Log) Describe(x any) ([]FieldRule, error) {
 	if t == nil || t.Kind() != reflect.Struct {
 		return nil, invalidEvent(fmt.Sprintf("%T", x), "", "not a struct", "give one, or a pointer to one")
 	}
-	plan, err := l.planner.plan(t)
+	found, err := l.engine.Describe(t)
 	if err != nil {
-		return nil, err
+		return nil, asFieldError(err)
 	}
-	return slices.Clone(plan.rules), nil
+	rules := make([]FieldRule, len(found))
+	for i, r := range found {
+		rules[i] = FieldRule{Field: r.Field, Handling: FieldHandling(r.Handling), Reason: r.Reason}
+	}
+	return rules, nil
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"iter"
 	"time"
+
+	"github.com/auditkeep/audit/internal/diff"
 )
 
 // MaxStateEntries is how many entries a state is put together from. Beyond it,
@@ -173,7 +175,7 @@ func (l *Log) Revert(ctx context.Context, id ID) (Reversal, error) {
 	}
 	out := Reversal{Entry: e}
 	if e.Unreadable != "" {
-		out.Lost = append(out.Lost, omittedField)
+		out.Lost = append(out.Lost, diff.Omitted)
 	}
 	for _, c := range e.Changes {
 		present, known := now.whole(c.Field)
@@ -181,7 +183,7 @@ func (l *Log) Revert(ctx context.Context, id ID) (Reversal, error) {
 			present = c.New // no entry has it since
 		}
 		switch {
-		case c.Field == omittedField || c.Old.HoldsMark():
+		case c.Field == diff.Omitted || c.Old.HoldsMark():
 			out.Lost = append(out.Lost, c.Field)
 			continue
 		case present != c.New:

@@ -2,9 +2,9 @@ package audit
 
 import (
 	"maps"
-	"reflect"
 	"slices"
 
+	"github.com/auditkeep/audit/internal/diff"
 	"github.com/auditkeep/audit/internal/jsontext"
 	"github.com/auditkeep/audit/internal/stored"
 )
@@ -41,24 +41,17 @@ func (l *Log) metadata(base Value, altered []alteration, more map[string]any) (V
 		return Value{}, err
 	}
 	altered = append(m[jsontext.MarkKey].alterations(), altered...)
-	n, err := newInspector(l.planner, l.config.Limits).keys(reflect.ValueOf(more), false)
+	fields, omitted, err := l.engine.Fields(more)
 	if err != nil {
 		return Value{}, invalidEvent("Metadata", "", err.Error(), "mend the value's methods")
 	}
-	left, omitted := l.config.Limits.Bytes, 0
-	for i, key := range n.keys {
-		if left <= 0 {
-			omitted++
-			continue
-		}
-		key = jsontext.BoundPath(jsontext.EscapeKey(key))
-		m[key] = n.items[i].encode(max(left, leastValue))
-		left -= len(key) + len(m[key].json) + len(`"":,`)
+	for _, f := range fields {
+		m[f.Key] = Value{json: f.JSON}
 	}
 	if omitted > 0 {
-		key := omittedField
+		key := diff.Omitted
 		for _, taken := m[key]; taken; _, taken = m[key] {
-			key += omittedField
+			key += diff.Omitted
 		}
 		m[key] = Value{json: string(jsontext.AppendCut(nil, "items", omitted, "", 0))}
 	}

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/auditkeep/audit/internal/diff"
 	"github.com/auditkeep/audit/internal/jsontext"
 )
 
@@ -114,7 +115,7 @@ func (s *State) Apply(e Entry) {
 		s.Complete = false
 	}
 	for _, c := range e.Changes {
-		if c.Field == omittedField {
+		if c.Field == diff.Omitted {
 			s.Complete = false
 			continue
 		}

@@ -13,7 +13,7 @@ import (
 )
 
 // planned has packages that are drawn, and that code is being moved to.
-var planned = []string{"internal/diff", "internal/timebuckets"}
+var planned = []string{"internal/timebuckets"}
 
 // forTests has the packages that only tests import. The picture leaves them out.
 var forTests = []string{

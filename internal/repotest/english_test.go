@@ -51,6 +51,7 @@ var notYetClean = []string{
 	"httpui",
 	"httpui/browsertest",
 	"httpui/internal/fixture",
+	"internal/diff",
 	"internal/display",
 }
 

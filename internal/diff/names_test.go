@@ -1,4 +1,4 @@
-package audit
+package diff
 
 import (
 	"reflect"
@@ -52,21 +52,5 @@ func FuzzTag(f *testing.F) {
 			require.False(t, parsed.redact && parsed.plain)
 			require.True(t, parsed.parent || parsed.parentType == "")
 		}
-	})
-}
-
-func TestObjectSortPutsNumbersInOrderAndFirst(t *testing.T) {
-	t.Parallel()
-	ordered := []string{"-100", "-12", "-9", "-1", "0", "1", "9", "10", "99", "100", "12345678901234567890", "", "-", "-0", "007", "1a", "a", "b"}
-	for i := 1; i < len(ordered); i++ {
-		assert.Less(t, objectSort(ordered[i-1]), objectSort(ordered[i]), "%q before %q", ordered[i-1], ordered[i])
-	}
-}
-
-func FuzzObjectSort(f *testing.F) {
-	f.Add("7", "007")
-	f.Add("-1", "-10")
-	f.Fuzz(func(t *testing.T, a, b string) {
-		require.Equal(t, a == b, objectSort(a) == objectSort(b), "one sort text for one ID")
 	})
 }

@@ -1,4 +1,4 @@
-package audit
+package diff
 
 import (
 	"database/sql/driver"
@@ -16,7 +16,7 @@ import (
 func (in *inspector) rangeNode(v reflect.Value) (*node, error) {
 	lowerType, upperType := byte(v.Field(2).Uint()), byte(v.Field(3).Uint())
 	if lowerType == 'E' || upperType == 'E' {
-		return &node{kind: KindString, text: "empty"}, nil
+		return &node{kind: jsontext.KindString, text: "empty"}, nil
 	}
 	lower, err := in.bound(v.Field(0), lowerType)
 	if err != nil {
@@ -33,7 +33,7 @@ func (in *inspector) rangeNode(v reflect.Value) (*node, error) {
 	if upperType == 'i' {
 		closing = "]"
 	}
-	return &node{kind: KindString, text: opening + lower + "," + upper + closing}, nil
+	return &node{kind: jsontext.KindString, text: opening + lower + "," + upper + closing}, nil
 }
 
 // bound returns one bound of a range as text.
@@ -47,7 +47,7 @@ func (in *inspector) bound(v reflect.Value, boundType byte) (string, error) {
 	}
 	text := n.text
 	switch n.kind {
-	case KindString:
+	case jsontext.KindString:
 		if at, err := time.Parse(time.RFC3339Nano, text); err == nil {
 			layout := "2006-01-02 15:04:05.999999-07"
 			if v.Type().Name() == "Timestamp" {
@@ -55,15 +55,15 @@ func (in *inspector) bound(v reflect.Value, boundType byte) (string, error) {
 			}
 			text = at.UTC().Format(layout)
 		}
-	case KindNumber:
+	case jsontext.KindNumber:
 		if valuer, ok := v.Interface().(driver.Valuer); ok { // with its zeros: 1.50
 			if given, err := valuer.Value(); err == nil {
 				text = fmt.Sprint(given)
 			}
 		}
-	case KindBool:
+	case jsontext.KindBool:
 	default:
-		text = n.encode(jsontext.MaxPath).JSON()
+		text = n.encode(jsontext.MaxPath)
 	}
 	if text == "" || strings.ContainsAny(text, "\"\\()[], \t\n\r\v\f") {
 		text = `"` + strings.NewReplacer(`"`, `""`, `\`, `\\`).Replace(text) + `"`
@@ -84,16 +84,16 @@ func (in *inspector) multirange(v reflect.Value) (*node, error) {
 		}
 		parts[i] = n.text
 	}
-	return &node{kind: KindString, text: "{" + strings.Join(parts, ",") + "}"}, nil
+	return &node{kind: jsontext.KindString, text: "{" + strings.Join(parts, ",") + "}"}, nil
 }
 
 // array returns an array of one or more dimensions as lists.
 func (in *inspector) array(v reflect.Value, plain bool) (*node, error) {
 	elements, dims := v.Field(0), v.Field(1)
 	n, err := in.list(elements, plain)
-	if err != nil || n.kind != KindArray {
-		if err == nil && n.kind == KindNull { // valid, and empty
-			n = &node{kind: KindArray}
+	if err != nil || n.kind != jsontext.KindArray {
+		if err == nil && n.kind == jsontext.KindNull { // valid, and empty
+			n = &node{kind: jsontext.KindArray}
 		}
 		return n, err
 	}
@@ -103,9 +103,9 @@ func (in *inspector) array(v reflect.Value, plain bool) (*node, error) {
 		if length <= 0 || len(n.items)%length != 0 {
 			break // it is no array of PostgreSQL's
 		}
-		outer := &node{kind: KindArray}
+		outer := &node{kind: jsontext.KindArray}
 		for rest := n.items; len(rest) > 0; rest = rest[length:] {
-			outer.items = append(outer.items, &node{kind: KindArray, items: rest[:length:length]})
+			outer.items = append(outer.items, &node{kind: jsontext.KindArray, items: rest[:length:length]})
 		}
 		n = outer
 	}

@@ -1,4 +1,4 @@
-package audit
+package diff
 
 import (
 	"cmp"
@@ -10,19 +10,6 @@ import (
 	"sync"
 
 	"github.com/auditkeep/audit/internal/jsontext"
-)
-
-// SharedPolicy says what becomes of an update whose two sides share memory that
-// a program can write through. What was written there is on both sides, so a
-// comparison would not see the change.
-type SharedPolicy int
-
-const (
-	// SharedRefused makes it an error that wraps ErrShared and names the fields.
-	SharedRefused SharedPolicy = iota
-	// SharedMarked records the update, changed or not. Each shared field is a
-	// change from a value of the kind Shared ("not compared") to the new value.
-	SharedMarked
 )
 
 const sharedRemedy = "load the record a second time, or keep before with audit.Snapshot before you change the record; " +
@@ -43,7 +30,7 @@ const maxNamedFields = 20
 // refuse returns the error that names the fields.
 func (s *sharedFields) refuse(p *plan) error {
 	if s.whole {
-		return &FieldError{Field: "before", Problem: "shares its memory with after, so it was overwritten by what changed after", Remedy: sharedRemedy, Kind: ErrShared}
+		return &Problem{Field: "before", Text: "shares its memory with after, so it was overwritten by what changed after", Remedy: sharedRemedy, Shared: true}
 	}
 	names := slices.Sorted(maps.Keys(s.names))
 	if p != nil {
@@ -58,11 +45,11 @@ func (s *sharedFields) refuse(p *plan) error {
 	if n := len(names) - maxNamedFields; n > 0 {
 		names, more = names[:maxNamedFields], fmt.Sprintf(" and %d more", n)
 	}
-	problem := "before and after share its memory, so a change within it is on both sides and would be lost"
+	text := "before and after share its memory, so a change within it is on both sides and would be lost"
 	if len(names) > 1 {
-		problem = "before and after share their memory, so a change within it is on both sides and would be lost"
+		text = "before and after share their memory, so a change within it is on both sides and would be lost"
 	}
-	return &FieldError{Field: strings.Join(names, ", ") + more, Problem: problem, Remedy: sharedRemedy, Kind: ErrShared}
+	return &Problem{Field: strings.Join(names, ", ") + more, Text: text, Remedy: sharedRemedy, Shared: true}
 }
 
 // shared returns the recorded fields in which the sides of an update share

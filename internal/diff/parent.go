@@ -1,4 +1,4 @@
-package audit
+package diff
 
 import (
 	"errors"
@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"strings"
 
+	"github.com/auditkeep/audit/internal/jsontext"
 	"github.com/auditkeep/audit/internal/stored"
 )
 
@@ -110,7 +111,7 @@ func (f *field) parentReason() string {
 // parent returns the object that an event's record belongs to: what the host
 // said, else what the record says after the event, else before it.
 func (d *differ) parent(given Object, before, after reflect.Value) (Object, error) {
-	if !given.IsZero() || d.plan == nil || d.plan.parent == nil {
+	if given != (Object{}) || d.plan == nil || d.plan.parent == nil {
 		return given, nil
 	}
 	f := d.plan.parent
@@ -139,11 +140,11 @@ func (d *differ) parentID(f *field, v reflect.Value) (string, error) {
 		return "", err
 	}
 	switch n.kind {
-	case KindString, KindNumber, KindBool, KindNull:
+	case jsontext.KindString, jsontext.KindNumber, jsontext.KindBool, jsontext.KindNull:
 		return idText(n), nil
 	}
 	for v.Kind() == reflect.Interface || v.Kind() == reflect.Pointer {
 		v = v.Elem()
 	}
-	return "", invalidEvent(f.name, "", fmt.Sprintf("tagged as the parent's ID, but its %s is not one ID", v.Type()), "tag the field that holds the ID, or name the parent with WithParent")
+	return "", invalid(f.name, "", fmt.Sprintf("tagged as the parent's ID, but its %s is not one ID", v.Type()), "tag the field that holds the ID, or name the parent with WithParent")
 }

@@ -1,4 +1,4 @@
-package audit
+package diff
 
 import (
 	"encoding/hex"
@@ -8,88 +8,6 @@ import (
 
 	"github.com/auditkeep/audit/internal/jsontext"
 )
-
-// node is a value on its way from Go to canonical JSON: taken apart far enough
-// to be compared, with secrets still in it, since a secret that changed is
-// recorded as changed.
-type node struct {
-	kind   ValueKind
-	text   string   // of Bool, Number, String, InvalidJSON and Opaque
-	hidden string   // of a String: what it leaves out of its value
-	shown  bool     // of an InvalidJSON: its text may be kept
-	keys   []string // of Map, beside items
-	items  []*node  // of Array and Map
-	sorted bool     // the keys are in byte order
-	secret bool     // its value is never written
-
-	// source is the Go value: a Cut is compared by it, and so are a struct that
-	// is Opaque and a value that is recorded by a method of its own and has a
-	// method Equal too.
-	source   reflect.Value
-	byMethod bool
-	rest     *beyond // of a Cut, and of a struct that is Opaque or InvalidJSON
-}
-
-// get returns the item under a key, or nil.
-func (n *node) get(key string) *node {
-	if i := slices.Index(n.keys, key); i >= 0 {
-		return n.items[i]
-	}
-	return nil
-}
-
-// equal reports whether two nodes are the same value.
-func (n *node) equal(other *node) bool {
-	if n == nil || other == nil {
-		return n == other
-	}
-	if n.kind == KindCut { // the other side may be cut elsewhere, or not at all
-		return n.rest.compare(n.source, other.source)
-	}
-	if other.kind == KindCut {
-		return other.equal(n)
-	}
-	if n.kind == other.kind && n.rest != nil && other.rest != nil && n.text == other.text { // Opaque, InvalidJSON
-		return n.rest.compare(n.source, other.source)
-	}
-	return n.equalKind(other) || n.byMethod && other.byMethod && equalByMethod(n.source, other.source)
-}
-
-func (n *node) equalKind(other *node) bool {
-	if n.kind != other.kind {
-		return false
-	}
-	switch n.kind {
-	case KindArray:
-		return slices.EqualFunc(n.items, other.items, (*node).equal)
-	case KindMap:
-		return n.equalMap(other)
-	default:
-		return n.text == other.text && n.hidden == other.hidden
-	}
-}
-
-func (n *node) equalMap(other *node) bool {
-	if len(n.keys) != len(other.keys) {
-		return false
-	}
-	index := other.index()
-	for i, key := range n.keys {
-		if j, ok := index[key]; !ok || !n.items[i].equal(other.items[j]) {
-			return false
-		}
-	}
-	return true
-}
-
-// index returns where each key is.
-func (n *node) index() map[string]int {
-	index := make(map[string]int, len(n.keys))
-	for i, key := range n.keys {
-		index[key] = i
-	}
-	return index
-}
 
 // encoder appends nodes as canonical JSON and keeps no more than limit bytes of
 // them. Beyond, it only counts.
@@ -110,7 +28,7 @@ func (e *encoder) flush() {
 }
 
 // encode returns the node's JSON, cut to a mark where it is longer than limit bytes.
-func (n *node) encode(limit int) Value { return Value{json: string(n.append(nil, limit))} }
+func (n *node) encode(limit int) string { return string(n.append(nil, limit)) }
 
 // append appends what encode returns; nothing for a nil node.
 func (n *node) append(buf []byte, limit int) []byte {
@@ -119,7 +37,7 @@ func (n *node) append(buf []byte, limit int) []byte {
 		return buf
 	case n.secret:
 		return append(buf, jsontext.Redacted...)
-	case n.kind == KindString:
+	case n.kind == jsontext.KindString:
 		return jsontext.AppendBounded(buf, n.text, limit)
 	}
 	e := encoder{buf: buf, start: len(buf), limit: limit}
@@ -137,15 +55,15 @@ func (e *encoder) node(n *node) {
 		return
 	}
 	switch n.kind {
-	case KindNull:
+	case jsontext.KindNull:
 		e.buf = append(e.buf, "null"...)
-	case KindBool:
+	case jsontext.KindBool:
 		e.buf = append(e.buf, n.text...)
-	case KindNumber:
+	case jsontext.KindNumber:
 		e.buf = append(e.buf, n.text...) // canonical since it was made
-	case KindString:
+	case jsontext.KindString:
 		e.buf = jsontext.AppendText(e.buf, n.text)
-	case KindArray:
+	case jsontext.KindArray:
 		e.buf = append(e.buf, '[')
 		for i, item := range n.items {
 			if i > 0 {
@@ -154,16 +72,16 @@ func (e *encoder) node(n *node) {
 			e.node(item)
 		}
 		e.buf = append(e.buf, ']')
-	case KindMap:
+	case jsontext.KindMap:
 		e.object(n)
-	case KindCut:
+	case jsontext.KindCut:
 		unit, size := cutSize(n.source)
 		e.buf = jsontext.AppendCut(e.buf, unit, size, "", 0)
-	case KindCycle:
+	case jsontext.KindCycle:
 		e.buf = append(e.buf, jsontext.Cycle...)
-	case KindInvalidJSON:
+	case jsontext.KindInvalidJSON:
 		e.buf = jsontext.AppendInvalid(e.buf, n.text, n.keptInvalid())
-	case KindOpaque:
+	case jsontext.KindOpaque:
 		e.buf = jsontext.AppendOpaque(e.buf, n.text)
 	}
 	e.flush()

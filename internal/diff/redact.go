@@ -1,10 +1,6 @@
-package audit
+package diff
 
-import (
-	"fmt"
-
-	"github.com/auditkeep/audit/internal/secrets"
-)
+import "github.com/auditkeep/audit/internal/secrets"
 
 // redactor knows which names are secrets.
 type redactor struct{ names secrets.Set }
@@ -12,7 +8,7 @@ type redactor struct{ names secrets.Set }
 func newRedactor(more []string) (redactor, error) {
 	names, err := secrets.NewSet("Config.Redact", more)
 	if err != nil {
-		return redactor{}, fmt.Errorf("audit: %w", err)
+		return redactor{}, err
 	}
 	return redactor{names}, nil
 }

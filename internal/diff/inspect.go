@@ -1,4 +1,4 @@
-package audit
+package diff
 
 import (
 	"bytes"
@@ -41,19 +41,19 @@ func (in *inspector) node(v reflect.Value, plain bool) (*node, error) {
 	for v.IsValid() && (v.Kind() == reflect.Interface || v.Kind() == reflect.Pointer) {
 		if v.IsNil() {
 			in.nodes--
-			return &node{kind: KindNull}, nil
+			return &node{kind: jsontext.KindNull}, nil
 		}
 		if v.Kind() == reflect.Pointer {
 			leave, cycle := in.enter(v)
 			if cycle {
-				return &node{kind: KindCycle}, nil
+				return &node{kind: jsontext.KindCycle}, nil
 			}
 			defer leave()
 		}
 		v = v.Elem()
 	}
 	if !v.IsValid() {
-		return &node{kind: KindNull}, nil
+		return &node{kind: jsontext.KindNull}, nil
 	}
 	if in.nodes--; in.nodes < 0 || in.depth <= 0 {
 		return in.cut(v), nil
@@ -78,7 +78,7 @@ func (in *inspector) cut(v reflect.Value) *node {
 	if in.rest == nil {
 		in.rest = newBeyond()
 	}
-	return &node{kind: KindCut, source: v, rest: in.rest}
+	return &node{kind: jsontext.KindCut, source: v, rest: in.rest}
 }
 
 // enter notes a reference, and reports whether the walk is already within it.
@@ -97,19 +97,19 @@ func (in *inspector) enter(v reflect.Value) (leave func(), cycle bool) {
 func (in *inspector) plainKind(v reflect.Value, plain bool) (*node, error) {
 	switch v.Kind() {
 	case reflect.Bool:
-		return &node{kind: KindBool, text: strconv.FormatBool(v.Bool())}, nil
+		return &node{kind: jsontext.KindBool, text: strconv.FormatBool(v.Bool())}, nil
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
-		return &node{kind: KindNumber, text: strconv.FormatInt(v.Int(), 10)}, nil
+		return &node{kind: jsontext.KindNumber, text: strconv.FormatInt(v.Int(), 10)}, nil
 	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
-		return &node{kind: KindNumber, text: strconv.FormatUint(v.Uint(), 10)}, nil
+		return &node{kind: jsontext.KindNumber, text: strconv.FormatUint(v.Uint(), 10)}, nil
 	case reflect.Float32:
 		return floatNode(v.Float(), 32), nil
 	case reflect.Float64:
 		return floatNode(v.Float(), 64), nil
 	case reflect.Complex64, reflect.Complex128:
-		return &node{kind: KindString, text: strconv.FormatComplex(v.Complex(), 'g', -1, 128)}, nil
+		return &node{kind: jsontext.KindString, text: strconv.FormatComplex(v.Complex(), 'g', -1, 128)}, nil
 	case reflect.String:
-		return &node{kind: KindString, text: v.String()}, nil
+		return &node{kind: jsontext.KindString, text: v.String()}, nil
 	case reflect.Slice, reflect.Array:
 		return in.list(v, plain)
 	case reflect.Map:
@@ -117,7 +117,7 @@ func (in *inspector) plainKind(v reflect.Value, plain bool) (*node, error) {
 	case reflect.Struct:
 		return in.structure(v, plain)
 	default:
-		return &node{kind: KindOpaque, text: v.Type().String()}, nil
+		return &node{kind: jsontext.KindOpaque, text: v.Type().String()}, nil
 	}
 }
 
@@ -126,11 +126,11 @@ func floatNode(f float64, bits int) *node {
 	text := strconv.FormatFloat(f, 'g', -1, bits)
 	switch text {
 	case "NaN":
-		return &node{kind: KindString, text: "NaN"}
+		return &node{kind: jsontext.KindString, text: "NaN"}
 	case "+Inf":
-		return &node{kind: KindString, text: "Infinity"}
+		return &node{kind: jsontext.KindString, text: "Infinity"}
 	case "-Inf":
-		return &node{kind: KindString, text: "-Infinity"}
+		return &node{kind: jsontext.KindString, text: "-Infinity"}
 	}
 	return numberNode(text)
 }
@@ -141,17 +141,17 @@ func floatNode(f float64, bits int) *node {
 func numberNode(literal string) *node {
 	if isNumber(literal) {
 		if canonical := string(jsontext.AppendNumber(nil, literal)); canonical[0] != '"' {
-			return &node{kind: KindNumber, text: canonical}
+			return &node{kind: jsontext.KindNumber, text: canonical}
 		}
 	}
-	return &node{kind: KindString, text: literal}
+	return &node{kind: jsontext.KindString, text: literal}
 }
 
 // list takes a list apart, or leaves it whole where it has more items than the
 // limits still allow.
 func (in *inspector) list(v reflect.Value, plain bool) (*node, error) {
 	if v.Kind() == reflect.Slice && v.IsNil() {
-		return &node{kind: KindNull}, nil
+		return &node{kind: jsontext.KindNull}, nil
 	}
 	if v.Type().Elem().Kind() == reflect.Uint8 {
 		return in.bytes(bytesOf(v), plain)
@@ -162,11 +162,11 @@ func (in *inspector) list(v reflect.Value, plain bool) (*node, error) {
 	if v.Kind() == reflect.Slice && v.Len() > 0 {
 		leave, cycle := in.enter(v)
 		if cycle {
-			return &node{kind: KindCycle}, nil
+			return &node{kind: jsontext.KindCycle}, nil
 		}
 		defer leave()
 	}
-	n := &node{kind: KindArray, items: make([]*node, v.Len())}
+	n := &node{kind: jsontext.KindArray, items: make([]*node, v.Len())}
 	for i := range n.items {
 		item, err := in.node(v.Index(i), plain)
 		if err != nil {
@@ -197,20 +197,20 @@ func (in *inspector) bytes(b []byte, plain bool) (*node, error) {
 		return in.cut(reflect.ValueOf(b)), nil
 	}
 	if !beginsLikeJSON(trimmed) || len(b) > in.json {
-		return &node{kind: KindString, text: bytesText(b)}, nil
+		return &node{kind: jsontext.KindString, text: bytesText(b)}, nil
 	}
 	tree, err := jsontext.Decode(trimmed)
 	switch {
 	case err == nil && isText(b):
 		return in.node(reflect.ValueOf(tree), plain)
 	case !looksLikeJSON(b):
-		return &node{kind: KindString, text: bytesText(b)}, nil
+		return &node{kind: jsontext.KindString, text: bytesText(b)}, nil
 	case err != nil && strings.Contains(err.Error(), "max depth"):
 		return in.cut(reflect.ValueOf(b)), nil
 	}
 	n := in.invalidJSON(b, plain)
 	if n.shown && !isText(b) { // more likely not JSON at all
-		n = &node{kind: KindString, text: bytesText(b)}
+		n = &node{kind: jsontext.KindString, text: bytesText(b)}
 	}
 	return n, nil
 }
@@ -232,14 +232,14 @@ func beginsLikeJSON(b []byte) bool {
 // mapping takes a map apart, or leaves it whole like a list.
 func (in *inspector) mapping(v reflect.Value, plain bool) (*node, error) {
 	if v.IsNil() {
-		return &node{kind: KindNull}, nil
+		return &node{kind: jsontext.KindNull}, nil
 	}
 	if v.Len() > in.nodes {
 		return in.cut(v), nil
 	}
 	leave, cycle := in.enter(v)
 	if cycle {
-		return &node{kind: KindCycle}, nil
+		return &node{kind: jsontext.KindCycle}, nil
 	}
 	defer leave()
 	return in.keys(v, plain)
@@ -257,7 +257,7 @@ func (in *inspector) keys(v reflect.Value, plain bool) (*node, error) {
 		keys = append(keys, key)
 	}
 	jsontext.SortKeys(keys)
-	n := &node{kind: KindMap, sorted: true, keys: make([]string, 0, len(keys)), items: make([]*node, 0, len(keys))}
+	n := &node{kind: jsontext.KindMap, sorted: true, keys: make([]string, 0, len(keys)), items: make([]*node, 0, len(keys))}
 	for _, key := range keys {
 		if err := in.member(n, key.Text, key.Value, plain, false); err != nil {
 			return nil, err
@@ -279,8 +279,8 @@ func (in *inspector) key(v reflect.Value) (jsontext.Key, error) {
 		if err != nil {
 			return jsontext.Key{}, fmt.Errorf("map key: %w", err)
 		}
-		if text = n.text; n.kind != KindString && n.kind != KindNumber {
-			text = n.encode(jsontext.MaxPath).JSON()
+		if text = n.text; n.kind != jsontext.KindString && n.kind != jsontext.KindNumber {
+			text = n.encode(jsontext.MaxPath)
 		}
 	case v.Kind() == reflect.String:
 		text, raw = v.String(), v.String()
@@ -295,7 +295,7 @@ func (in *inspector) key(v reflect.Value) (jsontext.Key, error) {
 		if err != nil {
 			return jsontext.Key{}, fmt.Errorf("map key: %w", err)
 		}
-		text = n.encode(jsontext.MaxPath).JSON()
+		text = n.encode(jsontext.MaxPath)
 	}
 	return jsontext.Key{Text: jsontext.PrintableKey(text), Raw: raw}, nil
 }
@@ -326,9 +326,9 @@ func (in *inspector) structure(v reflect.Value, plain bool) (*node, error) {
 		if in.rest == nil {
 			in.rest = newBeyond()
 		}
-		return &node{kind: KindOpaque, text: v.Type().String(), rest: in.rest}, nil
+		return &node{kind: jsontext.KindOpaque, text: v.Type().String(), rest: in.rest}, nil
 	}
-	n := &node{kind: KindMap}
+	n := &node{kind: jsontext.KindMap}
 	for i := range p.fields {
 		f := &p.fields[i]
 		fv := f.get(v)

@@ -1,4 +1,4 @@
-package audit
+package diff
 
 import (
 	"fmt"
@@ -10,11 +10,11 @@ import (
 
 // fieldCollector walks a struct type and the structs within it.
 type fieldCollector struct {
-	redactor redactor
-	root     reflect.Type
-	flatten  bool // fields of structs within become fields with a path
-	found    []field
-	left     []leftOut
+	planner *planner
+	root    reflect.Type
+	flatten bool // fields of structs within become fields with a path
+	found   []field
+	left    []leftOut
 }
 
 // leftOut is a field that is not recorded.
@@ -87,7 +87,7 @@ func (c *fieldCollector) collect(t reflect.Type, at level) error {
 		case !isData(sf.Type):
 			c.leave(sf, at, tag, "no data")
 			continue
-		case !tag.column && isAssociation(sf.Type):
+		case !tag.column && c.planner.isAssociation(sf.Type):
 			c.leave(sf, at, tag, "another record, with an ID of its own")
 			continue
 		}
@@ -96,7 +96,7 @@ func (c *fieldCollector) collect(t reflect.Type, at level) error {
 			name = snakeCase(sf.Name)
 		}
 		// A field keeps its secret under whatever name it is stored.
-		inner.secret = inner.secret || !inner.plain && (c.redactor.secret(name) || c.redactor.secret(sf.Name))
+		inner.secret = inner.secret || !inner.plain && (c.planner.redactor.secret(name) || c.planner.redactor.secret(sf.Name))
 		if tag.id && inner.secret && at.path == "" {
 			return fmt.Errorf("field %s is the object's ID, but looks like a secret; give another ID, or tag it `audit:\",id,plain\"`", sf.Name)
 		}
@@ -177,7 +177,7 @@ func embeddedStruct(sf reflect.StructField) reflect.Type {
 
 // isAssociation reports whether the type is, points to, or lists structs that
 // have an identity: other records, whose changes are their own entries.
-func isAssociation(t reflect.Type) bool {
+func (p *planner) isAssociation(t reflect.Type) bool {
 	for seen := map[reflect.Type]bool{}; ; {
 		switch t.Kind() {
 		case reflect.Pointer, reflect.Slice, reflect.Array, reflect.Map:
@@ -188,14 +188,14 @@ func isAssociation(t reflect.Type) bool {
 			t = t.Elem()
 			continue
 		case reflect.Struct:
-			return !isColumn(t) && hasIdentity(t)
+			return !isColumn(t) && p.hasIdentity(t)
 		}
 		return false
 	}
 }
 
-func hasIdentity(t reflect.Type) bool {
-	if has(t, auditableType) {
+func (p *planner) hasIdentity(t reflect.Type) bool {
+	if p.namesItself(t) {
 		return true
 	}
 	for _, sf := range reflect.VisibleFields(t) {

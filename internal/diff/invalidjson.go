@@ -1,8 +1,10 @@
-package audit
+package diff
 
 import (
 	"bytes"
 	"unicode/utf8"
+
+	"github.com/auditkeep/audit/internal/jsontext"
 )
 
 // isText reports whether JSON is UTF-8. Decoders replace what is not, and then
@@ -13,7 +15,7 @@ func isText(text []byte) bool { return utf8.Valid(text) }
 // cannot be found in it. So the text itself is kept only if no name of a secret
 // occurs in it, in any spelling.
 func (in *inspector) invalidJSON(text []byte, plain bool) *node {
-	return &node{kind: KindInvalidJSON, text: string(text), shown: plain || !in.planner.redactor.occursIn(text)}
+	return &node{kind: jsontext.KindInvalidJSON, text: string(text), shown: plain || !in.planner.redactor.occursIn(text)}
 }
 
 // occursIn reports whether a text could hold a secret's name. A backslash could

@@ -1,4 +1,4 @@
-package audit
+package diff
 
 import "sync"
 
@@ -33,24 +33,4 @@ func (d *draft) release() {
 	}
 	d.buf, d.idEnd, d.changes = d.buf[:0], 0, d.changes[:0]
 	drafts.Put(d)
-}
-
-// finish returns the object's ID, if the draft has it, and the changes, in the
-// room given where they fit. All is cut out of one text.
-func (d *draft) finish(room Changes) (id string, changes Changes) {
-	text, start := string(d.buf), d.idEnd
-	if len(d.changes) == 0 {
-		return text, nil
-	}
-	if changes = room; cap(changes) < len(d.changes) {
-		changes = make(Changes, len(d.changes))
-	}
-	changes = changes[:len(d.changes):len(d.changes)]
-	for i := range d.changes {
-		from, to := &d.changes[i], &changes[i]
-		to.Field = from.field
-		to.Old.json, to.New.json = text[start:from.oldEnd], text[from.oldEnd:from.newEnd]
-		start = from.newEnd
-	}
-	return text[:d.idEnd], changes
 }

@@ -1,10 +1,11 @@
-package audit
+package diff
 
 import (
 	"cmp"
 	"reflect"
 	"strings"
 
+	"github.com/auditkeep/audit/internal/jsontext"
 	"github.com/auditkeep/audit/internal/stored"
 )
 
@@ -27,7 +28,7 @@ func (d *differ) object(given Object, before, after side) (Object, error) {
 			return Object{}, err
 		}
 		if given.ID == "" && found.ID != "" && object.ID != found.ID {
-			return Object{}, invalidEvent("Object.ID", object.ID, "before it was "+stored.Quote(found.ID), "give both sides of one record, or name it with WithObject")
+			return Object{}, invalid("Object.ID", object.ID, "before it was "+stored.Quote(found.ID), "give both sides of one record, or name it with WithObject")
 		}
 		found = object
 	}
@@ -43,7 +44,7 @@ func (d *differ) object(given Object, before, after side) (Object, error) {
 
 func (d *differ) objectOf(s side) (Object, error) {
 	if d.plan == nil || d.plan.auditable {
-		if object, ok, err := ownObject(s.value); ok || err != nil {
+		if object, ok, err := d.ownObject(s.value); ok || err != nil {
 			return object, err
 		}
 	}
@@ -118,9 +119,9 @@ func (d *differ) draftID(before, after reflect.Value) bool {
 	return true
 }
 
-// ownObject asks a value that is [Auditable].
-func ownObject(v reflect.Value) (object Object, ok bool, err error) {
-	if !has(v.Type(), auditableType) {
+// ownObject asks a record that names its object itself.
+func (d *differ) ownObject(v reflect.Value) (object Object, ok bool, err error) {
+	if !d.planner.namesItself(v.Type()) {
 		return Object{}, false, nil
 	}
 	if !v.CanAddr() { // the method may be that of the pointer
@@ -128,23 +129,19 @@ func ownObject(v reflect.Value) (object Object, ok bool, err error) {
 		addressable.Set(v)
 		v = addressable
 	}
-	v = v.Addr()
-	auditable, ok := v.Interface().(Auditable)
-	if !ok {
-		return Object{}, false, nil
-	}
 	defer func() {
 		if r := recover(); r != nil {
-			err = invalidEvent("Object", "", "AuditObject panicked", "mend the method")
+			err = invalid("Object", "", "AuditObject panicked", "mend the method")
 		}
 	}()
-	return auditable.AuditObject(), true, nil
+	object, ok = d.planner.naming.Object(v.Addr().Interface())
+	return object, ok, nil
 }
 
 // idText returns a value as an object's ID; what cannot be one is "".
 func idText(n *node) string {
 	switch n.kind {
-	case KindString, KindNumber, KindBool:
+	case jsontext.KindString, jsontext.KindNumber, jsontext.KindBool:
 		return n.text
 	default:
 		return ""

@@ -1,4 +1,4 @@
-package audit
+package diff
 
 import (
 	"database/sql/driver"
@@ -28,9 +28,9 @@ type plan struct {
 	// sharing are those of all in which two values of the type can share memory
 	// that a program can write through.
 	sharing   []int
-	rules     []FieldRule // what becomes of every field, at the top level only
-	auditable bool        // the record says itself which object it is
-	closed    bool        // nothing of it can be seen from outside its package
+	rules     []Rule // what becomes of every field, at the top level only
+	auditable bool   // the record says itself which object it is
+	closed    bool   // nothing of it can be seen from outside its package
 }
 
 // field is one recorded field of a struct.
@@ -76,7 +76,6 @@ var (
 	marshalerType = reflect.TypeFor[json.Marshaler]()
 	valuerType    = reflect.TypeFor[driver.Valuer]()
 	textType      = reflect.TypeFor[encoding.TextMarshaler]()
-	auditableType = reflect.TypeFor[Auditable]()
 )
 
 // has reports whether a value of the type, or its address, has the interface's methods.
@@ -96,6 +95,7 @@ func isSpecial(t reflect.Type) bool { return isColumn(t) || has(t, marshalerType
 // planner works out plans and keeps them.
 type planner struct {
 	redactor redactor
+	naming   Naming
 	ignore   []string // top-level names that are not recorded unless tagged
 	// reflect.Type to *plan or error. A key of more than the type would be
 	// allocated at every look-up.
@@ -154,21 +154,21 @@ func (p *planner) load(plans *sync.Map, t reflect.Type, top bool) (*plan, error)
 }
 
 func (p *planner) make(t reflect.Type, top bool) (*plan, error) {
-	c := fieldCollector{redactor: p.redactor, root: t, flatten: top}
+	c := fieldCollector{planner: p, root: t, flatten: top}
 	if err := c.collect(t, level{}); err != nil {
-		return nil, invalidEvent(t.String(), "", err.Error(), "mend the type's tags")
+		return nil, invalid(t.String(), "", err.Error(), "mend the type's tags")
 	}
 	fields, err := c.visible()
 	if err != nil {
-		return nil, invalidEvent(t.String(), "", err.Error(), "mend the type's tags")
+		return nil, invalid(t.String(), "", err.Error(), "mend the type's tags")
 	}
-	made := &plan{of: t, objectType: typeName(t), fields: fields, auditable: has(t, auditableType), closed: isClosed(t)}
+	made := &plan{of: t, objectType: typeName(t), fields: fields, auditable: p.namesItself(t), closed: isClosed(t)}
 	if top {
 		made.ids = identity(fields)
 		made.fields = slices.DeleteFunc(slices.Clone(fields), func(f field) bool { return contains(made.ids, f) || p.leavesOut(f) })
 		made.rules = p.rules(&c, fields, made.ids)
 		if made.parent, err = parentField(t, fields); err != nil {
-			return nil, invalidEvent(t.String(), "", err.Error(), "mend the type's tags")
+			return nil, invalid(t.String(), "", err.Error(), "mend the type's tags")
 		}
 	}
 	made.all = slices.Concat(made.ids, made.fields)
@@ -179,6 +179,9 @@ func (p *planner) make(t reflect.Type, top bool) (*plan, error) {
 	}
 	return made, nil
 }
+
+// namesItself reports whether a record of the type says which object it is.
+func (p *planner) namesItself(t reflect.Type) bool { return p.naming.By != nil && has(t, p.naming.By) }
 
 // ignores reports whether the log's configuration leaves out a name at the top
 // level.
@@ -193,34 +196,34 @@ func contains(fields []field, f field) bool {
 
 // rules returns what becomes of each field that was found, in the struct's
 // order: visible are those that no other field hides.
-func (p *planner) rules(c *fieldCollector, visible, ids []field) []FieldRule {
+func (p *planner) rules(c *fieldCollector, visible, ids []field) []Rule {
 	type placed struct {
 		index []int
-		rule  FieldRule
+		rule  Rule
 	}
 	var all []placed
 	for _, f := range c.found {
-		rule := FieldRule{Field: f.name, Handling: FieldRecorded}
+		rule := Rule{Field: f.name, Handling: Recorded}
 		switch {
 		case contains(ids, f):
-			rule.Handling = FieldIdentity
+			rule.Handling = Identity
 			rule.Reason = f.parentReason()
 		case !contains(visible, f):
-			rule.Handling, rule.Reason = FieldLeftOut, "hidden by a field of the same name"
+			rule.Handling, rule.Reason = LeftOut, "hidden by a field of the same name"
 		case p.leavesOut(f):
-			rule.Handling, rule.Reason = FieldLeftOut, "ignored by the log's configuration"
+			rule.Handling, rule.Reason = LeftOut, "ignored by the log's configuration"
 		case f.secret:
-			rule.Handling = FieldRedacted
+			rule.Handling = Redacted
 		default:
 			rule.Reason = f.parentReason()
 		}
 		all = append(all, placed{f.index, rule})
 	}
 	for _, left := range c.left {
-		all = append(all, placed{left.index, FieldRule{left.name, FieldLeftOut, left.reason}})
+		all = append(all, placed{left.index, Rule{left.name, LeftOut, left.reason}})
 	}
 	slices.SortStableFunc(all, func(a, b placed) int { return slices.Compare(a.index, b.index) })
-	rules := make([]FieldRule, len(all))
+	rules := make([]Rule, len(all))
 	for i, p := range all {
 		rules[i] = p.rule
 	}

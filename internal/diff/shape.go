@@ -1,4 +1,4 @@
-package audit
+package diff
 
 import (
 	"fmt"
@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/auditkeep/audit/internal/jsontext"
 )
 
 // shape is a kind of type that has no method of its own to be recorded by, or
@@ -127,9 +129,9 @@ func hasInts(t reflect.Type, fields int) bool {
 // shaped takes apart a value whose type has a shape.
 func (in *inspector) shaped(s shape, v reflect.Value, plain bool) (*node, error) {
 	if v.Kind() == reflect.Slice && v.IsNil() || v.Kind() == reflect.Struct && isInvalid(v) {
-		return &node{kind: KindNull}, nil
+		return &node{kind: jsontext.KindNull}, nil
 	}
-	text := func(s string) (*node, error) { return &node{kind: KindString, text: s}, nil }
+	text := func(s string) (*node, error) { return &node{kind: jsontext.KindString, text: s}, nil }
 	switch s {
 	case timeShape:
 		return timeNode(timeOf(v.Convert(timeType))), nil
@@ -142,14 +144,14 @@ func (in *inspector) shaped(s shape, v reflect.Value, plain bool) (*node, error)
 	case ipNetShape:
 		network := v.Convert(reflect.TypeFor[net.IPNet]()).Interface().(net.IPNet)
 		if network.IP == nil {
-			return &node{kind: KindNull}, nil
+			return &node{kind: jsontext.KindNull}, nil
 		}
 		return text(network.String())
 	case hardwareShape:
 		return text(net.HardwareAddr(v.Bytes()).String())
 	case addressShape:
 		if v.IsZero() {
-			return &node{kind: KindNull}, nil
+			return &node{kind: jsontext.KindNull}, nil
 		}
 		return text(fmt.Sprint(v.Interface()))
 	case floatShape:
@@ -177,7 +179,7 @@ func isInvalid(v reflect.Value) bool {
 
 // urlNode returns a URL as text, without the password in it.
 func urlNode(u url.URL) *node {
-	n := &node{kind: KindString, text: u.Redacted()}
+	n := &node{kind: jsontext.KindString, text: u.Redacted()}
 	if u.User != nil {
 		n.hidden, _ = u.User.Password()
 	}
@@ -186,7 +188,7 @@ func urlNode(u url.URL) *node {
 
 // decimal returns a decimal's text as the number that its column holds.
 func decimal(n *node) *node {
-	if n.kind == KindString {
+	if n.kind == jsontext.KindString {
 		return numberNode(n.text)
 	}
 	return n

@@ -1,4 +1,4 @@
-package audit
+package diff
 
 import (
 	"database/sql/driver"
@@ -35,10 +35,10 @@ func (in *inspector) special(v reflect.Value, plain bool) (n *node, err error) {
 	if s == decimalShape {
 		n = decimal(n)
 	}
-	if n.kind == KindString && in.hides(v, plain) {
+	if n.kind == jsontext.KindString && in.hides(v, plain) {
 		n, err = in.plainKind(v, plain)
 	}
-	if n != nil && n.kind != KindCut && n.rest == nil {
+	if n != nil && n.kind != jsontext.KindCut && n.rest == nil {
 		n.source, n.byMethod = v, true
 	}
 	return n, err
@@ -90,13 +90,13 @@ func (in *inspector) byMethod(v reflect.Value, plain bool) (n *node, err error) 
 		return in.driverValue(value, v, plain)
 	default:
 		if v.Kind() == reflect.Slice && v.IsNil() {
-			return &node{kind: KindNull}, nil
+			return &node{kind: jsontext.KindNull}, nil
 		}
 		text, err := x.(encoding.TextMarshaler).MarshalText()
 		if err != nil {
 			return in.failed(method, v, err, plain)
 		}
-		return &node{kind: KindString, text: string(text)}, nil
+		return &node{kind: jsontext.KindString, text: string(text)}, nil
 	}
 }
 
@@ -114,7 +114,7 @@ func (in *inspector) failed(method string, v reflect.Value, err error, plain boo
 		if in.rest == nil {
 			in.rest = newBeyond()
 		}
-		return &node{kind: KindInvalidJSON, source: v, rest: in.rest}, nil
+		return &node{kind: jsontext.KindInvalidJSON, source: v, rest: in.rest}, nil
 	}
 	return nil, fmt.Errorf("%s of %s: %w", method, v.Type(), err)
 }
@@ -132,10 +132,10 @@ func isUnsupported(err error) bool {
 // marshaled takes apart the JSON that a value gave.
 func (in *inspector) marshaled(x json.Marshaler, text []byte, v reflect.Value, plain bool) (*node, error) {
 	if len(text) == 0 && v.Kind() == reflect.Slice {
-		return &node{kind: KindNull}, nil // a column without a value
+		return &node{kind: jsontext.KindNull}, nil // a column without a value
 	}
 	if v.Kind() == reflect.Slice && v.Len() == 0 && v.Type().Elem().Kind() == reflect.Uint8 {
-		return &node{kind: KindNull}, nil
+		return &node{kind: jsontext.KindNull}, nil
 	}
 	if len(text) > in.json {
 		return in.cut(reflect.ValueOf(text)), nil
@@ -174,7 +174,7 @@ func (in *inspector) driverValue(value driver.Value, v reflect.Value, plain bool
 		case reflect.Struct:
 			if !isNullableText(t) && looksLikeJSON([]byte(text)) {
 				n, err := in.bytes([]byte(text), plain)
-				if err == nil && n.kind == KindInvalidJSON && n.shown {
+				if err == nil && n.kind == jsontext.KindInvalidJSON && n.shown {
 					break // PostgreSQL's own texts may look so: [(0,0),(1,1)]
 				}
 				return n, err
@@ -183,7 +183,7 @@ func (in *inspector) driverValue(value driver.Value, v reflect.Value, plain bool
 			if t.Kind() != reflect.Map && t.Elem().Kind() == reflect.Uint8 {
 				break // a UUID, JSON
 			}
-			if n, err := in.bytes([]byte(text), plain); err == nil && (n.kind == kindOf(t) || n.kind == KindNull || n.kind == KindCut) {
+			if n, err := in.bytes([]byte(text), plain); err == nil && (n.kind == kindOf(t) || n.kind == jsontext.KindNull || n.kind == jsontext.KindCut) {
 				return n, nil
 			}
 			return in.plainKind(v, plain)
@@ -200,11 +200,11 @@ func (in *inspector) driverValue(value driver.Value, v reflect.Value, plain bool
 }
 
 // kindOf is what JSON has for a map or a list.
-func kindOf(t reflect.Type) ValueKind {
+func kindOf(t reflect.Type) jsontext.Kind {
 	if t.Kind() == reflect.Map {
-		return KindMap
+		return jsontext.KindMap
 	}
-	return KindArray
+	return jsontext.KindArray
 }
 
 // isNullableText reports whether a struct is a text that may be NULL, such as
@@ -231,5 +231,5 @@ func isNumber(literal string) bool {
 }
 
 func timeNode(t time.Time) *node {
-	return &node{kind: KindString, text: string(appendTime(nil, t))}
+	return &node{kind: jsontext.KindString, text: string(appendTime(nil, t))}
 }
