@@ -377,7 +377,7 @@ func TestLimitsCutAndMark(t *testing.T) {
 		assert.Equal(t, e.Changes, again)
 	}
 	body, _ := entries[0].Changes.Get("body")
-	size, start := body.New.CutSize()
+	size, _, start := body.New.Cut()
 	assert.Equal(t, audit.KindCut, body.New.Kind())
 	assert.Equal(t, 10_000, size)
 	assert.True(t, strings.HasPrefix(strings.Repeat("ä", 5000), start) && start != "", "%q", start)

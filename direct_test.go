@@ -79,7 +79,7 @@ func TestLargeTextsOfPlainColumnsAreCut(t *testing.T) {
 	change, _ := of(doc{ID: 1, Text: strings.Repeat("x", 2000)}).Get("text")
 	assert.Equal(t, `{"$audit":"cut","bytes":2000,"start":"`+strings.Repeat("x", 255)+`"}`, change.New.JSON())
 	change, _ = of(doc{ID: 1, Escaped: &escaped}).Get("escaped")
-	size, start := change.New.CutSize()
+	size, _, start := change.New.Cut()
 	assert.Equal(t, 1402, size, "as JSON would have it")
 	assert.Equal(t, strings.Repeat("\n", len(start)), start)
 	change, _ = of(doc{ID: 1, NotUTF8: strings.Repeat("\xff", 600)}).Get("not_utf8")

@@ -66,11 +66,23 @@ func (v Value) Kind() ValueKind { return ValueKind(jsontext.KindOf(v.json)) }
 
 func (v Value) mark() jsontext.Mark { return jsontext.ParseMark(v.json) }
 
-// CutSize returns how many bytes a Cut value had, and how it began where it
-// was a text; 0 bytes where it was a list or object that was not written out.
-func (v Value) CutSize() (bytes int, start string) {
+// Cut returns how large a value of [KindCut] was: its bytes, or the items of a
+// list or map that was not written out. If it was a text, start is its beginning.
+// All are zero for other kinds.
+func (v Value) Cut() (bytes, items int, start string) {
+	if v.Kind() != KindCut {
+		return 0, 0, ""
+	}
 	m := v.mark()
-	return m.Bytes, m.Start
+	return m.Bytes, m.Items, m.Start
+}
+
+// TypeName returns the Go type of a value of [KindOpaque], and "" for other kinds.
+func (v Value) TypeName() string {
+	if v.Kind() != KindOpaque {
+		return ""
+	}
+	return v.mark().Type
 }
 
 // HoldsMark reports whether the value is a mark, or has one within it: something

@@ -311,7 +311,7 @@ func (r *Report) words(v audit.Value) (text string, isMark bool) {
 		return mark, true
 	}
 	if kind == audit.KindCut {
-		if bytes, start := v.CutSize(); bytes > 0 {
+		if bytes, _, start := v.Cut(); bytes > 0 {
 			return words.Fill(r.Words.File.Cut, "start", display.VisibleText(start), "digits", strconv.Itoa(bytes)), true
 		}
 		return v.Text(), true

@@ -3,7 +3,6 @@ package httpui
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/auditkeep/audit"
@@ -235,7 +234,7 @@ func holdsMark(v audit.Value) bool {
 	case audit.KindRedacted, audit.KindShared, audit.KindCut, audit.KindInvalidJSON:
 		return true
 	case audit.KindArray, audit.KindMap:
-		return strings.Contains(v.JSON(), `{"$audit":"`)
+		return v.HoldsMark()
 	default:
 		return false
 	}

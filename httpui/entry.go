@@ -210,7 +210,7 @@ func (p *presenter) whole(v audit.Value) whole {
 	}
 	switch v.Kind() {
 	case audit.KindCut:
-		if size, start := v.CutSize(); size > 0 {
+		if size, _, start := v.Cut(); size > 0 {
 			return whole{Text: start, Mark: s.Count(s.Value.Cut, size)}
 		}
 		return whole{Mark: s.Value.CutShort}

@@ -3,7 +3,6 @@ package httpui
 import (
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/auditkeep/audit"
 	"github.com/auditkeep/audit/internal/display"
@@ -135,7 +134,7 @@ func (rd *reader) comparison(r *request, o audit.Object, a, b string, v view) (*
 		hidden := false
 		if old == now {
 			// What was not kept may have changed all the same.
-			if hidden = strings.Contains(old.JSON(), `{"$audit":"`) && sinceFrom[field] != sinceTo[field]; !hidden {
+			if hidden = old.HoldsMark() && sinceFrom[field] != sinceTo[field]; !hidden {
 				out.Same++
 				continue
 			}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/auditkeep/audit"
 	"github.com/auditkeep/audit/internal/display"
+	"github.com/auditkeep/audit/internal/jsontext"
 	"github.com/auditkeep/audit/words"
 )
 
@@ -227,7 +228,7 @@ func (w *valueWriter) node(v audit.Value, depth int) {
 		w.text(" " + hex)
 	case audit.KindOpaque:
 		w.mark(s.Value.Opaque)
-		w.text(" " + strings.TrimSuffix(strings.TrimPrefix(v.Text(), "("), ")"))
+		w.text(" " + v.TypeName())
 	case audit.KindInvalidJSON:
 		w.text(v.Text())
 	case audit.KindString:
@@ -244,9 +245,7 @@ func (w *valueWriter) node(v audit.Value, depth int) {
 // cut writes the mark of what was too large to be recorded.
 func (w *valueWriter) cut(v audit.Value) {
 	s := w.words
-	var mark struct{ Items int }
-	_ = v.Decode(&mark)
-	size, start := v.CutSize()
+	size, items, start := v.Cut()
 	w.text(start)
 	switch {
 	case w.left > 0:
@@ -258,8 +257,8 @@ func (w *valueWriter) cut(v audit.Value) {
 	switch {
 	case size > 0:
 		w.mark(s.Count(s.Value.Cut, size))
-	case mark.Items > 0:
-		w.mark(s.Count(s.Value.CutItems, mark.Items))
+	case items > 0:
+		w.mark(s.Count(s.Value.CutItems, items))
 	default:
 		w.mark(s.Value.CutShort)
 	}
@@ -365,10 +364,7 @@ func fieldsOf(v audit.Value, depth int) ([]pathValue, bool) {
 // fieldSegment is a key as it stands in a path. A key that would be taken for a
 // mark has one $ too many.
 func fieldSegment(key string) string {
-	if strings.HasSuffix(key, "$audit") && strings.Trim(key, "$") == "audit" {
-		key = key[1:]
-	}
-	return strings.NewReplacer(`\`, `\\`, `.`, `\.`).Replace(key)
+	return strings.NewReplacer(`\`, `\\`, `.`, `\.`).Replace(jsontext.UnescapeKey(key))
 }
 
 // quoteIfNeeded returns a text as an item of a list or object: in quotes where

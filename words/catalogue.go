@@ -91,7 +91,7 @@ type Filter struct {
 	Not     string // before values that are excluded
 }
 
-// Value is what stands for a value that is no text.
+// Value is what stands for a value that is not a string.
 type Value struct {
 	Absent, Null, Empty, Redacted string
 	Cycle                         string // it contains itself
@@ -105,7 +105,7 @@ type Value struct {
 	Spaces, Tabs, LineBreaks      Plural // of white space, read aloud
 }
 
-// Actor is who made a change, if that is no email.
+// Actor is who made a change, if that is not an email.
 type Actor struct {
 	Unknown, System, APIKey, Role string
 	OnBehalfOf                    string

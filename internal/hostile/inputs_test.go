@@ -58,16 +58,16 @@ func recorded(id audit.ID, event audit.Event) audit.Event {
 
 // inputs are all fields that hold a text from outside.
 var inputs = []input{
-	{"org", func(ctx context.Context, event audit.Event, text string) (context.Context, audit.Event) {
+	{"Org", func(ctx context.Context, event audit.Event, text string) (context.Context, audit.Event) {
 		return audit.WithOrg(ctx, text), event
 	}, func(e audit.Entry) string { return e.Org }},
-	{"action", withEvent(func(e audit.Event, text string) audit.Event { return e.WithAction(audit.Action(text)) }), func(e audit.Entry) string { return string(e.Action) }},
-	{"object type", withEvent(func(e audit.Event, text string) audit.Event { return e.WithObject(audit.Object{Type: text, ID: "1"}) }), func(e audit.Entry) string { return e.Object.Type }},
-	{"object ID", withEvent(func(e audit.Event, text string) audit.Event {
+	{"Action", withEvent(func(e audit.Event, text string) audit.Event { return e.WithAction(audit.Action(text)) }), func(e audit.Entry) string { return string(e.Action) }},
+	{"Object.Type", withEvent(func(e audit.Event, text string) audit.Event { return e.WithObject(audit.Object{Type: text, ID: "1"}) }), func(e audit.Entry) string { return e.Object.Type }},
+	{"Object.ID", withEvent(func(e audit.Event, text string) audit.Event {
 		return e.WithObject(audit.Object{Type: "record", ID: text})
 	}), func(e audit.Entry) string { return e.Whole().Object.ID }},
-	{"parent", withEvent(func(e audit.Event, text string) audit.Event { return e.WithParent(audit.Object{Type: text, ID: "1"}) }), func(e audit.Entry) string { return e.Parent.Type }},
-	{"parent", withEvent(func(e audit.Event, text string) audit.Event { return e.WithParent(audit.Object{Type: "x", ID: text}) }), func(e audit.Entry) string { return e.Whole().Parent.ID }},
+	{"Parent", withEvent(func(e audit.Event, text string) audit.Event { return e.WithParent(audit.Object{Type: text, ID: "1"}) }), func(e audit.Entry) string { return e.Parent.Type }},
+	{"Parent", withEvent(func(e audit.Event, text string) audit.Event { return e.WithParent(audit.Object{Type: "x", ID: text}) }), func(e audit.Entry) string { return e.Whole().Parent.ID }},
 	{"comment", withEvent(func(e audit.Event, text string) audit.Event { return e.WithComment(text) }), nil},
 	{"actor kind", withActor(func(a *audit.Actor, text string) { a.Kind = audit.ActorKind(text) }), nil},
 	{"actor ID", withActor(func(a *audit.Actor, text string) { a.ID = text }), func(e audit.Entry) string { return e.Whole().Actor.ID }},
@@ -76,8 +76,8 @@ var inputs = []input{
 	{"request ID", withRequest(func(r *audit.Request, text string) { r.ID = text }), func(e audit.Entry) string { return e.Whole().RequestID }},
 	{"user agent", withRequest(func(r *audit.Request, text string) { r.UserAgent = text }), nil},
 	{"IP note", withRequest(func(r *audit.Request, text string) { r.IPNote = text }), nil},
-	{"metadata", withEvent(func(e audit.Event, text string) audit.Event { return e.WithMetadata(map[string]any{text: 1}) }), nil},
-	{"metadata", withEvent(func(e audit.Event, text string) audit.Event {
+	{"Metadata", withEvent(func(e audit.Event, text string) audit.Event { return e.WithMetadata(map[string]any{text: 1}) }), nil},
+	{"Metadata", withEvent(func(e audit.Event, text string) audit.Event {
 		return e.WithMetadata(map[string]any{"x": text, "list": []string{text}})
 	}), nil},
 	{"field", withEvent(func(e audit.Event, text string) audit.Event {
@@ -96,7 +96,7 @@ var inputs = []input{
 }
 
 // mustFit are the fields that identify. Texts that do not fit there are errors.
-var mustFit = []string{"org", "action", "object type", "parent"}
+var mustFit = []string{"Org", "Action", "Object.Type", "Parent"}
 
 // TestT07_BadInputs puts a corpus of hostile texts into every field. For a
 // field that identifies, an error may name the field. Every other text comes
@@ -162,7 +162,7 @@ func TestT07_BadInputs(t *testing.T) {
 // requireNamed wants every error to name the field.
 func requireNamed(t *testing.T, field string, err error, what string) {
 	t.Helper()
-	if field == "org" && errors.Is(err, audit.ErrNoOrg) {
+	if field == "Org" && errors.Is(err, audit.ErrNoOrg) {
 		return
 	}
 	named := audit.FieldErrors(err)

@@ -61,6 +61,14 @@ func EscapeKey(key string) string {
 	return key
 }
 
+// UnescapeKey returns the host's key that [EscapeKey] was given.
+func UnescapeKey(key string) string {
+	if escaped, ok := strings.CutPrefix(key, "$"); ok && EscapeKey(escaped) == key {
+		return escaped
+	}
+	return key
+}
+
 const maxCutStart = 1 << 10
 
 // AppendCut appends the mark of something that was cut: its size in the unit

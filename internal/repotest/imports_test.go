@@ -18,16 +18,17 @@ const module = "github.com/auditkeep/audit"
 // each may import. All may import internal/….
 var mayImport = map[string][]string{
 	"":           nil,
-	"export":     {""},
+	"words":      {""},
+	"export":     {"", "words"},
 	"middleware": {""},
 	"retention":  {""},
 	"ledger":     {""},
 	"seal":       {"", "ledger"},
 	"stream":     {"", "ledger"},
-	"report":     {"", "export", "ledger", "seal", "retention"},
+	"report":     {"", "export", "words", "ledger", "seal", "retention"},
 	"postgres":   {"", "ledger", "retention"},
 	"sqlite":     {"", "ledger", "retention"},
-	"httpui":     {"", "export", "ledger", "seal", "report"},
+	"httpui":     {"", "export", "words", "ledger", "seal", "report"},
 	"storetest":  {""},
 	"audittest":  {""},
 }
