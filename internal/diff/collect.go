@@ -25,12 +25,8 @@ type leftOut struct {
 }
 
 // leave notes a field that is not recorded.
-func (c *fieldCollector) leave(sf reflect.StructField, at level, tag fieldTag, reason string) {
-	name := tag.name
-	if name == "" {
-		name = snakeCase(sf.Name)
-	}
-	c.left = append(c.left, leftOut{jsontext.JoinPath(at.path, name), append(slices.Clone(at.index), sf.Index...), reason})
+func (c *fieldCollector) leave(f *declared, at level, reason string) {
+	c.left = append(c.left, leftOut{jsontext.JoinPath(at.path, f.recordedName()), append(slices.Clone(at.index), f.Index...), reason})
 }
 
 // level is where in the root struct a collector is.
@@ -49,14 +45,13 @@ func (c *fieldCollector) collect(t reflect.Type, at level) error {
 		return nil // a struct that embeds a pointer to itself has no further fields
 	}
 	at.within = append(slices.Clone(at.within), t)
-	for i := range t.NumField() {
-		sf := t.Field(i)
-		tag, err := parseTag(sf.Tag)
-		if err != nil {
-			return fmt.Errorf("field %s: %w", sf.Name, err)
+	for i, sf := range fieldsOf(t) {
+		tag := sf.tag
+		if err := sf.problem(); err != nil {
+			return err
 		}
-		if tag.skip {
-			c.leave(sf, at, tag, "by its tag")
+		if reason := c.planner.reasonToLeaveOut(&sf); reason != "" {
+			c.leave(&sf, at, reason)
 			continue
 		}
 		inner := level{
@@ -64,43 +59,21 @@ func (c *fieldCollector) collect(t reflect.Type, at level) error {
 			secret: at.secret || tag.redact, plain: at.plain || tag.plain, within: at.within,
 			immutable: at.immutable || tag.immutable, pointer: at.pointer,
 		}
-		if !sf.IsExported() && tag.audit && (tag.name != "" || embeddedStruct(sf) == nil) {
-			return fmt.Errorf("field %s has an audit tag, but is not exported, so it cannot be recorded; export it", sf.Name)
-		}
-		if embedded := embeddedStruct(sf); embedded != nil && (tag.name == "" || !sf.IsExported()) {
-			if tag.parent {
-				return errStructParent(sf)
-			}
+		if sf.spreads() {
 			inner.embedding++
 			inner.pointer = inner.pointer || sf.Type.Kind() == reflect.Pointer
-			if err := c.collect(embedded, inner); err != nil {
+			if err := c.collect(sf.embedded, inner); err != nil {
 				return err
 			}
 			continue
 		}
-		switch {
-		case tag.parent && !mayBeID(sf.Type):
-			return errStructParent(sf)
-		case !sf.IsExported():
-			c.leave(sf, at, tag, "not exported")
-			continue
-		case !isData(sf.Type):
-			c.leave(sf, at, tag, "no data")
-			continue
-		case !tag.column && c.planner.isAssociation(sf.Type):
-			c.leave(sf, at, tag, "another record, with an ID of its own")
-			continue
-		}
-		name := tag.name
-		if name == "" {
-			name = snakeCase(sf.Name)
-		}
+		name := sf.recordedName()
 		// A field keeps its secret under whatever name it is stored.
 		inner.secret = inner.secret || !inner.plain && (c.planner.redactor.secret(name) || c.planner.redactor.secret(sf.Name))
 		if tag.id && inner.secret && at.path == "" {
 			return fmt.Errorf("field %s is the object's ID, but looks like a secret; give another ID, or tag it `audit:\",id,plain\"`", sf.Name)
 		}
-		parentType, err := tag.parentOf(sf, name, inner.secret)
+		parentType, err := tag.parentOf(sf.StructField, name, inner.secret)
 		if err != nil {
 			return err
 		}
@@ -144,35 +117,20 @@ func hidesAll(t reflect.Type, within []reflect.Type) bool {
 	}
 	within = append(slices.Clone(within), t)
 	hidden := false
-	for i := range t.NumField() {
-		sf := t.Field(i)
-		if embedded := embeddedStruct(sf); embedded != nil {
-			if embedded.NumField() > 0 && !hidesAll(embedded, within) {
+	for _, f := range fieldsOf(t) {
+		if f.embedded != nil {
+			if f.embedded.NumField() > 0 && !hidesAll(f.embedded, within) {
 				return false
 			}
-			hidden = hidden || embedded.NumField() > 0
+			hidden = hidden || f.embedded.NumField() > 0
 			continue
 		}
-		if sf.IsExported() {
+		if f.IsExported() {
 			return false
 		}
-		tag, err := parseTag(sf.Tag)
-		hidden = hidden || err == nil && !tag.skip && isData(sf.Type)
+		hidden = hidden || f.isHeld()
 	}
 	return hidden
-}
-
-// embeddedStruct returns the struct type whose fields count as the outer
-// struct's own, or nil.
-func embeddedStruct(sf reflect.StructField) reflect.Type {
-	t := sf.Type
-	if t.Kind() == reflect.Pointer {
-		t = t.Elem()
-	}
-	if !sf.Anonymous || t.Kind() != reflect.Struct || isColumn(t) {
-		return nil
-	}
-	return t
 }
 
 // isAssociation reports whether the type is, points to, or lists structs that
@@ -199,8 +157,8 @@ func (p *planner) hasIdentity(t reflect.Type) bool {
 		return true
 	}
 	for _, sf := range reflect.VisibleFields(t) {
-		tag, err := parseTag(sf.Tag)
-		if err == nil && sf.IsExported() && (tag.id || sf.Name == "ID" || tag.name == "id") {
+		f := declare(sf)
+		if f.tagError == nil && f.IsExported() && (f.tag.id || f.Name == "ID" || f.tag.name == "id") {
 			return true
 		}
 	}

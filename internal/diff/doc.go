@@ -5,7 +5,7 @@
 //	Engine.Diff      engine.go     one event: two sides, object, parent
 //	planner.plan     plan.go       once for each type: what of it is recorded, as what
 //	  fieldCollector collect.go      walks through the struct and its embedded structs
-//	  parseTag       tag.go          reads audit:"name,option"
+//	  declared       declared.go     a field with its tag (tag.go), for reach and guard too
 //	  redactor       redact.go       knows the names of secrets
 //	differ.shared    sharing.go    do both sides lead to memory that can be written?
 //	  reachOf        reach.go        which fields of a type lead to memory

@@ -46,12 +46,11 @@ func guardOf(t reflect.Type) *guard {
 	}
 	made := &guard{known: map[int]sight{}}
 	made.mutable, made.decodes = writingMethods(t)
-	for i := range t.NumField() {
-		sf := t.Field(i)
-		if tag, err := parseTag(sf.Tag); err == nil && tag.immutable || sf.IsExported() || embeddedStruct(sf) == nil && isTypeArgument(t, sf.Type) {
+	for i, f := range fieldsOf(t) {
+		if f.isImmutable() || f.IsExported() || f.embedded == nil && isTypeArgument(t, f.Type) {
 			continue
 		}
-		if made.leads(sf.Type) {
+		if made.leads(f.Type) {
 			made.fields = append(made.fields, i)
 		}
 	}

@@ -104,13 +104,11 @@ func reachableFields(t reflect.Type) []int {
 	}
 	number, hidden := isBigNumber(t), isHidden(t)
 	var fields []int
-	for i := range t.NumField() {
-		sf := t.Field(i)
-		if tag, err := parseTag(sf.Tag); err == nil && tag.immutable {
+	for i, f := range fieldsOf(t) {
+		if f.isImmutable() {
 			continue
 		}
-		if number || sf.IsExported() || embeddedStruct(sf) != nil ||
-			hidden && isTypeArgument(t, sf.Type) {
+		if number || f.IsExported() || f.embedded != nil || hidden && isTypeArgument(t, f.Type) {
 			fields = append(fields, i)
 		}
 	}
