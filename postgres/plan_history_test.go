@@ -21,14 +21,15 @@ import (
 // first have values that come back nowhere. Type "key" and action "rotate" always
 // go together.
 const historyEntries = `
-	INSERT INTO audit_entries (org_id, id, occurred_at, action, object_type, object_id, object_sort, actor_email, ip, ip_key, request_id, changed_fields, format)
+	INSERT INTO audit_entries (org_id, id, occurred_at, action, object_type, object_id, object_sort, actor_id, actor_email, ip, ip_key, request_id, changed_fields, format)
 	SELECT CASE WHEN i >= 30000 AND i % 2 = 0 THEN 'late' WHEN i % 2 = 0 THEN 'acme' ELSE 'org' || i % 1400 END,
 		(lpad(to_hex(us / 1000), 12, '0') || '7' || lpad(to_hex(us % 1000), 3, '0') || '8' || substr(md5(i::text), 1, 15))::uuid,
 		to_timestamp(us / 1e6),
 		CASE WHEN old THEN 'legacy' WHEN i >= 30000 AND i % 100 = 0 THEN 'fresh' WHEN i % 40 = 0 THEN 'rotate' ELSE 'update' END,
 		CASE WHEN old THEN 'legacy' WHEN i % 40 = 0 THEN 'key' ELSE 'order' END,
 		n, 'n00' || length(n) || n,
-		CASE WHEN old THEN $1 ELSE 'service@acme.test' END,
+		CASE WHEN old OR i % 10 <> 4 THEN '' WHEN i < 400 THEN 'old key' ELSE 'key' END,
+		CASE WHEN old THEN $1 WHEN i % 10 = 4 THEN '' ELSE 'service@acme.test' END,
 		'10.0.0.1', CASE WHEN old THEN '40a090101' ELSE '40a000001' END,
 		CASE WHEN i % 2 = 0 THEN 'r' || i / 100 ELSE '' END, 'name', 1
 	FROM (SELECT i, i < 80 AS old, CASE WHEN i < 80 THEN '7' ELSE '1' || i % 1000 END AS n,
@@ -93,6 +94,11 @@ func TestPagesDoNotReadTheHistory(t *testing.T) {
 		"no record":         {ObjectIDs: []string{"x"}},
 		"an old address":    {IPs: []netip.Prefix{address("10.9.1.1/32")}},
 		"no address":        {IPs: []netip.Prefix{address("10.8.1.1/32")}},
+		"addresses":         {IPs: []netip.Prefix{address("10.9.1.1/32"), address("10.8.1.1/32")}},
+		"records":           {ObjectIDs: []string{"7", "x"}},
+		"an old key":        {ActorIDs: []string{"old key"}, ActorEmails: []string{""}},
+		"keys":              {ActorIDs: []string{"old key", "no key"}, ActorEmails: []string{""}},
+		"no key":            {ActorIDs: []string{"no key"}, ActorEmails: []string{""}},
 		"a request":         {RequestID: "r3"},
 		"no request":        {RequestID: "x"},
 	}

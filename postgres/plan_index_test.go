@@ -22,13 +22,13 @@ import (
 // before: one organization has more than half of them, values are frequent,
 // rare, or long gone.
 const planEntries = `
-	INSERT INTO audit_entries (org_id, id, occurred_at, action, object_type, object_id, object_sort, actor_email, ip, ip_key, request_id, changed_fields, format)
+	INSERT INTO audit_entries (org_id, id, occurred_at, action, object_type, object_id, object_sort, actor_id, actor_email, ip, ip_key, request_id, changed_fields, format)
 	SELECT CASE WHEN i % 5 < 3 THEN 'acme' ELSE 'org' || i % 7 END,
 		(lpad(to_hex(us / 1000), 12, '0') || '7' || lpad(to_hex(us % 1000), 3, '0') || '8' || substr(md5(i::text), 1, 15))::uuid,
 		to_timestamp(us / 1e6),
 		CASE WHEN i % 1500 = 1 THEN 'purge' WHEN i < 5000 AND i % 100 = 1 THEN 'legacy' ELSE (ARRAY['create', 'update', 'destroy'])[1 + i % 3] END,
 		'type' || i % 11, (i % 500)::text, 'n00' || length((i % 500)::text) || i % 500,
-		'user' || i % 101 || '@example.com',
+		CASE WHEN i % 101 = 50 THEN 'key' || i % 2 ELSE '' END, CASE WHEN i % 101 = 50 THEN '' ELSE 'user' || i % 101 || '@example.com' END,
 		'10.0.' || i % 13 || '.1', '40a00' || lpad(to_hex(i % 13), 2, '0') || '01',
 		'r' || i / 3, (ARRAY['name', 'email', 'email,name'])[1 + i % 3], 1
 	FROM (SELECT i, (extract(epoch FROM timestamptz '2025-12-30 00:00Z') * 1000000)::bigint + i::bigint * 1200000000 AS us FROM generate_series(1, 25000) AS i) AS at`
@@ -194,6 +194,10 @@ func plansOfPages(t *testing.T, tables map[string]*pgxpool.Pool) {
 		{"a record that does not occur", "object_sort", audit.Filter{ObjectIDs: []string{"x"}}},
 		{"an address", "ip_key", audit.Filter{IPs: []netip.Prefix{address("10.0.1.1/32")}}},
 		{"a request", "request_id", audit.Filter{RequestID: "r7"}},
+		{"records", "object_sort", audit.Filter{ObjectIDs: []string{"7", "8", "x"}}},
+		{"addresses", "ip_key", audit.Filter{IPs: []netip.Prefix{address("10.0.1.1/32"), address("10.0.2.1/32")}}},
+		{"an actor without an email", "actor_id", audit.Filter{ActorIDs: []string{"key1"}, ActorEmails: []string{""}}},
+		{"actors without an email", "actor_id", audit.Filter{ActorIDs: []string{"key0", "key1", "x"}, ActorEmails: []string{""}}},
 	}
 	times := map[string]audit.Filter{
 		"all time": {},
@@ -265,6 +269,7 @@ func plansOfCounts(t *testing.T, tables map[string]*pgxpool.Pool) {
 				"actor_email": {Org: "acme", ActorEmails: []string{"user1@example.com"}},
 				"object_sort": {Org: "acme", ObjectIDs: []string{"7"}},
 				"request_id":  {Org: "acme", RequestID: "r7"},
+				"actor_id":    {Org: "acme", ActorIDs: []string{"key1", "x"}, ActorEmails: []string{""}},
 			} {
 				s, err := postgres.CountQuery(f, audit.CountCap+1)
 				require.NoError(t, err)

@@ -12,6 +12,11 @@ import (
 // has to go for a page's entries, while each month that it may have to look into
 // costs something. What many entries match is found in the first window, which
 // touches a month or two; what few match takes all windows.
+//
+// Of 180,000 entries in 37 months, a page of one source or kind of actor that is
+// frequent took 2 ms and 13 blocks. One that is rare, or does not occur, has no index
+// and took 120 to 210 ms, since all of the organization's entries are read. So did an
+// actor's ID that is asked for without the email; with an empty email it has an index.
 var windowed = way{
 	name: "windowed",
 	suits: func(a *entrysql.Analysis) bool {

@@ -48,13 +48,11 @@ var indexed = []Equality{
 	{Column: "request_id", Partial: "e.request_id <> ''"},
 	{Column: "object_sort"},
 	{Column: "ip_key"},
+	{Column: "actor_id", Partial: "e.actor_email = '' AND e.actor_id <> ''"}, // see isOfActorsWithoutEmail
 	{Column: "actor_email"},
 	{Column: "object_type"},
 	{Column: "action"},
 }
-
-// actorWithoutEmail is the index on the IDs of actors that have no email.
-var actorWithoutEmail = Equality{Column: "actor_id", Partial: "e.actor_email = '' AND e.actor_id <> ''"}
 
 // Analyse takes a walk apart. It reads the condition that [audit.Filter.Where]
 // gives, so a new field of the filter needs nothing here. Filters are valid when
@@ -91,7 +89,8 @@ func Analyse(d audit.Dialect, w audit.Walk) (*Analysis, error) {
 		}
 	}
 	for _, e := range indexed {
-		if e.Values = values[e.Column]; e.Values != nil {
+		e.Values = values[e.Column]
+		if e.Values != nil && (e.Column != "actor_id" || isOfActorsWithoutEmail(values)) {
 			a.Equalities = append(a.Equalities, e)
 		}
 	}
@@ -101,19 +100,24 @@ func Analyse(d audit.Dialect, w audit.Walk) (*Analysis, error) {
 	return a, nil
 }
 
+// isOfActorsWithoutEmail reports whether a filter asks for IDs of actors that have no
+// email: only those are in the index on actor_id.
+func isOfActorsWithoutEmail(values map[string][]string) bool {
+	return slices.Equal(values["actor_email"], []string{""}) && !slices.Contains(values["actor_id"], "")
+}
+
 // soleEquality returns the equality that one index answers in the walk's order,
-// if it is the filter's only condition.
+// if it is the filter's only condition. The index on actor_id answers the one on
+// actor_email too.
 func soleEquality(w audit.Walk, values map[string][]string, equalities []Equality) *Equality {
-	sole := actorWithoutEmail
-	sole.Values = values["actor_id"]
-	switch {
-	case len(values) == 2 && len(sole.Values) > 0 && slices.Equal(values["actor_email"], []string{""}) && !slices.Contains(sole.Values, ""):
-	case len(values) == 1 && len(equalities) == 1:
-		sole = equalities[0]
-	default:
+	if len(equalities) == 0 {
 		return nil
 	}
-	if sorted := sortColumns[w.Sort.By]; sorted != "" && sorted != sole.Column {
+	sole, answered := equalities[0], 1
+	if sole.Column == "actor_id" {
+		answered = 2
+	}
+	if sorted := sortColumns[w.Sort.By]; len(values) != answered || sorted != "" && sorted != sole.Column {
 		return nil
 	}
 	return &sole
