@@ -42,25 +42,30 @@ func (r *Reader) Scan(scan func(dest ...any) error) (audit.Entry, error) {
 // Entry returns the entry that the cells hold.
 func (r *Reader) Entry() audit.Entry {
 	e, p := &r.entry, &r.parser
-	*e, *p = audit.Entry{}, parser{}
+	if p.cells == nil {
+		p.cells, p.columns = r.Cells[:], all[:]
+	}
+	*e, p.wrong = audit.Entry{}, nil
 	var unreadable [columnCount]bool
 	for i := range all {
-		p.column, p.cell = &all[i], &r.Cells[i]
+		p.at = i
 		notes := len(p.wrong)
-		switch {
-		case p.column.text != nil:
-			*p.column.text(e) = p.text()
-		case p.column.read != nil:
-			p.column.read(p, e)
+		switch c := &all[i]; {
+		case c.text != nil:
+			*c.text(e) = p.text()
+		case c.read != nil:
+			c.read(p, e)
 		}
 		unreadable[i] = len(p.wrong) > notes
 	}
-	for _, key := range sortKeys {
-		p.column, p.cell = &all[key.column], &r.Cells[key.column]
-		if p.cell.Kind != CellText && p.cell.Kind != CellBytes {
-			p.note("is %s, not a text", kindNames[p.cell.Kind])
-		} else if e.SetSortKey(key.by, p.cell.Text) && p.column.madeOf != "" && !unreadable[key.madeOf] {
-			p.note("is %s, which is not what %s gives, so filters and orders by it miss the entry", p.quote(), p.column.madeOf)
+	for i := range sortKeys {
+		key := &sortKeys[i]
+		p.at = key.column
+		cell, madeOf := p.cell(), p.column().madeOf
+		if cell.Kind != CellText && cell.Kind != CellBytes {
+			p.note("is %s, not a text", kindNames[cell.Kind])
+		} else if e.SetSortKey(key.by, cell.Text) && madeOf != "" && !unreadable[key.madeOf] {
+			p.note("is %s, which is not what %s gives, so filters and orders by it miss the entry", p.quote(), madeOf)
 		}
 	}
 	e.Unreadable = strings.Join(p.wrong, "; ")
@@ -69,20 +74,24 @@ func (r *Reader) Entry() audit.Entry {
 
 // parser sets an entry's fields from cells, and notes what is wrong.
 type parser struct {
-	column *column
-	cell   *Cell
-	wrong  []string
+	columns []column
+	cells   []Cell
+	at      int // the column being read. An index, since the collector watches pointers
+	wrong   []string
 }
+
+func (p *parser) column() *column { return &p.columns[p.at] }
+func (p *parser) cell() *Cell     { return &p.cells[p.at] }
 
 // note says what is wrong with the column.
 func (p *parser) note(format string, args ...any) {
-	p.wrong = append(p.wrong, p.column.name+" "+fmt.Sprintf(format, args...))
+	p.wrong = append(p.wrong, p.column().name+" "+fmt.Sprintf(format, args...))
 }
 
 // quote returns what the column holds, for a note.
 func (p *parser) quote() string {
 	const most = 64
-	text := strings.ToValidUTF8(p.cell.String(), "\uFFFD")
+	text := strings.ToValidUTF8(p.cell().String(), "\uFFFD")
 	if len(text) <= most {
 		return fmt.Sprintf("%q", text)
 	}
@@ -94,7 +103,7 @@ func (p *parser) quote() string {
 }
 
 func (p *parser) text() string {
-	c := p.cell
+	c := p.cell()
 	if c.Kind != CellText && c.Kind != CellBytes { // some drivers give texts as bytes
 		p.note("is %s, not a text", kindNames[c.Kind])
 		if c.Kind == CellNull {
@@ -109,7 +118,7 @@ func (p *parser) text() string {
 		p.note("is not valid UTF-8, or holds a NUL character")
 		return strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "\uFFFD")
 	}
-	if most := p.column.maxBytes; most > 0 && len(text) > most {
+	if most := p.column().maxBytes; most > 0 && len(text) > most {
 		p.note("has %d bytes, at most %d are written", len(text), most)
 	}
 	return text
@@ -120,11 +129,11 @@ var kindNames = map[CellKind]string{
 }
 
 func (p *parser) id(e *audit.Entry) {
-	if p.cell.Kind == CellBytes && len(p.cell.Text) == len(e.ID) {
-		copy(e.ID[:], p.cell.Text)
+	if p.cell().Kind == CellBytes && len(p.cell().Text) == len(e.ID) {
+		copy(e.ID[:], p.cell().Text)
 		return
 	}
-	parsed, err := uuid.Parse(p.cell.Text)
+	parsed, err := uuid.Parse(p.cell().Text)
 	if err != nil {
 		p.note("is %s, not a UUID", p.quote())
 		return
@@ -134,7 +143,7 @@ func (p *parser) id(e *audit.Entry) {
 
 // time returns a time that a driver gave: as such, or as microseconds since 1970.
 func (p *parser) time() (t time.Time, ok bool) {
-	switch c := p.cell; c.Kind {
+	switch c := p.cell(); c.Kind {
 	case CellTime:
 		return c.Time.UTC(), true
 	case CellInt:
@@ -204,7 +213,7 @@ func (p *parser) changes(e *audit.Entry) {
 }
 
 func (p *parser) metadata(e *audit.Entry) {
-	if p.cell.Kind == CellNull {
+	if p.cell().Kind == CellNull {
 		return
 	}
 	text, ok := p.json()
@@ -227,7 +236,7 @@ const maxJSONDepth = 9000
 
 // json returns the column's JSON, if it can be parsed.
 func (p *parser) json() (text string, ok bool) {
-	c := p.cell
+	c := p.cell()
 	if c.Kind != CellText && c.Kind != CellBytes {
 		p.note("is %s, not JSON", kindNames[c.Kind])
 		return "", false
@@ -264,7 +273,7 @@ func jsonDepth(text string) (most int) {
 }
 
 func (p *parser) format(e *audit.Entry) {
-	c := p.cell
+	c := p.cell()
 	switch {
 	case c.Kind != CellInt:
 		p.note("is %s, not a number", p.quote())
