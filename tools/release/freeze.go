@@ -16,7 +16,8 @@ import (
 const frozen = "frozen.txt"
 
 // replaced is the folder in a store's migrations whose files are replaced when
-// they change, and so are never frozen.
+// they change, and so are never frozen. The file frozen has one digest of all of
+// them under this name.
 const replaced = "functions"
 
 // migrationFolders returns the folders with a store's migrations, and those in
@@ -70,6 +71,17 @@ func freeze(root, version string) error {
 			}
 			fmt.Fprintf(&lines, "%s %s %s\n", line.version, line.digest, name)
 		}
+		functions, err := digestOfFunctions(folder)
+		if err != nil {
+			return err
+		}
+		if functions != "" {
+			line := known[replaced]
+			if line.digest != functions {
+				line = frozenLine{version, functions}
+			}
+			fmt.Fprintf(&lines, "%s %s %s\n", line.version, line.digest, replaced)
+		}
 		if err := os.WriteFile(filepath.Join(folder, frozen), lines.Bytes(), 0o666); err != nil {
 			return err
 		}
@@ -78,7 +90,8 @@ func freeze(root, version string) error {
 }
 
 // checkFrozen refuses a tree in which a migration that was released has changed
-// or is gone: databases have run it as it was.
+// or is gone: databases have run it as it was. It also refuses functions that have
+// changed without a new migration that includes them.
 func checkFrozen(root string) error {
 	folders, err := migrationFolders(root)
 	if err != nil {
@@ -90,7 +103,11 @@ func checkFrozen(root string) error {
 		if err != nil {
 			return err
 		}
+		errs = append(errs, checkFunctions(folder, known))
 		for name, line := range known {
+			if name == replaced {
+				continue
+			}
 			digest, err := digestOf(filepath.Join(folder, name))
 			if err != nil {
 				errs = append(errs, err)

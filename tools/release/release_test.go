@@ -88,7 +88,7 @@ func TestReleasedMigrationsDoNotChange(t *testing.T) {
 		t.Fatal(err)
 	}
 	lines := strings.Split(read(t, root, "postgres/migrations/frozen.txt"), "\n")
-	if len(lines) != 3 || !strings.HasPrefix(lines[0], "v0.1.0 ") || !strings.HasPrefix(lines[1], "v0.2.0 ") {
+	if len(lines) != 4 || !strings.HasPrefix(lines[0], "v0.1.0 ") || !strings.HasPrefix(lines[1], "v0.2.0 ") {
 		t.Fatalf("the digests are %q", lines)
 	}
 
@@ -100,6 +100,46 @@ func TestReleasedMigrationsDoNotChange(t *testing.T) {
 		t.Fatal("a released migration has changed, and nothing says so")
 	}
 	requireContains(t, err.Error(), "0001.sql has changed since v0.1.0")
+}
+
+func TestChangedFunctionsNeedANewMigration(t *testing.T) {
+	root := example(t)
+	if err := prepare(root, "v0.1.0", day); err != nil {
+		t.Fatal(err)
+	}
+	write := func(name, content string) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(root, "postgres/migrations", name), []byte(content), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("functions/f.sql", "-- what it does\nCREATE OR REPLACE FUNCTION f() …\n")
+	if err := checkFrozen(root); err != nil {
+		t.Fatalf("a comment before a function has changed: %v", err)
+	}
+	for name, change := range map[string]func(){
+		"changed": func() { write("functions/f.sql", "CREATE OR REPLACE FUNCTION f() … 2\n") },
+		"added":   func() { write("functions/g.sql", "CREATE OR REPLACE FUNCTION g() …\n") },
+	} {
+		change()
+		err := checkFrozen(root)
+		if err == nil {
+			t.Fatalf("a function was %s, and nothing says so", name)
+		}
+		requireContains(t, err.Error(), `postgres/migrations/functions have changed since v0.1.0: add a numbered migration with the line "-- include functions"`)
+	}
+	write("0002_functions.sql", "-- include functions\n")
+	if err := checkFrozen(root); err != nil {
+		t.Fatal(err)
+	}
+	if err := freeze(root, "v0.2.0"); err != nil {
+		t.Fatal(err)
+	}
+	requireContains(t, read(t, root, "postgres/migrations/frozen.txt"), "v0.2.0 ")
+	write("functions/f.sql", "CREATE OR REPLACE FUNCTION f() … 3\n")
+	if err := checkFrozen(root); err == nil {
+		t.Fatal("a function has changed after the migration that includes it was released")
+	}
 }
 
 func TestThisTreeKeepsItsReleasedMigrations(t *testing.T) {
