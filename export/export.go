@@ -12,20 +12,20 @@
 // recorded, in the form of [audit.Entry.MarshalJSON].
 //
 // What is in an entry comes from anywhere, so every format is safe to open: a
-// cell is never a formula, and characters that a reader would not see, or that
-// rearrange the text around them, are written as escapes such as \u202e. Where old
-// and new differ in a character that looks the same in both, it is written so too:
-// "name: paypal -> p\u0430ypal".
+// cell is never a formula. Characters that a reader would not see, or that
+// rearrange the text around them, are written as escapes such as \u202e. Where
+// old and new differ in a character that looks the same in both, it is written
+// so too: "name: paypal -> p\u0430ypal".
 //
 // The cell Changes has one part for each field, then the comment:
 //
 //	name: ci -> deploy; scopes: ["read"] -> (absent); (comment) ticket 4711
 //
-// The parts are separated by "; " in CSV and stand on lines of their own in Excel
-// and PDF. A value or comment in which a part could seem to end stands in double
-// quotes, with \" for a quote in it and \\ for a backslash, and so does the name of a
-// field that reads like a mark in brackets. A comment without changes has no mark before it, unless it
-// could be taken for a change.
+// The parts are separated by "; " in CSV and stand on lines of their own in
+// Excel and PDF. A value or comment in which a part could seem to end stands in
+// double quotes. In it, \" is a quote and \\ a backslash. So does the name of a
+// field that reads like a mark in brackets. A comment without changes has no
+// mark before it, unless it could be taken for a change.
 package export
 
 import (

@@ -78,9 +78,9 @@
 //
 // # Poolers
 //
-// Behind a pooler that gives a server connection to each transaction, such as
-// pgbouncer with pool_mode = transaction, it depends on the pool's query mode
-// (default_query_exec_mode in its URL) what works:
+// A pooler such as pgbouncer with pool_mode = transaction gives a server
+// connection to each transaction. What works behind it depends on the pool's
+// query mode (default_query_exec_mode in its URL):
 //
 //   - exec, simple_protocol, cache_describe: everything.
 //   - cache_statement, which is pgx's default: with pgbouncer 1.21 or later and
@@ -89,9 +89,9 @@
 //     statements outside a transaction: there it may execute what another client
 //     prepared. The host's own statements have that problem: choose another mode.
 //
-// What the package sets (the planner's settings, the organization, the context of
-// triggers) ends with the transaction, and it takes no lock and listens to nothing
-// beyond one.
+// What the package sets (the planner's settings, the organization, the context
+// of triggers) ends with the transaction. No lock and no LISTEN outlives a
+// transaction.
 //
 // # Changes that nobody records
 //

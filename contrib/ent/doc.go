@@ -127,8 +127,8 @@
 // not write: capture these by triggers, or with [audit.Log.Record].
 //
 // ent's migrations give foreign keys an action without being asked. The rows of
-// a join table go with the row on either side (CASCADE), and the foreign key of
-// an edge that is not required is cleared (SET NULL). To record these too, clear
+// a join table go with the row on either side (CASCADE). The foreign key of an
+// edge that is not required is cleared (SET NULL). To record these too, clear
 // the edges before the delete, in one transaction:
 //
 //	tx.User.UpdateOneID(id).ClearGroups().ClearPets().Exec(ctx)
@@ -142,10 +142,11 @@
 //	upserts by unset columns       set all columns of the conflict
 //	tables without a primary key   give it one, or name the type in Options.Skip
 //
-// So are statements on more rows than Options.MaxRows, databases other than
-// SQLite and PostgreSQL, and, if the client is not on [Wrap], mutations outside
-// of transactions. If a change was made and then cannot be recorded, the
-// mutation fails, and the transaction cannot be committed any more.
+// So are statements on more rows than Options.MaxRows, and databases other than
+// SQLite and PostgreSQL. If the client is not on [Wrap], mutations outside of
+// transactions are refused too. If a change was made and then cannot be
+// recorded, the mutation fails, and the transaction cannot be committed any
+// more.
 //
 // On PostgreSQL, another transaction may commit between the hook's read and the
 // statement, so that the statement changes a row that was not read: an upsert

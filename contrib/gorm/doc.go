@@ -133,9 +133,9 @@
 // because of another constraint, an expression, a default or a trigger. Such an
 // upsert is executed, undone and executed again if it meets rows that were not
 // read. On PostgreSQL the plugin does the same for an update or delete whose
-// condition is not on the primary key (Model(&author) makes one on the key):
-// another transaction may commit matching rows after the plugin has read. Such
-// a statement has a savepoint.
+// condition is not on the primary key. Another transaction may commit matching
+// rows after the plugin has read. Such a statement has a savepoint.
+// Model(&author) makes a condition on the key.
 //
 // # Fields
 //
@@ -163,16 +163,16 @@
 // Options.Skip and Options.Only mean the statement's table. Two models of one
 // name, in two packages, need a method AuditObject.
 //
-// A statement without a model, or with the model of another table, is recorded
-// by the model that Options.Models gives for the table, else by the one that
-// the plugin has seen in other statements, audit tags included. A table that no
-// model calls its own takes the audit tags of its own statement's model, else
-// of the model that an earlier statement has changed it with, else of the model
-// whose table it is a part of: orders_2026, if it has all columns of orders. If
-// there is none, the table's name is the type, and the columns and the key are
-// those of the database's catalogue. Secrets are then found only by their
-// names. So if such statements may come first, name the models that have audit
-// tags in Options.Models.
+// A statement may have no model, or the model of another table. The plugin then
+// takes the model, with its audit tags, that Options.Models gives for the
+// table. Otherwise it takes the one that it has seen in other statements. For a
+// table without a model, it takes the audit tags of the first of these: the
+// statement's model, the model of an earlier statement on the table, the model
+// whose table it is a part of. orders_2026 is a part of orders if it has all of
+// its columns. If there is none, the table's name is the type, and the columns
+// and the key are those of the database's catalogue. Secrets are then found
+// only by their names. So if such statements may come first, name the models
+// that have audit tags in Options.Models.
 //
 // The key's columns are the ID and are not among the changes. The ID in a join
 // table without a key is the values of the columns that end in _id, if there
@@ -191,8 +191,9 @@
 //
 //   - a change of the primary key, by an update or by an upsert
 //   - more rows than Options.MaxRows
-//   - of a table without any key on PostgreSQL (SQLite numbers such rows), an
-//     upsert, and an update by an expression of rows that are alike in all other
+//   - an upsert of a table without any key on PostgreSQL (SQLite numbers such
+//     rows)
+//   - on such a table, an update by an expression, if rows are alike in all other
 //     columns
 //   - OR REPLACE, OR FAIL and OR ROLLBACK, and on SQLite tables with a constraint
 //     declared ON CONFLICT REPLACE: they remove rows, or stop half-way

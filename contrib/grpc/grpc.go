@@ -1,6 +1,6 @@
 // Package auditgrpc puts who is asking, for which organization, and from where
-// into the context of every call of a gRPC server, where [audit.Log.Record]
-// finds it:
+// into the context of every call of a gRPC server. [audit.Log.Record] takes it
+// from there:
 //
 //	unary, stream, err := auditgrpc.New(auditgrpc.Options{Actor: currentUser}) // func(context.Context) audit.Actor
 //	if err != nil {

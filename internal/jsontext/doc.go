@@ -1,3 +1,3 @@
 // Package jsontext writes and reads the canonical JSON in which values are
-// stored, the marks that stand for what is not kept, and the paths of fields.
+// stored. It also has the marks for what is not kept, and the paths of fields.
 package jsontext

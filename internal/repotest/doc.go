@@ -1,5 +1,5 @@
-// Package repotest holds the tests about the repository itself: that the
-// documents agree with the code, that the programs and snippets they show
-// compile, that the packages import each other in one direction only, and that
-// every module's licence is known. It has only tests.
+// Package repotest has the tests about the repository itself. The documents
+// agree with the code, and their programs and snippets compile. Packages import
+// each other in one direction only. Texts are in plain English, and every
+// module's licence is known.
 package repotest
