@@ -1,5 +1,5 @@
-// Package words is the catalogue of all words of the Audit Logs page and of the
-// files that it exports, so that a host can say them in its own language:
+// Package words is the catalogue of all words of the Audit Logs page and of its
+// files. A host can say them in its own language:
 //
 //	german := words.Catalogue{Language: "de"}
 //	german.Form.Apply = "Anwenden"
@@ -91,7 +91,7 @@ type Filter struct {
 	Not     string // before values that are excluded
 }
 
-// Value is what stands for a value that is not a string.
+// Value is what stands for a value that is not a text.
 type Value struct {
 	Absent, Null, Empty, Redacted string
 	Cycle                         string // it contains itself
@@ -105,7 +105,7 @@ type Value struct {
 	Spaces, Tabs, LineBreaks      Plural // of white space, read aloud
 }
 
-// Actor is who made a change, if that is not an email.
+// Actor is who made a change, if there is no email.
 type Actor struct {
 	Unknown, System, APIKey, Role string
 	OnBehalfOf                    string
@@ -124,8 +124,8 @@ type Times struct {
 
 // Plural is a text that depends on a number, in the categories of plurals that
 // the Unicode CLDR has for the language. A category that is left empty is read
-// from Other. {n} stands for the number with its thousands grouped, {digits}
-// for its digits alone.
+// from Other. {n} stands for the number with its thousands grouped,
+// {digits} for only its digits.
 type Plural struct {
 	Zero, One, Two, Few, Many, Other string
 }
