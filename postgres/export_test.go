@@ -78,9 +78,6 @@ func WaysOf(w audit.Walk, prepares bool) (names []string, err error) {
 	return namesOf(waysOf(a, prepares)), nil
 }
 
-// AllWays returns the names of all ways.
-func AllWays() []string { return namesOf(allWays()) }
-
 func namesOf(ways []way) (names []string) {
 	for _, w := range ways {
 		names = append(names, w.name)

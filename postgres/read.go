@@ -35,20 +35,6 @@ func (s *Store) list(ctx context.Context, walk audit.Walk) ([]audit.Entry, error
 	return nil, fmt.Errorf("no way reads this walk: %+v", walk) // the last way is always done
 }
 
-// way is one way to read a walk's entries. Each has a file, with its SQL and what
-// was measured.
-type way struct {
-	name string
-	// suits reports whether the way is worth it for a walk.
-	suits func(*entrysql.Analysis) bool
-	// read returns the walk's entries. If it is not done, they may be too few or not
-	// the first ones, and the next way is tried.
-	read func(context.Context, *Store, *entrysql.Analysis) (entries []audit.Entry, done bool, err error)
-	// isAttempt: the way may end without being done. It pays only on connections
-	// that prepare statements: on others each attempt is planned anew.
-	isAttempt bool
-}
-
 // waysOf returns the ways to read a walk, first the one to try first. The last one
 // is not an attempt.
 //
@@ -71,29 +57,6 @@ func waysOf(a *entrysql.Analysis, prepares bool) (ways []way) {
 	ways = slices.DeleteFunc(ways, func(w way) bool { return !w.suits(a) || w.isAttempt && !prepares })
 	last := slices.IndexFunc(ways, func(w way) bool { return !w.isAttempt })
 	return ways[:last+1]
-}
-
-// allWays are the ways that there are.
-func allWays() []way { return []way{inOrder, spans, byTime, sorted, windowed, few, shortTime, head} }
-
-func always(*entrysql.Analysis) bool { return true }
-
-// oneQuery is the read of a way that always is done with one query.
-func oneQuery(write func(*entrysql.Analysis) (query, error)) func(context.Context, *Store, *entrysql.Analysis) ([]audit.Entry, bool, error) {
-	return func(ctx context.Context, s *Store, a *entrysql.Analysis) ([]audit.Entry, bool, error) {
-		q, err := write(a)
-		if err != nil {
-			return nil, false, err
-		}
-		q.Room = entrysql.Room(a.Walk)
-		entries, err := collect(ctx, s, a.Walk.Filter.Org, entryScanner(), q)
-		return entries, true, err
-	}
-}
-
-func entryScanner() pgx.RowToFunc[audit.Entry] {
-	var reader entrysql.Reader
-	return func(row pgx.CollectableRow) (audit.Entry, error) { return readEntry(&reader, row), nil }
 }
 
 // Count implements [audit.Store].
@@ -125,13 +88,4 @@ func (s *Store) Values(ctx context.Context, org string, column audit.Column, pre
 		return nil, fmt.Errorf("listing values: %w", err)
 	}
 	return values, nil
-}
-
-// read writes a query and reads its rows.
-func read[T any](ctx context.Context, s *Store, org string, scan pgx.RowToFunc[T], write func() (query, error)) ([]T, error) {
-	q, err := write()
-	if err != nil {
-		return nil, err
-	}
-	return collect(ctx, s, org, scan, q)
 }

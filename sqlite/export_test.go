@@ -15,9 +15,6 @@ func ListQuery(w audit.Walk) (way, query string, args []any, err error) {
 	return wayOf(a).name, query, args, err
 }
 
-// AllWays returns the names of all ways to read a walk.
-func AllWays() []string { return []string{inOrder.name, byKeys.name, bySpans.name} }
-
 // HistogramQuery is the query for a histogram.
 func HistogramQuery(f audit.Filter, bounds []audit.ID, limit int) (query string, args []any, err error) {
 	capped, err := someOf(f, entrysql.HistogramColumns, limit+1)
