@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/auditkeep/audit"
-	"github.com/auditkeep/audit/internal/display"
 	"github.com/auditkeep/audit/internal/parameter"
 	"github.com/auditkeep/audit/words"
 )
@@ -172,12 +171,4 @@ func (rd *reader) values(r *request, kind parameter.Parameter, prefix string, li
 		return values[:limit], true, nil
 	}
 	return values, false, nil
-}
-
-// optionLabel is what people see for a filter's value.
-func (p *presenter) optionLabel(parameter, value string) string {
-	if value == "" && parameter == "user" {
-		return p.words.Filter.NoEmail
-	}
-	return display.ValueOf(parameter, value, p.labels, p.words)
 }

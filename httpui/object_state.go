@@ -37,13 +37,6 @@ type comparison struct {
 // maxGaps is how many gaps are told.
 const maxGaps = 20
 
-// folded is a state, and how it came about.
-type folded struct {
-	audit.State
-	entry   audit.Entry // the one that the state is as of
-	tooLong bool
-}
-
 // fold puts together the object's state as of one of its entries, from the
 // last create before it on.
 func (rd *reader) fold(r *request, o audit.Object, name string) (folded, error) {
@@ -57,25 +50,6 @@ func (rd *reader) fold(r *request, o audit.Object, name string) (folded, error) 
 		out.tooLong, err = true, nil
 	}
 	return out, err
-}
-
-// notes say how far a state is to be trusted.
-func (p *presenter) notes(f folded, v view) []string {
-	s := p.words
-	at := func(id audit.ID) string { return newMoment(id.Time(), v.zone).Text }
-	switch {
-	case f.tooLong:
-		return []string{s.History.TooLong}
-	case f.Presence == audit.ObjectDestroyed:
-		return []string{fmt.Sprintf(s.History.Destroyed, at(f.Last))}
-	case f.Presence == audit.ObjectUnknown:
-		return []string{s.History.NoState}
-	case !f.Created:
-		return []string{fmt.Sprintf(s.History.UnknownBefore, at(f.First))}
-	case !f.Complete:
-		return []string{s.History.LeftOutBefore}
-	}
-	return nil
 }
 
 func (rd *reader) stateView(r *request, o audit.Object, name string, v view) (*stateView, error) {
@@ -152,15 +126,6 @@ func (rd *reader) comparison(r *request, o audit.Object, a, b string, v view) (*
 		out.Changes.Fields = append(out.Changes.Fields, line)
 	}
 	return out, nil
-}
-
-// sideOf shows a field in a state: where the state is not complete, a field
-// that it does not have is not absent, but unknown.
-func (p *presenter) sideOf(f folded, v audit.Value) whole {
-	if v.IsAbsent() && !f.Complete {
-		return whole{Mark: p.words.History.Unknown}
-	}
-	return p.whole(v)
 }
 
 // sinceOf says which entry gave each field its value.

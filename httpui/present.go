@@ -20,3 +20,14 @@ type presenter struct {
 func (p *presenter) objectLabel(key string) string { return display.ObjectLabel(key, p.labels) }
 
 func (p *presenter) actionLabel(a audit.Action) string { return display.ActionLabel(a, p.words) }
+
+// actorKind is the kind of actor in words.
+func (p *presenter) actorKind(a audit.Actor) string { return display.ActorKind(a.Kind, p.words) }
+
+// optionLabel is what people see for a filter's value.
+func (p *presenter) optionLabel(parameter, value string) string {
+	if value == "" && parameter == "user" {
+		return p.words.Filter.NoEmail
+	}
+	return display.ValueOf(parameter, value, p.labels, p.words)
+}
