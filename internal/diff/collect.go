@@ -24,12 +24,13 @@ type leftOut struct {
 	reason string
 }
 
-// leave notes a field that is not recorded.
+// leave keeps a field that is not recorded.
 func (c *fieldCollector) leave(f *declared, at level, reason string) {
 	c.left = append(c.left, leftOut{jsontext.JoinPath(at.path, f.recordedName()), append(slices.Clone(at.index), f.Index...), reason})
 }
 
-// level is where in the root struct a collector is.
+// level is the place in the root struct that a collector has reached, with what
+// the tags on the way there say.
 type level struct {
 	path          string
 	index         []int
@@ -104,9 +105,9 @@ func isData(t reflect.Type) bool {
 	return true
 }
 
-// isClosed reports whether a struct type has data, and all of it in fields that
-// are not exported, as types for money and versions do. What it holds cannot be
-// recorded, but that it changed can. The locks of package sync hold no data.
+// isClosed reports whether a struct type has data only in unexported fields, such
+// as a type for money. Its value cannot be recorded, but a change of it can. The
+// locks of package sync hold no data.
 func isClosed(t reflect.Type) bool {
 	return t.Kind() == reflect.Struct && !isSpecial(t) && t.PkgPath() != "sync" && hidesAll(t, nil)
 }
@@ -134,7 +135,7 @@ func hidesAll(t reflect.Type, within []reflect.Type) bool {
 }
 
 // isAssociation reports whether the type is, points to, or lists structs that
-// have an identity: other records, whose changes are their own entries.
+// have an ID. Those are other records, whose changes are their own entries.
 func (p *planner) isAssociation(t reflect.Type) bool {
 	for seen := map[reflect.Type]bool{}; ; {
 		switch t.Kind() {
@@ -165,8 +166,8 @@ func (p *planner) hasIdentity(t reflect.Type) bool {
 	return false
 }
 
-// visible drops the fields that a less deeply embedded one of the same name
-// hides, as Go does, and refuses two of one name and depth.
+// visible returns the fields without those that a less deeply embedded field of
+// the same name hides, as in Go. Two of one name and depth are an error.
 func (c *fieldCollector) visible() ([]field, error) {
 	least := make(map[string]int, len(c.found))
 	for _, f := range c.found {

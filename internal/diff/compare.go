@@ -19,8 +19,8 @@ func (d *differ) compareFields(before, after reflect.Value) error {
 		old, now := f.of(before), f.of(after)
 		shared := d.notCompared != nil && d.notCompared.has(f.name) && !(d.notCompared.whole && i < len(fields)-len(d.plan.fields))
 		if f.direct != notDirect && shared {
-			if start, oldEnd, room := d.beginUncompared(); room > 0 {
-				d.note(f.name, start, oldEnd, f.append(d.draft.buf, now, room))
+			if start, oldEnd, limit := d.beginUncompared(); limit > 0 {
+				d.note(f.name, start, oldEnd, f.append(d.draft.buf, now, limit))
 			}
 			continue
 		}
@@ -50,7 +50,7 @@ func (d *differ) compareFields(before, after reflect.Value) error {
 	return nil
 }
 
-// of returns the field of a side, or an invalid Value where there is none.
+// of returns the field of a side, or an invalid Value if the side is missing.
 func (f *field) of(v reflect.Value) reflect.Value {
 	if !v.IsValid() {
 		return v
@@ -58,7 +58,7 @@ func (f *field) of(v reflect.Value) reflect.Value {
 	return f.get(v)
 }
 
-// inspect takes the field's value apart; an invalid one gives nil.
+// inspect takes the field's value apart. It returns nil for an invalid Value.
 func (f *field) inspect(in *inspector, v reflect.Value) (*node, error) {
 	if !v.IsValid() {
 		return nil, nil
@@ -96,11 +96,10 @@ func (d *differ) compareMaps(old, now *node) {
 	}
 }
 
-// compareNodes notes the difference of two values under a path; nil is absent.
-// Where both sides have an object, or the event has only one side, the
-// difference is told by the paths within. An object that comes or goes in an
-// update is one change, since its paths could not say whether it was absent,
-// null or empty.
+// compareNodes adds the difference of two values under a path; nil is absent. If
+// both sides have a map, or the event has only one side, each path within is a
+// change. A map that comes or goes in an update is one change: changes of its
+// paths could not say whether it was absent, null or empty.
 func (d *differ) compareNodes(path string, old, now *node) {
 	if old.equal(now) {
 		return
@@ -112,7 +111,7 @@ func (d *differ) compareNodes(path string, old, now *node) {
 	eachKey(old, now, func(key string, o, n *node) { d.compareNodes(jsontext.JoinPath(path, key), o, n) })
 }
 
-// flattens reports whether a value is told by the paths within it.
+// flattens reports whether a value is recorded by the paths within it.
 func (d *differ) flattens(path string, n *node) bool {
 	if n == nil {
 		return d.oneSided
@@ -123,8 +122,8 @@ func (d *differ) flattens(path string, n *node) bool {
 	return !slices.ContainsFunc(n.keys, func(key string) bool { return len(jsontext.JoinPath(path, key)) > jsontext.MaxPath })
 }
 
-// eachKey visits the keys of two Maps, in the new one's order and then those
-// only the old one has. Sorted maps are visited in order.
+// eachKey visits the keys of two maps: those of the new one in its order, then
+// those that only the old one has. Sorted maps are visited in order.
 func eachKey(old, now *node, visit func(key string, old, now *node)) {
 	if old == nil {
 		old = &node{kind: jsontext.KindMap, sorted: true}

@@ -96,7 +96,7 @@ func (p *planner) reasonToLeaveOut(f *declared) string {
 	case !isData(f.Type):
 		return "no data"
 	case !f.tag.column && p.isAssociation(f.Type):
-		return "another record, with an ID of its own"
+		return "another record, with its own ID"
 	}
 	return ""
 }

@@ -9,12 +9,11 @@ import (
 	"github.com/auditkeep/audit/internal/jsontext"
 )
 
-// direct says how the values of a field are compared and written without
-// taking them apart into nodes: the fields that did not change, mostly all of
-// them, then cost no more than their comparison. It is for plain values that
-// have no method with a say in how they are recorded, and for pointers to such,
-// as nullable columns are. Direct values take no part in the limits on nodes:
-// the struct's type bounds their number.
+// direct is how a field's values are compared and written without nodes. A field
+// that did not change then costs only its comparison. It is for plain values
+// without methods that decide how they are recorded, and for pointers to such
+// values (nullable columns). Direct values do not count towards Limits.Nodes,
+// since the struct's type bounds their number.
 type direct int
 
 const (
@@ -56,8 +55,8 @@ func directOf(t reflect.Type) direct {
 	return notDirect
 }
 
-// followed returns what a field's pointers lead to, or an invalid Value where
-// one of them is nil.
+// followed returns what a field's pointers lead to, or an invalid Value if one of
+// them is nil.
 func followed(v reflect.Value) reflect.Value {
 	for v.Kind() == reflect.Pointer {
 		v = v.Elem()
@@ -96,8 +95,8 @@ func (d direct) equal(a, b reflect.Value) bool {
 	}
 }
 
-// append appends a value as canonical JSON, cut to a mark where it is longer
-// than limit bytes, of which there are at least leastValue: only texts are.
+// append appends a value as canonical JSON. A text longer than limit bytes becomes a
+// mark. The limit is at least minValueBytes, which all other values fit.
 func (d direct) append(buf []byte, v reflect.Value, limit int) []byte {
 	if v = followed(v); !v.IsValid() {
 		return append(buf, "null"...)
@@ -145,11 +144,11 @@ func (d direct) idText(v reflect.Value) string {
 }
 
 func timeOf(v reflect.Value) time.Time {
-	t, _ := reflect.TypeAssert[time.Time](v) // as Interface would give it, without a copy on the heap
+	t, _ := reflect.TypeAssert[time.Time](v) // as Interface returns it, without a copy on the heap
 	return t
 }
 
-// appendTime appends an instant as it is recorded: without its zone.
+// appendTime appends an instant as it is recorded, in UTC.
 func appendTime(buf []byte, t time.Time) []byte {
 	return t.UTC().AppendFormat(buf, time.RFC3339Nano)
 }

@@ -10,7 +10,7 @@
 //	differ.shared    sharing.go    do both sides lead to memory that can be written?
 //	  reachOf        reach.go        which fields of a type lead to memory
 //	  guardOf        guard.go        does a type write behind its unexported fields?
-//	differ.side      side.go       takes the pointers off; refuses nil and what is no record
+//	differ.side      side.go       takes the pointers off; refuses nil and other values
 //	differ.object    object.go     the object's type and ID;  parent.go: its parent's
 //	differ.compare…  compare.go    field by field
 //	  direct         direct.go       plain fields: compared as they are, no memory needed
@@ -18,7 +18,7 @@
 //	    special        special.go      values with methods, such as MarshalJSON
 //	    shaped         shape.go        types that are known by their fields;  pgtext.go
 //	  node.equal     node.go         compares two trees;  equal.go: what was not taken apart
-//	  node.append    encode.go       writes canonical JSON, cut to the room that is left
+//	  node.append    encode.go       writes canonical JSON, cut to the bytes that are left
 //	draft            draft.go      collects, with add.go, all texts of an event in one buffer
 //	Result           result.go     the changes: parts of one string
 //

@@ -2,17 +2,17 @@ package diff
 
 import "sync"
 
-// draft holds changes while they are collected: all their texts lie in one
-// buffer, one after the other. It is used again for other events, so that an
-// event costs no memory but what its changes keep.
+// draft holds changes while they are collected. All their texts lie in one buffer,
+// one after the other. Drafts are pooled, so that an event allocates only what its
+// changes keep.
 type draft struct {
 	buf     []byte
-	idEnd   int // where the object's ID ends, which may be in front of them
+	idEnd   int // the length of the object's ID, if it is at the start of buf
 	changes []draftChange
 }
 
-// draftChange is one change: the text of its old value begins where that of
-// the change before ended, and an absent value has none.
+// draftChange is one change. The text of its old value begins at the end of the
+// change before. An absent value has an empty text.
 type draftChange struct {
 	field          string
 	oldEnd, newEnd int
@@ -20,13 +20,13 @@ type draftChange struct {
 
 var drafts = sync.Pool{New: func() any { return new(draft) }}
 
-// maxDraftBytes is how large a buffer may be to be used again: more is kept
-// only as long as the one large event is at work.
+// maxDraftBytes is the max size of a buffer that is used again. A larger one is
+// freed after its event.
 const maxDraftBytes = 64 << 10
 
 func newDraft() *draft { return drafts.Get().(*draft) }
 
-// release gives the draft back.
+// release gives the draft back to the pool.
 func (d *draft) release() {
 	if cap(d.buf) > maxDraftBytes || cap(d.changes) > maxDraftBytes/64 {
 		return

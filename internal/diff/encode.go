@@ -9,8 +9,8 @@ import (
 	"github.com/auditkeep/audit/internal/jsontext"
 )
 
-// encoder appends nodes as canonical JSON and keeps no more than limit bytes of
-// them. Beyond, it only counts.
+// encoder appends nodes as canonical JSON. It keeps at most limit bytes, and only
+// counts the bytes after them.
 type encoder struct {
 	buf     []byte
 	start   int // where in buf its own begins
@@ -27,10 +27,10 @@ func (e *encoder) flush() {
 	}
 }
 
-// encode returns the node's JSON, cut to a mark where it is longer than limit bytes.
+// encode returns the node's JSON, or a mark if it is longer than limit bytes.
 func (n *node) encode(limit int) string { return string(n.append(nil, limit)) }
 
-// append appends what encode returns; nothing for a nil node.
+// append appends what encode returns, and nothing for a nil node.
 func (n *node) append(buf []byte, limit int) []byte {
 	switch {
 	case n == nil:
@@ -113,10 +113,10 @@ func (e *encoder) object(n *node) {
 	e.buf = append(e.buf, '}')
 }
 
-// keptInvalid says what is kept of an InvalidJSON.
+// keptInvalid returns how much is kept of invalid JSON.
 func (n *node) keptInvalid() jsontext.InvalidJSON {
 	switch {
-	case n.rest != nil:
+	case n.comparer != nil:
 		return jsontext.InvalidNothing
 	case !n.shown:
 		return jsontext.InvalidSize
@@ -124,7 +124,7 @@ func (n *node) keptInvalid() jsontext.InvalidJSON {
 	return jsontext.InvalidText
 }
 
-// cutSize says how much a value holds that was not taken apart.
+// cutSize returns how large a value is that was not taken apart.
 func cutSize(v reflect.Value) (unit string, size int) {
 	switch v.Kind() {
 	case reflect.Slice, reflect.Array:

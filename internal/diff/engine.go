@@ -65,7 +65,7 @@ func New(config Config) (*Engine, error) {
 }
 
 // Diff compares the sides of an event. The Result must be released. An error is a
-// [*Problem], or one of a value's own method.
+// [*Problem], or an error of a value's method.
 func (e *Engine) Diff(event *Event) (Result, error) {
 	d := differ{
 		planner: e.planner, limits: e.limits, left: e.limits.Bytes, draft: newDraft(),
@@ -89,7 +89,7 @@ func (d *differ) compare(e *Event, markShared bool) (object, parent Object, err 
 	}
 	some := e.Before
 	if d.notCompared.has(Omitted) {
-		some = e.After // before is what after is, or only the rest of it
+		some = e.After // both are one map, or before is a part of after
 	}
 	before, err := d.side("before", some)
 	if err != nil {
@@ -130,7 +130,7 @@ type Field struct {
 }
 
 // Fields returns the keys of a map with their values, redacted and bounded like
-// the changes of an event, and how many keys found no room.
+// the changes of an event, and the number of keys that were left out.
 func (e *Engine) Fields(m map[string]any) (fields []Field, omitted int, err error) {
 	n, err := newInspector(e.planner, e.limits).keys(reflect.ValueOf(m), false)
 	if err != nil {
@@ -142,7 +142,7 @@ func (e *Engine) Fields(m map[string]any) (fields []Field, omitted int, err erro
 			omitted++
 			continue
 		}
-		field := Field{jsontext.BoundPath(jsontext.EscapeKey(key)), n.items[i].encode(max(left, leastValue))}
+		field := Field{jsontext.BoundPath(jsontext.EscapeKey(key)), n.items[i].encode(max(left, minValueBytes))}
 		fields = append(fields, field)
 		left -= len(field.Key) + len(field.JSON) + len(`"":,`)
 	}

@@ -5,34 +5,34 @@ import (
 	"reflect"
 )
 
-// beyond compares what the limits keep from being taken apart: by Go values,
-// in bounded time. What is too large or too deep even for that counts as
-// changed, since a change that is lost is worse than one too many.
-type beyond struct {
+// comparer compares Go values that the limits keep from being taken apart, in
+// bounded time. What is too large or too deep for it counts as changed: a lost
+// change is worse than one too many.
+type comparer struct {
 	visits int
 	seen   map[[2]sliceVisit]struct{}
 }
 
 const (
-	maxBeyondVisits = 1_000_000
-	maxBeyondDepth  = 1000
+	maxCompared   = 1_000_000
+	maxValueDepth = 1000
 )
 
-func newBeyond() *beyond {
-	return &beyond{visits: maxBeyondVisits, seen: map[[2]sliceVisit]struct{}{}}
+func newComparer() *comparer {
+	return &comparer{visits: maxCompared, seen: map[[2]sliceVisit]struct{}{}}
 }
 
 // compare reports whether two values are the same. One comparison serves all
 // values of an event, so that they share its bound.
-func (c *beyond) compare(a, b reflect.Value) bool {
-	if c.equal(a, b, maxBeyondDepth) {
+func (c *comparer) compare(a, b reflect.Value) bool {
+	if c.equal(a, b, maxValueDepth) {
 		return true
 	}
 	clear(c.seen) // some of the pairs are not equal
 	return false
 }
 
-func (c *beyond) equal(a, b reflect.Value, depth int) bool {
+func (c *comparer) equal(a, b reflect.Value, depth int) bool {
 	if !a.IsValid() || !b.IsValid() {
 		return a.IsValid() == b.IsValid()
 	}
@@ -59,8 +59,8 @@ func (c *beyond) equal(a, b reflect.Value, depth int) bool {
 		return c.equalItems(a, b, depth)
 	case reflect.Struct:
 		if a.Type() == builderType {
-			// Its pointer to itself hides from the compiler: of a copy it may lead to a
-			// stack that is gone, and following it would end the program.
+			// The compiler does not see its pointer to itself. In a copy that pointer may
+			// lead to a stack that is gone, and reading there ends the program.
 			return c.equal(a.FieldByName("buf"), b.FieldByName("buf"), depth-1)
 		}
 		for i := range a.NumField() {
@@ -79,7 +79,7 @@ func (c *beyond) equal(a, b reflect.Value, depth int) bool {
 	}
 }
 
-func (c *beyond) equalReferences(a, b reflect.Value, depth int) bool {
+func (c *comparer) equalReferences(a, b reflect.Value, depth int) bool {
 	if a.IsNil() || b.IsNil() {
 		return a.IsNil() == b.IsNil()
 	}
@@ -111,7 +111,7 @@ func (c *beyond) equalReferences(a, b reflect.Value, depth int) bool {
 	return true
 }
 
-func (c *beyond) equalItems(a, b reflect.Value, depth int) bool {
+func (c *comparer) equalItems(a, b reflect.Value, depth int) bool {
 	for i := range a.Len() {
 		if !c.equal(a.Index(i), b.Index(i), depth-1) {
 			return false
@@ -120,8 +120,8 @@ func (c *beyond) equalItems(a, b reflect.Value, depth int) bool {
 	return true
 }
 
-// equalByMethod asks a type's own method Equal, as time.Time and most decimals
-// have one: 1.50 and 1.5 are no change.
+// equalByMethod calls a type's method Equal, which time.Time and most decimals
+// have: 1.50 and 1.5 are equal.
 func equalByMethod(a, b reflect.Value) (equal bool) {
 	if !a.IsValid() || !b.IsValid() || a.Type() != b.Type() {
 		return false

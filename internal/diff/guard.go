@@ -8,20 +8,20 @@ import (
 	"time"
 )
 
-// guard says whether the memory behind a struct type's unexported fields is
-// written in place. Such memory is the type's own: decimal.Decimal replaces its
-// *big.Int, and after := before is safe. An optional value whose UnmarshalJSON
-// decodes into the pointer that it has writes on both sides.
+// guard reports whether a struct type writes in place to the memory behind its
+// unexported fields. decimal.Decimal does not: it replaces its *big.Int, so
+// after := before is safe. An optional value whose UnmarshalJSON decodes into the
+// pointer that it has does: it then writes on both sides of an update.
 //
-// What decides is:
-//   - maps count: such types hand them out;
-//   - a method with a pointer receiver that is no known decoder, encoder or
-//     query, such as the Set of a bit set, may write, so the memory counts;
-//   - of a type with decoders, trial looks at what they do;
-//   - of any other type, lists and pointers to plain values count. Pointers to
-//     structs do not: enumerations and handles are made of them;
-//   - what trial finds to be one memory for all values, such as a table of
-//     currencies, never counts.
+// These rules decide:
+//   - Maps count as written: such types return them to callers.
+//   - A method with a pointer receiver may write, such as the Set of a bit set, so
+//     the memory counts. Known decoders, encoders and queries are excepted.
+//   - If a type has decoders, trial looks at what they do.
+//   - In any other type, lists and pointers to plain values count. Pointers to
+//     structs do not: enumerations and handles are made of them.
+//   - If trial finds one memory for all values, such as a table of currencies, that
+//     memory never counts.
 type guard struct {
 	fields  []int // the unexported fields that lead to memory
 	mutable bool  // has methods that may write
@@ -32,8 +32,8 @@ type guard struct {
 	unclear int           // how many trials showed nothing
 }
 
-// maxUnclear is how many trials of a type may show nothing before its memory
-// counts as written in place without another one.
+// maxUnclear is how many trials of a type may show nothing. After them its memory
+// counts as written in place.
 const maxUnclear = 8
 
 var guards sync.Map // reflect.Type to *guard
@@ -77,7 +77,7 @@ type ownKey struct {
 	machinery bool
 }
 
-// leadsOwn is leadsWithin, worked out once per type.
+// leadsOwn is leadsWithin, computed once per type.
 func leadsOwn(t reflect.Type, machinery bool) bool {
 	key := ownKey{t, machinery}
 	if known, ok := ownReach.Load(key); ok {
@@ -113,7 +113,7 @@ func isPlainMemory(t reflect.Type) bool {
 }
 
 // leadsWithin reports whether a value behind an unexported field leads to
-// memory. Pointers to machinery count if so asked.
+// memory. Pointers to machinery count only if machinery is true.
 func leadsWithin(t reflect.Type, machinery bool) bool {
 	switch t.Kind() {
 	case reflect.Interface, reflect.Map:
@@ -137,8 +137,8 @@ func leadsWithin(t reflect.Type, machinery bool) bool {
 	return false
 }
 
-// isSealed reports whether nothing can be written through a struct of the type,
-// or nobody may copy it: locks and atomic values, which go vet refuses to copy.
+// isSealed reports whether nothing can be written through a copy of a struct, or
+// whether go vet refuses to copy it: locks and atomic values.
 func isSealed(t reflect.Type) bool {
 	switch t.PkgPath() {
 	case "sync", "sync/atomic", "unique", "reflect":
@@ -148,7 +148,7 @@ func isSealed(t reflect.Type) bool {
 }
 
 // isMachinery reports whether values of the type hold a lock, a channel or a
-// function: they are no data, and a copy of them is of no use.
+// function. Those are not data, and copying them has no use.
 func isMachinery(t reflect.Type) bool {
 	switch t.Kind() {
 	case reflect.Func, reflect.Chan, reflect.UnsafePointer:
@@ -175,9 +175,9 @@ var (
 	userinfoType = reflect.TypeFor[url.Userinfo]()
 )
 
-// isFixed reports whether what a pointer to the type leads to cannot be
-// changed: nothing, a time zone, the user of a URL, or an error of errors.New
-// or fmt.Errorf.
+// isFixed reports whether nobody can change what a pointer to the type leads to:
+// an empty struct, a time zone, the user of a URL, or an error of errors.New or
+// fmt.Errorf.
 func isFixed(t reflect.Type) bool {
 	return t.Size() == 0 || t == reflect.TypeFor[time.Location]() || t == userinfoType ||
 		t.Kind() == reflect.Struct && (t.PkgPath() == "errors" || t.PkgPath() == "fmt")
@@ -198,7 +198,7 @@ func (g *guard) writes(v reflect.Value, field int) bool {
 	return true
 }
 
-// saw returns what trials of a field show.
+// saw returns what trials showed about a field.
 func (g *guard) saw(v reflect.Value, field int) sight {
 	g.mu.Lock()
 	seen, tired := g.known[field], g.unclear >= maxUnclear

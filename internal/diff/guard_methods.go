@@ -3,8 +3,8 @@ package diff
 import "reflect"
 
 // writingMethods looks at the methods that only a pointer to t has. mutable
-// reports whether one may write other than by decoding, decodes whether there
-// are decoders that trial can call.
+// reports whether one of them may write, other than by decoding. decodes reports
+// whether there are decoders that trial can call.
 func writingMethods(t reflect.Type) (mutable, decodes bool) {
 	pointer := reflect.PointerTo(t)
 	for _, d := range decoders {
@@ -14,14 +14,14 @@ func writingMethods(t reflect.Type) (mutable, decodes bool) {
 	decodingValue, readingValue := knownMethods(t)
 	known := reading - readingValue
 	if decodes {
-		known += decoding - decodingValue // decoders that trial cannot call do as the others
+		known += decoding - decodingValue // those that trial cannot call count like the others
 	}
 	return pointer.NumMethod()-t.NumMethod() > known, decodes
 }
 
 // knownMethods counts the methods of a type that decode, and those that only
-// read. The names stand in calls of their own: with constant names, the linker
-// keeps no other methods of a program.
+// read. Each name is a constant in its own call: with names in a variable, the
+// linker would keep every method of a program.
 func knownMethods(t reflect.Type) (decoding, reading int) {
 	decode := func(_ reflect.Method, ok bool) {
 		if ok {

@@ -13,30 +13,30 @@ import (
 
 // inspector takes one side of an event apart into nodes, within the limits.
 type inspector struct {
-	planner *planner
-	depth   int // how much deeper it may go
-	nodes   int // how many more nodes it may make
-	json    int // how long a JSON text may be to be decoded
-	rest    *beyond
-	path    map[visit]struct{}
+	planner  *planner
+	depth    int // how much deeper it may go
+	nodes    int // how many more nodes it may make
+	json     int // how long a JSON text may be to be decoded
+	comparer *comparer
+	path     map[visit]struct{}
 }
 
-// visit is a reference on the way from the top to the present value.
+// visit is a reference on the way from the record to the current value.
 type visit struct {
 	at  uintptr
 	typ reflect.Type
 }
 
-// maxJSONFactor says how much longer than what an event keeps a JSON text may
-// be to be decoded at all: a decoded text takes many times its length.
+// maxJSONFactor bounds the JSON texts that are decoded, as a multiple of the bytes
+// that an event keeps. A decoded text takes many times its length in memory.
 const maxJSONFactor = 16
 
 func newInspector(p *planner, l Limits) *inspector {
 	return &inspector{planner: p, depth: l.Depth, nodes: l.Nodes, json: maxJSONFactor * l.Bytes}
 }
 
-// node takes a value apart. With plain, names that look like secrets are none.
-// An error comes only from a method of the value's own.
+// node takes a value apart. If plain is true, names are not checked for secrets.
+// Errors come only from methods of the value.
 func (in *inspector) node(v reflect.Value, plain bool) (*node, error) {
 	for v.IsValid() && (v.Kind() == reflect.Interface || v.Kind() == reflect.Pointer) {
 		if v.IsNil() {
@@ -75,13 +75,14 @@ func (in *inspector) node(v reflect.Value, plain bool) (*node, error) {
 
 // cut returns the node of a value that is not taken apart.
 func (in *inspector) cut(v reflect.Value) *node {
-	if in.rest == nil {
-		in.rest = newBeyond()
+	if in.comparer == nil {
+		in.comparer = newComparer()
 	}
-	return &node{kind: jsontext.KindCut, source: v, rest: in.rest}
+	return &node{kind: jsontext.KindCut, source: v, comparer: in.comparer}
 }
 
-// enter notes a reference, and reports whether the walk is already within it.
+// enter keeps a reference in mind, and reports whether the walk is already within
+// it.
 func (in *inspector) enter(v reflect.Value) (leave func(), cycle bool) {
 	at := visit{v.Pointer(), v.Type()}
 	if _, cycle = in.path[at]; cycle {
@@ -121,7 +122,8 @@ func (in *inspector) plainKind(v reflect.Value, plain bool) (*node, error) {
 	}
 }
 
-// floatNode spells what JSON has no number for as PostgreSQL does.
+// floatNode returns a number. NaN and the infinities, which JSON does not have, are
+// texts, spelled as in PostgreSQL.
 func floatNode(f float64, bits int) *node {
 	text := strconv.FormatFloat(f, 'g', -1, bits)
 	switch text {
@@ -135,9 +137,9 @@ func floatNode(f float64, bits int) *node {
 	return numberNode(text)
 }
 
-// numberNode returns a number in the one spelling that equal numbers share, so
-// that 0 and -0, or 1.50 and 1.5, are no change. What is no number by the
-// rules of JSON, or out of all proportion, is a text.
+// numberNode returns a number in the one spelling that equal numbers share: 0 and
+// -0 are equal, and so are 1.50 and 1.5. A literal that is not JSON, or has too
+// large an exponent, is a text.
 func numberNode(literal string) *node {
 	if isNumber(literal) {
 		if canonical := string(jsontext.AppendNumber(nil, literal)); canonical[0] != '"' {
@@ -147,7 +149,7 @@ func numberNode(literal string) *node {
 	return &node{kind: jsontext.KindString, text: literal}
 }
 
-// list takes a list apart, or leaves it whole where it has more items than the
+// list takes a list apart. It leaves a list whole that has more items than the
 // limits still allow.
 func (in *inspector) list(v reflect.Value, plain bool) (*node, error) {
 	if v.Kind() == reflect.Slice && v.IsNil() {
@@ -188,9 +190,9 @@ func bytesOf(v reflect.Value) []byte {
 	return b
 }
 
-// bytes takes apart what a database gave as bytes: the JSON that they are, of
-// any kind, and all else as bytea is shown. What only looks like JSON is marked,
-// since the secrets in it could not be found.
+// bytes takes apart what a database returned as bytes. JSON of any kind is taken
+// apart; other bytes are a text in the form of bytea. What only looks like JSON is
+// marked, since secrets in it could not be found.
 func (in *inspector) bytes(b []byte, plain bool) (*node, error) {
 	trimmed := bytes.TrimPrefix(b, byteOrderMark)
 	if looksLikeJSON(b) && len(b) > in.json {
@@ -229,7 +231,7 @@ func beginsLikeJSON(b []byte) bool {
 	return len(b) > 0 && bytes.IndexByte([]byte(`{["tfn-0123456789`), b[0]) >= 0
 }
 
-// mapping takes a map apart, or leaves it whole like a list.
+// mapping takes a map apart. Like list, it leaves a large one whole.
 func (in *inspector) mapping(v reflect.Value, plain bool) (*node, error) {
 	if v.IsNil() {
 		return &node{kind: jsontext.KindNull}, nil
@@ -300,7 +302,7 @@ func (in *inspector) key(v reflect.Value) (jsontext.Key, error) {
 	return jsontext.Key{Text: jsontext.PrintableKey(text), Raw: raw}, nil
 }
 
-// member adds one key to a Map.
+// member adds one key to a map.
 func (in *inspector) member(n *node, key string, v reflect.Value, plain, secret bool) error {
 	secret = secret || !plain && in.planner.redactor.secret(key)
 	item, err := in.node(v, plain)
@@ -323,10 +325,10 @@ func (in *inspector) structure(v reflect.Value, plain bool) (*node, error) {
 		return nil, err
 	}
 	if p.closed {
-		if in.rest == nil {
-			in.rest = newBeyond()
+		if in.comparer == nil {
+			in.comparer = newComparer()
 		}
-		return &node{kind: jsontext.KindOpaque, text: v.Type().String(), rest: in.rest}, nil
+		return &node{kind: jsontext.KindOpaque, text: v.Type().String(), comparer: in.comparer}, nil
 	}
 	n := &node{kind: jsontext.KindMap}
 	for i := range p.fields {

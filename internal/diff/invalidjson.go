@@ -7,13 +7,13 @@ import (
 	"github.com/auditkeep/audit/internal/jsontext"
 )
 
-// isText reports whether JSON is UTF-8. Decoders replace what is not, and then
-// two texts that differ look alike.
+// isText reports whether JSON is UTF-8. Decoders replace other bytes, so two
+// different texts would look alike.
 func isText(text []byte) bool { return utf8.Valid(text) }
 
-// invalidJSON is the node of a text that should be JSON and is not. Secrets
-// cannot be found in it. So the text itself is kept only if no name of a secret
-// occurs in it, in any spelling.
+// invalidJSON returns the node of a text that should be JSON and is not. Secrets
+// cannot be found in it, so its text is kept only if no name of a secret occurs in
+// it, in any spelling.
 func (in *inspector) invalidJSON(text []byte, plain bool) *node {
 	return &node{kind: jsontext.KindInvalidJSON, text: string(text), shown: plain || !in.planner.redactor.occursIn(text)}
 }

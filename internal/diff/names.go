@@ -5,9 +5,9 @@ import (
 	"unicode"
 )
 
-// snakeCase returns a Go or JSON name the way databases spell it, as GORM and
-// triggers do: LastUsedAt is last_used_at, APIKey is api_key, UserIDs is
-// user_ids, X-Api-Key is x_api_key.
+// snakeCase returns a Go or JSON name in the spelling of databases, as GORM and
+// triggers do: last_used_at for LastUsedAt, api_key for APIKey, user_ids for
+// UserIDs, x_api_key for X-Api-Key.
 func snakeCase(name string) string {
 	runes := []rune(name)
 	var out strings.Builder

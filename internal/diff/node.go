@@ -7,25 +7,23 @@ import (
 	"github.com/auditkeep/audit/internal/jsontext"
 )
 
-// node is a value on its way from Go to canonical JSON: taken apart far enough
-// to be compared, with secrets still in it, since a secret that changed is
-// recorded as changed.
+// node is a value between Go and canonical JSON, taken apart so that two of them
+// can be compared. Secrets are still in it: if one changed, that is recorded.
 type node struct {
 	kind   jsontext.Kind
-	text   string   // of Bool, Number, String, InvalidJSON and Opaque
-	hidden string   // of a String: what it leaves out of its value
-	shown  bool     // of an InvalidJSON: its text may be kept
-	keys   []string // of Map, beside items
-	items  []*node  // of Array and Map
+	text   string   // of a bool, number, string, invalid JSON; the type's name if opaque
+	hidden string   // of a string: a part that is compared and never written
+	shown  bool     // of invalid JSON: its text may be kept
+	keys   []string // of a map, in the order of items
+	items  []*node  // of an array or map
 	sorted bool     // the keys are in byte order
 	secret bool     // its value is never written
 
-	// source is the Go value: a Cut is compared by it, and so are a struct that
-	// is Opaque and a value that is recorded by a method of its own and has a
-	// method Equal too.
+	// source is the Go value. Values that are cut or opaque are compared by it, and
+	// so are values that are recorded by a method and have a method Equal.
 	source   reflect.Value
 	byMethod bool
-	rest     *beyond // of a Cut, and of a struct that is Opaque or InvalidJSON
+	comparer *comparer // of values that are cut, opaque or invalid JSON
 }
 
 // get returns the item under a key, or nil.
@@ -42,13 +40,13 @@ func (n *node) equal(other *node) bool {
 		return n == other
 	}
 	if n.kind == jsontext.KindCut { // the other side may be cut elsewhere, or not at all
-		return n.rest.compare(n.source, other.source)
+		return n.comparer.compare(n.source, other.source)
 	}
 	if other.kind == jsontext.KindCut {
 		return other.equal(n)
 	}
-	if n.kind == other.kind && n.rest != nil && other.rest != nil && n.text == other.text { // Opaque, InvalidJSON
-		return n.rest.compare(n.source, other.source)
+	if n.kind == other.kind && n.comparer != nil && other.comparer != nil && n.text == other.text { // opaque or invalid JSON
+		return n.comparer.compare(n.source, other.source)
 	}
 	return n.equalKind(other) || n.byMethod && other.byMethod && equalByMethod(n.source, other.source)
 }
@@ -80,7 +78,7 @@ func (n *node) equalMap(other *node) bool {
 	return true
 }
 
-// index returns where each key is.
+// index returns the position of each key.
 func (n *node) index() map[string]int {
 	index := make(map[string]int, len(n.keys))
 	for i, key := range n.keys {

@@ -12,8 +12,8 @@ import (
 // mapIDKey is the key of a map or JSON object that holds the object's ID.
 const mapIDKey = "id"
 
-// object returns the object that an event is about: what the host said, else
-// what the record says of itself. Its ID may be left to the draft.
+// object returns the object of an event: the one that the host named, else the one
+// that the record names. Its ID is empty if the draft has it.
 func (d *differ) object(given Object, before, after side) (Object, error) {
 	if given.ID == "" && d.draftID(before.value, after.value) {
 		return Object{Type: cmp.Or(given.Type, d.plan.objectType)}, nil
@@ -62,8 +62,7 @@ func (d *differ) objectOf(s side) (Object, error) {
 	return Object{Type: d.plan.objectType, ID: id}, err
 }
 
-// ownID returns the ID that a struct's fields give, or "" where they hold none
-// yet.
+// ownID returns the ID in a struct's fields, or "" if they hold none yet.
 func (d *differ) ownID(record reflect.Value) (string, error) {
 	ids := d.plan.ids
 	var parts []string
@@ -77,7 +76,7 @@ func (d *differ) ownID(record reflect.Value) (string, error) {
 		if err != nil || len(ids) == 1 {
 			return part, err
 		}
-		// So that no two keys give one ID.
+		// Escapes keep two different keys from having one ID.
 		parts = append(parts, strings.NewReplacer(`\`, `\\`, ",", `\,`).Replace(part))
 	}
 	return strings.Join(parts, ","), nil
@@ -94,8 +93,8 @@ func (d *differ) idPart(f *field, v reflect.Value) (string, error) {
 	return idText(n), nil
 }
 
-// draftID begins the draft with the ID, where it is one number: it is then cut
-// out of the event's text and takes no memory of its own.
+// draftID writes an ID that is one number to the start of the draft. The ID is then
+// a part of the event's text, and saves an allocation.
 func (d *differ) draftID(before, after reflect.Value) bool {
 	if d.plan == nil || d.plan.auditable || len(d.plan.ids) != 1 {
 		return false
@@ -119,7 +118,7 @@ func (d *differ) draftID(before, after reflect.Value) bool {
 	return true
 }
 
-// ownObject asks a record that names its object itself.
+// ownObject returns the object that a record names itself.
 func (d *differ) ownObject(v reflect.Value) (object Object, ok bool, err error) {
 	if !d.planner.namesItself(v.Type()) {
 		return Object{}, false, nil
@@ -138,7 +137,7 @@ func (d *differ) ownObject(v reflect.Value) (object Object, ok bool, err error) 
 	return object, ok, nil
 }
 
-// idText returns a value as an object's ID; what cannot be one is "".
+// idText returns a value as an object's ID, and "" for a list, a map or a mark.
 func idText(n *node) string {
 	switch n.kind {
 	case jsontext.KindString, jsontext.KindNumber, jsontext.KindBool:

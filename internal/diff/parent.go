@@ -10,8 +10,7 @@ import (
 	"github.com/auditkeep/audit/internal/stored"
 )
 
-// parentSuffix is what the name of a field with a parent's ID ends in, after
-// the parent's type.
+// parentSuffix follows the parent's type in the name of a field: order_id.
 const parentSuffix = "_id"
 
 // setParent reads the option parent or parent=TYPE of a tag.
@@ -29,8 +28,8 @@ func (t *fieldTag) setParent(objectType string, given bool) error {
 	return nil
 }
 
-// parentOf returns the type of the parent whose ID a field holds, which is
-// recorded under a name; "" if it holds none.
+// parentOf returns the type of the parent whose ID the field holds, and "" if it
+// holds none. The name is the one under which the field is recorded.
 func (t fieldTag) parentOf(sf reflect.StructField, name string, secret bool) (string, error) {
 	if !t.parent {
 		return "", nil
@@ -51,8 +50,8 @@ func (t fieldTag) parentOf(sf reflect.StructField, name string, secret bool) (st
 	return objectType, nil
 }
 
-// mayBeID reports whether a value of the type can be one ID. What interfaces and
-// types with methods hold is seen when it is recorded.
+// mayBeID reports whether a value of the type can be one ID. It is true for
+// interfaces and types with methods, whose values are checked when recorded.
 func mayBeID(t reflect.Type) bool {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
@@ -70,8 +69,8 @@ func errStructParent(sf reflect.StructField) error {
 	return fmt.Errorf("field %s is tagged as the parent's ID, but a %s is not one ID; tag the field that holds the ID, or name the parent with WithParent", sf.Name, sf.Type)
 }
 
-// parentField returns the field that holds the parent's ID, or nil. A struct
-// within the record may have a parent of its own.
+// parentField returns the field that holds the parent's ID, or nil. The tags of
+// structs within the record do not count.
 func parentField(t reflect.Type, fields []field) (*field, error) {
 	var found *field
 	for i := range fields {
@@ -100,7 +99,7 @@ func (f *field) goName(t reflect.Type) string {
 	return strings.Join(names, ".")
 }
 
-// parentReason says of whom the field holds the ID, for Describe.
+// parentReason returns, for Describe, whose ID the field holds.
 func (f *field) parentReason() string {
 	if f.parent == "" || f.within {
 		return ""
@@ -108,8 +107,8 @@ func (f *field) parentReason() string {
 	return fmt.Sprintf("the ID of its parent, of type %s", f.parent)
 }
 
-// parent returns the object that an event's record belongs to: what the host
-// said, else what the record says after the event, else before it.
+// parent returns the parent of an event's object: the one that the host named, else
+// the one that the record has after the event, else before it.
 func (d *differ) parent(given Object, before, after reflect.Value) (Object, error) {
 	if given != (Object{}) || d.plan == nil || d.plan.parent == nil {
 		return given, nil

@@ -10,7 +10,7 @@ import (
 	"github.com/auditkeep/audit/internal/jsontext"
 )
 
-// What PostgreSQL shows of its own types, as triggers record it.
+// The texts that PostgreSQL shows for its types, which triggers record too.
 
 // rangeNode returns a range as text: [1,5).
 func (in *inspector) rangeNode(v reflect.Value) (*node, error) {
@@ -101,7 +101,7 @@ func (in *inspector) array(v reflect.Value, plain bool) (*node, error) {
 	for i := dims.Len() - 1; i > 0; i-- {
 		length := int(dims.Index(i).Field(0).Int())
 		if length <= 0 || len(n.items)%length != 0 {
-			break // it is no array of PostgreSQL's
+			break // not an array of PostgreSQL
 		}
 		outer := &node{kind: jsontext.KindArray}
 		for rest := n.items; len(rest) > 0; rest = rest[length:] {

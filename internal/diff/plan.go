@@ -11,21 +11,21 @@ import (
 	"time"
 )
 
-// plan says what to record of a struct type. It is made once per type, and is
-// the one place that decides it: differences, Describe and the search for shared
-// memory ask it.
+// plan has what is recorded of a struct type. It is made once per type.
+// Differences, Describe and the search for shared memory all use it.
 type plan struct {
 	of reflect.Type
 	// objectType is the type's name as an object type.
 	objectType string
-	// fields are recorded, in the struct's order, nested structs flattened.
+	// fields are the recorded fields in the struct's order, with those of structs
+	// within it.
 	fields []field
-	// ids are the fields that make up the object's ID, and all are both: an ID
-	// is a field like any other where it can differ from the object's.
+	// ids are the fields that make up the object's ID. all are ids and fields: in an
+	// update an ID is compared like any other field.
 	ids, all []field
 	// parent is the field that holds the ID of the object's parent, or nil.
 	parent *field
-	// sharing are those of all in which two values of the type can share memory
+	// sharing are indexes into all: fields in which two records can share memory
 	// that a program can write through.
 	sharing   []int
 	rules     []Rule // what becomes of every field, at the top level only
@@ -52,8 +52,8 @@ type field struct {
 	shares    bool   // two values can share memory that a program can write through
 }
 
-// get returns the field of a struct, or an invalid Value where an embedded
-// pointer on the way is nil.
+// get returns the field of a struct, or an invalid Value if an embedded pointer on
+// the way is nil.
 func (f *field) get(v reflect.Value) reflect.Value {
 	if len(f.index) == 1 {
 		return v.Field(f.index[0])
@@ -83,16 +83,16 @@ func has(t, iface reflect.Type) bool {
 	return t.Implements(iface) || t.Kind() != reflect.Interface && t.Kind() != reflect.Pointer && reflect.PointerTo(t).Implements(iface)
 }
 
-// isColumn reports whether the type says itself how it is one value, as
-// databases and texts know values.
+// isColumn reports whether values of the type are one value in a database or a
+// text: times, numbers, known shapes, driver.Valuer and encoding.TextMarshaler.
 func isColumn(t reflect.Type) bool {
 	return t == timeType || t == numberType || shapeOf(t) != noShape || has(t, valuerType) || has(t, textType)
 }
 
-// isSpecial reports whether values of the type are recorded by a method of theirs.
+// isSpecial reports whether values of the type are recorded by one of their methods.
 func isSpecial(t reflect.Type) bool { return isColumn(t) || has(t, marshalerType) }
 
-// planner works out plans and keeps them.
+// planner makes plans and keeps them.
 type planner struct {
 	redactor redactor
 	naming   Naming
@@ -123,7 +123,7 @@ func (p *planner) findsSecret(t reflect.Type, within []reflect.Type) bool {
 	}
 	made, err := p.nested(t)
 	if err != nil {
-		return false // said elsewhere
+		return false // the difference returns the error
 	}
 	within = append(slices.Clone(within), t)
 	return slices.ContainsFunc(made.fields, func(f field) bool {
@@ -131,11 +131,11 @@ func (p *planner) findsSecret(t reflect.Type, within []reflect.Type) bool {
 	})
 }
 
-// plan returns what to record of a struct type at the top level of an event,
-// the structs within it flattened into paths.
+// plan returns what is recorded of a struct type at the top level of an event.
+// Fields of structs within it have a path.
 func (p *planner) plan(t reflect.Type) (*plan, error) { return p.load(&p.top, t, true) }
 
-// nested returns what to record of a struct type that is part of a value.
+// nested returns what is recorded of a struct type that is part of a value.
 func (p *planner) nested(t reflect.Type) (*plan, error) { return p.load(&p.parts, t, false) }
 
 func (p *planner) load(plans *sync.Map, t reflect.Type, top bool) (*plan, error) {
@@ -180,22 +180,23 @@ func (p *planner) make(t reflect.Type, top bool) (*plan, error) {
 	return made, nil
 }
 
-// namesItself reports whether a record of the type says which object it is.
+// namesItself reports whether records of the type name their object.
 func (p *planner) namesItself(t reflect.Type) bool { return p.naming.By != nil && has(t, p.naming.By) }
 
 // ignores reports whether the log's configuration leaves out a name at the top
 // level.
 func (p *planner) ignores(name string) bool { return slices.Contains(p.ignore, name) }
 
-// leavesOut reports whether it leaves out a field, which a tag prevents.
+// leavesOut reports whether the configuration leaves out a field. It never leaves
+// out a field with an audit tag.
 func (p *planner) leavesOut(f field) bool { return !f.tagged && p.ignores(f.name) }
 
 func contains(fields []field, f field) bool {
 	return slices.ContainsFunc(fields, func(g field) bool { return slices.Equal(f.index, g.index) })
 }
 
-// rules returns what becomes of each field that was found, in the struct's
-// order: visible are those that no other field hides.
+// rules returns a Rule for each field that was found, in the struct's order. No
+// other field hides those in visible.
 func (p *planner) rules(c *fieldCollector, visible, ids []field) []Rule {
 	type placed struct {
 		index []int
@@ -230,8 +231,8 @@ func (p *planner) rules(c *fieldCollector, visible, ids []field) []Rule {
 	return rules
 }
 
-// identity returns the fields that make up the object's ID: those tagged so,
-// else the one named id. A struct within may have an identity of its own.
+// identity returns the fields that make up the object's ID: those with the tag id,
+// else the field named id. Tags of structs within do not count.
 func identity(fields []field) (ids []field) {
 	for _, f := range fields {
 		if f.id && !f.within {
@@ -246,8 +247,8 @@ func identity(fields []field) (ids []field) {
 	return ids
 }
 
-// typeName returns the default object type: the type's own name in snake_case,
-// without type arguments; "" for unnamed types.
+// typeName returns the default object type: the type's name in snake_case without
+// type arguments. It is "" for unnamed types.
 func typeName(t reflect.Type) string {
 	name, _, _ := strings.Cut(t.Name(), "[")
 	return snakeCase(name)

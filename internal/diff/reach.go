@@ -7,16 +7,16 @@ import (
 	"sync"
 )
 
-// reach is what memory the values of a type lead to that a program can write
-// through: the memory that an assignment leaves shared, and that a decoder, a
-// Scan or an append then overwrites on both sides.
+// reach describes the memory that values of a type lead to and that a program can
+// write through. An assignment leaves it shared; a decoder, a Scan or an append
+// then overwrites it on both sides.
 type reach struct {
 	// shares reports whether two values of the type can have such memory in common.
 	shares bool
 	// fields are those of a struct that lead to it.
 	fields []int
-	// guard is asked for the other fields of a struct, which are its own; nil if
-	// none of them leads to memory.
+	// guard decides about the unexported fields of a struct. It is nil if none of
+	// them leads to memory.
 	guard *guard
 	// hidden reports whether the struct is recorded by a method or as a whole,
 	// so that tags do not decide what of it is recorded.
@@ -45,8 +45,7 @@ func reachOf(t reflect.Type) *reach {
 }
 
 // leadsToMemory reports whether two values of the type can share memory that a
-// program can write through. It ends, since a type contains itself only behind a
-// reference.
+// program can write through.
 func leadsToMemory(t reflect.Type) bool {
 	switch t.Kind() {
 	case reflect.Interface, reflect.Map:
@@ -68,8 +67,8 @@ func leadsToMemory(t reflect.Type) bool {
 	return false
 }
 
-// guardIn returns the guard of a struct type's own fields, or nil if none of
-// them leads to memory.
+// guardIn returns the guard of a struct type's unexported fields, or nil if none
+// of them leads to memory.
 func guardIn(t reflect.Type) *guard {
 	if isSealed(t) || isBigNumber(t) || !isHidden(t) {
 		return nil
@@ -86,18 +85,17 @@ var (
 	bigRatType   = reflect.TypeFor[big.Rat]()
 )
 
-// isHidden reports whether a struct is recorded by a method of its own or as a
-// whole, not by its exported fields.
+// isHidden reports whether a struct is recorded by one of its methods or as a
+// whole, and not by its exported fields.
 func isHidden(t reflect.Type) bool { return isSpecial(t) || isClosed(t) }
 
 func isBigNumber(t reflect.Type) bool { return t == bigIntType || t == bigFloatType || t == bigRatType }
 
-// reachableFields returns the fields of a struct that a program can write
-// through, from outside the struct's package too: the exported ones, those of
-// embedded structs, and of what is recorded although it is not exported, values
-// of a type argument, which such types hand out and decode into
-// (datatypes.JSONType[T]). Numbers of math/big write their digits in place. Other
-// unexported fields are the type's own: see guard.
+// reachableFields returns the fields of a struct that code outside the struct's
+// package can write through: exported fields and embedded structs. Unexported
+// fields of a type argument count too: such types return them and decode into
+// them (datatypes.JSONType[T]). Numbers of math/big write their digits in place.
+// About other unexported fields see guard.
 func reachableFields(t reflect.Type) []int {
 	if t == timeType {
 		return nil
@@ -115,8 +113,8 @@ func reachableFields(t reflect.Type) []int {
 	return fields
 }
 
-// isTypeArgument reports whether the generic type t has the argument of, alone
-// or as the last one.
+// isTypeArgument reports whether the type is the only, the first or the last type
+// argument of the generic type t.
 func isTypeArgument(t, of reflect.Type) bool {
 	_, arguments, generic := strings.Cut(strings.TrimSuffix(t.Name(), "]"), "[")
 	if !generic {
@@ -126,7 +124,7 @@ func isTypeArgument(t, of reflect.Type) bool {
 	return arguments == name || strings.HasSuffix(arguments, ","+name) || strings.HasPrefix(arguments, name+",")
 }
 
-// fullName spells a type as it stands among the arguments of a generic type.
+// fullName spells a type as reflect spells the arguments of a generic type.
 func fullName(t reflect.Type) string {
 	if t.Name() != "" {
 		if t.PkgPath() == "" {

@@ -2,7 +2,8 @@ package diff
 
 import "github.com/auditkeep/audit/internal/jsontext"
 
-// Omitted is the field that stands for changes for which an event had no room.
+// Omitted is the field that stands for the changes that an event left out, since
+// it was full.
 const Omitted = "…"
 
 // Result has the changes of an event. All its texts are parts of one string, so

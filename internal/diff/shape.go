@@ -14,9 +14,9 @@ import (
 	"github.com/auditkeep/audit/internal/jsontext"
 )
 
-// shape is a kind of type that has no method of its own to be recorded by, or
-// one that would say it otherwise than a database does. Types of other modules
-// are known by their fields, so that this package needs none of them.
+// shape is a kind of type that is recorded by rules of this package: it has no
+// method for that, or its method writes it differently from a database. Types of
+// other modules are known by their fields, so that this package imports none.
 type shape int
 
 const (
@@ -41,7 +41,7 @@ const (
 
 var shapes sync.Map // reflect.Type to shape
 
-// shapeOf returns the type's shape. It is worked out once per type.
+// shapeOf returns the type's shape. It is computed once per type.
 func shapeOf(t reflect.Type) shape {
 	switch t.Kind() {
 	case reflect.Struct, reflect.Slice:

@@ -27,7 +27,7 @@ func (s *sharedFields) has(name string) bool { return s != nil && (s.whole || s.
 // maxNamedFields is how many fields an error names.
 const maxNamedFields = 20
 
-// refuse returns the error that names the fields.
+// refuse returns a Problem that names the fields.
 func (s *sharedFields) refuse(p *plan) error {
 	if s.whole {
 		return &Problem{Field: "before", Text: "shares its memory with after, so it was overwritten by what changed after", Remedy: sharedRemedy, Shared: true}
@@ -53,8 +53,8 @@ func (s *sharedFields) refuse(p *plan) error {
 }
 
 // shared returns the recorded fields in which the sides of an update share
-// memory that a program can write through, or nil. What is recorded is the
-// plan's to say; of maps, every key that is not ignored.
+// memory that a program can write through, or nil. The plan names the recorded
+// fields of structs; of maps, every key counts that is not ignored.
 func (d *differ) shared(before, after reflect.Value) *sharedFields {
 	if !before.IsValid() || !after.IsValid() {
 		return nil
@@ -85,12 +85,12 @@ type sharing struct {
 	byName        map[string]int
 	guarded       []guardedField // that regions name
 
-	// Of the walk through one side:
+	// The walk through one side has:
 	regions  *[]region
 	field    int  // whose memory it is
 	capacity bool // lists reach as far as an append may write
-	// machinery counts pointers to locks and functions that lie behind
-	// unexported fields. Nothing of what they lead to is read.
+	// machinery says that pointers to locks and functions behind unexported fields
+	// count as memory. What they lead to is never read.
 	machinery bool
 	guard     int // of the memory that is added
 	queue     []reached
@@ -116,7 +116,7 @@ type guardedField struct {
 // wholeRecord stands for the memory of the record itself, which has all fields.
 const wholeRecord = -1
 
-// reached is a reference whose contents are yet to be walked through.
+// reached is a reference whose contents are not walked through yet.
 type reached struct {
 	value reflect.Value
 	depth int
@@ -124,17 +124,17 @@ type reached struct {
 }
 
 const (
-	// maxSharedDepth is less than what Snapshot copies, and more than what is
-	// ever recorded.
+	// maxSharedDepth is less than the depth that Snapshot copies, and more than the
+	// depth that is recorded.
 	maxSharedDepth = 300
-	// maxSharedVisits is how much is walked through again for another field
-	// that leads to it. Beyond it, it counts as the first one's.
+	// maxSharedVisits bounds how often memory is walked through again for another
+	// field that leads to it. After that, it counts only for the first field.
 	maxSharedVisits = 1_000_000
 )
 
 var sharings = sync.Pool{New: func() any { return &sharing{byName: map[string]int{}, seen: map[sliceVisit]struct{}{}} }}
 
-// release gives the memory back, without what it held.
+// release clears the memory and gives it back for the next event.
 func (s *sharing) release() {
 	if cap(s.before)+cap(s.after)+cap(s.queue)+len(s.seen)+len(s.names)+len(s.guarded) > 4096 {
 		return
@@ -153,7 +153,7 @@ func (s *sharing) record(p *plan, v reflect.Value, regions *[]region, capacity b
 	s.regions, s.capacity, s.field, s.visits = regions, capacity, wholeRecord, 0
 	for steps := 0; v.Kind() == reflect.Pointer || v.Kind() == reflect.Interface; steps++ {
 		if v.IsNil() || steps == s.depth {
-			return // side says what is wrong with it
+			return // side returns the error
 		}
 		if v.Kind() == reflect.Pointer {
 			s.add(v.Pointer(), v.Type().Elem().Size())
@@ -232,13 +232,12 @@ func (s *sharing) result(p *plan) *sharedFields {
 
 func (f guardedField) writes() bool { return f.guard.writes(f.of, f.field) }
 
-// overlaps reports whether a region lies, in part at least, in one of the
-// others, and calls note, if it is given, with each. It sorts the
-// regions.
+// overlaps reports whether a region overlaps one of the others. It calls note, if
+// it is not nil, with each that does. It sorts both lists.
 func overlaps(regions, others []region, note func(region)) bool {
 	slices.SortFunc(others, func(a, b region) int { return cmp.Compare(a.start, b.start) })
 	slices.SortFunc(regions, func(a, b region) int { return cmp.Compare(a.start, b.start) })
-	next, end := 0, uintptr(0) // end is how far those of the others reach that begin before the region's start
+	next, end := 0, uintptr(0) // end is the furthest end of the others that begin before the region
 	for _, r := range regions {
 		for next < len(others) && others[next].start <= r.start {
 			end = max(end, others[next].end)

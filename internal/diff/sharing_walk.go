@@ -8,8 +8,8 @@ func (s *sharing) walk(f *field, v reflect.Value) {
 	s.drain()
 }
 
-// get returns a field's value as field.get does. The embedded structs on the
-// way are the field's memory too, where a pointer leads to them.
+// get returns a field's value as field.get does. An embedded struct on the way
+// counts as the field's memory if a pointer leads to it.
 func (s *sharing) get(f *field, v reflect.Value) reflect.Value {
 	if !f.embedded {
 		return f.get(v)
@@ -51,8 +51,8 @@ func (s *sharing) drain() {
 	}
 }
 
-// value collects the memory that a value leads to. Behind a guarded field, all
-// of it counts: there, what is exported says nothing.
+// value collects the memory that a value leads to. Behind a guarded field, memory
+// of exported and unexported fields counts.
 func (s *sharing) value(v reflect.Value, depth, guard int) {
 	if !v.IsValid() || depth == 0 {
 		return
@@ -117,7 +117,7 @@ func (s *sharing) leads(t reflect.Type, guard int) bool {
 	return leadsOwn(t, true)
 }
 
-// reach notes a reference whose contents may lead to more memory.
+// reach queues a reference whose contents may lead to more memory.
 func (s *sharing) reach(v reflect.Value, elem reflect.Type, length, depth, guard int) {
 	if !s.leads(elem, guard) {
 		return
@@ -134,8 +134,8 @@ func (s *sharing) reach(v reflect.Value, elem reflect.Type, length, depth, guard
 	s.queue = append(s.queue, reached{v, depth - 1, guard})
 }
 
-// isRecorded reports whether anything is recorded of values of a type: of a
-// struct such as sync.Mutex nothing is.
+// isRecorded reports whether anything is recorded of values of a type. Nothing is
+// recorded of a struct such as sync.Mutex.
 func (s *sharing) isRecorded(t reflect.Type) bool {
 	if t.Kind() != reflect.Struct || reachOf(t).hidden {
 		return true
@@ -163,7 +163,7 @@ func (s *sharing) structure(v reflect.Value, depth int) {
 	}
 	p, err := s.planner.nested(v.Type())
 	if err != nil {
-		return // the difference says so
+		return // the difference returns the error
 	}
 	for _, i := range p.sharing {
 		s.value(s.get(&p.all[i], v), depth-1, 0)

@@ -10,7 +10,7 @@ import (
 // side is one side of an event, with the pointers around it taken off.
 type side struct {
 	value reflect.Value
-	tree  *node // where the value is a map or JSON, taken apart
+	tree  *node // of a map or JSON: its keys
 }
 
 // differ collects the changes of one event.
@@ -19,17 +19,16 @@ type differ struct {
 	limits   Limits
 	plan     *plan // of structs
 	oneSided bool  // a create or destroy: all of the other side is absent
-	// foreignID: the host named the object by another ID than its record has,
-	// so that the record's own is a field like any other.
+	// foreignID reports whether the host gave the object another ID than its record
+	// has. The record's ID is then a field like any other.
 	foreignID   bool
 	notCompared *sharedFields // fields in which the two sides share memory
 	draft       *draft
 	left        int // how many more bytes of JSON the changes may take
-	omitted     int // how many changes found no more room
+	omitted     int // how many changes were left out, since left was 0
 }
 
-// planRecord looks up the plan of the event's records where their type says
-// that they are structs.
+// planRecord looks up the plan of the event's records if they are structs.
 func (d *differ) planRecord(e *Event) (err error) {
 	some := e.Before
 	if !some.IsValid() {
@@ -57,8 +56,8 @@ func (d *differ) planRecord(e *Event) (err error) {
 	return err
 }
 
-// side takes the pointers off one side of an event and says what is wrong with
-// it, if anything.
+// side takes the pointers off one side of an event. What is not a struct, a map or
+// a JSON object is an error.
 func (d *differ) side(name string, v reflect.Value) (side, error) {
 	if !v.IsValid() {
 		return side{}, nil

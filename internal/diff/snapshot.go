@@ -8,7 +8,7 @@ func Snapshot[T any](x T) T {
 	out := reflect.New(reflect.TypeFor[T]()).Elem()
 	out.Set(reflect.ValueOf(&x).Elem())
 	c := copier{done: map[sliceVisit]reflect.Value{}, whole: map[sliceVisit]bool{}}
-	c.detach(out, maxBeyondDepth, false)
+	c.detach(out, maxValueDepth, false)
 	for len(c.queue) > 0 {
 		next := c.queue[0]
 		c.queue = c.queue[1:]
@@ -18,25 +18,24 @@ func Snapshot[T any](x T) T {
 	return copied
 }
 
-// copier gives values memory of their own. What was copied before is used
-// again, so that cycles end and what was shared within x stays shared within
-// the copy. References are made at once and filled in the order in which they
-// were reached, so that a copy is cut off only where its shortest way from the
-// top is too long.
+// copier gives values new memory. It copies each memory once, so that cycles end
+// and what was shared within x is shared within the copy. It makes references at
+// once and fills them in the order in which it reached them. So a copy ends only
+// behind references whose shortest way from x is too long.
 type copier struct {
 	done  map[sliceVisit]reflect.Value
 	whole map[sliceVisit]bool // copies of which unexported memory is copied too
 	queue []func()
 }
 
-// sliceVisit tells slices of one array apart by their length.
+// sliceVisit distinguishes slices of one array by their length.
 type sliceVisit struct {
 	visit
 	length int
 }
 
-// detach replaces in v, which was assigned from another value, all memory that
-// the two share. Within a guarded field all of it is, exported or not.
+// detach replaces all memory that v shares with the value that it was assigned
+// from. Behind a guarded field it replaces unexported memory too.
 func (c *copier) detach(v reflect.Value, depth int, guarded bool) {
 	if depth == 0 || !c.leads(v.Type(), guarded) {
 		return
@@ -141,7 +140,7 @@ func (c *copier) detachReference(v reflect.Value, depth int, guarded bool) {
 	c.queue = append(c.queue, func() { c.fill(made, original, depth-1, guarded) })
 }
 
-// visitOf tells references apart.
+// visitOf returns what distinguishes a reference from others.
 func visitOf(v reflect.Value) sliceVisit {
 	at := sliceVisit{visit: visit{v.Pointer(), v.Type()}}
 	if v.Kind() == reflect.Slice {
@@ -166,8 +165,8 @@ func shallow(original reflect.Value) reflect.Value {
 	}
 }
 
-// fill gives what a copy leads to memory of its own. A map's values come from
-// the original, or from the copy itself if it is filled again.
+// fill gives new memory to what a copy leads to. A map's values come from the
+// original, or from the copy if it is filled a second time.
 func (c *copier) fill(made, original reflect.Value, depth int, guarded bool) {
 	switch made.Kind() {
 	case reflect.Pointer:

@@ -13,9 +13,9 @@ import (
 	"github.com/auditkeep/audit/internal/jsontext"
 )
 
-// special takes apart a value that says itself what it is, by the first of: its
-// shape, time.Time, json.Number, json.Marshaler, driver.Valuer,
-// encoding.TextMarshaler. docs/types.md lists what comes out.
+// special takes apart a value by the first of these that its type has: a shape,
+// time.Time, json.Number, json.Marshaler, driver.Valuer, encoding.TextMarshaler.
+// docs/types.md lists the results.
 func (in *inspector) special(v reflect.Value, plain bool) (n *node, err error) {
 	t := v.Type()
 	if !v.CanAddr() { // methods may be those of the pointer
@@ -38,14 +38,14 @@ func (in *inspector) special(v reflect.Value, plain bool) (n *node, err error) {
 	if n.kind == jsontext.KindString && in.hides(v, plain) {
 		n, err = in.plainKind(v, plain)
 	}
-	if n != nil && n.kind != jsontext.KindCut && n.rest == nil {
+	if n != nil && n.kind != jsontext.KindCut && n.comparer == nil {
 		n.source, n.byMethod = v, true
 	}
 	return n, err
 }
 
-// hides reports whether a text could hide a secret that the value's own keys or
-// fields would show by their names.
+// hides reports whether a text could hide a secret that the names of the value's
+// keys or fields would reveal.
 func (in *inspector) hides(v reflect.Value, plain bool) bool {
 	switch v.Kind() {
 	case reflect.Map:
@@ -72,7 +72,7 @@ func (in *inspector) byMethod(v reflect.Value, plain bool) (n *node, err error) 
 	case json.Marshaler:
 		method = "MarshalJSON"
 		text, err := x.MarshalJSON()
-		if valuer, ok := x.(driver.Valuer); ok && isUnsupported(err) { // NaN, which JSON has not
+		if valuer, ok := x.(driver.Valuer); ok && isUnsupported(err) { // NaN, which JSON does not have
 			if value, valueErr := valuer.Value(); valueErr == nil {
 				return in.driverValue(value, v, plain)
 			}
@@ -100,10 +100,10 @@ func (in *inspector) byMethod(v reflect.Value, plain bool) (n *node, err error) 
 	}
 }
 
-// failed takes apart a value whose method returned an error. What the host's
-// data is must not stop the host: a value of a plain kind, a list or a map is
-// recorded as that, and broken JSON within a struct by a mark. Any other error
-// of a struct's is the host's mistake.
+// failed takes apart a value whose method returned an error. Data must not stop
+// the host: a plain value, a list or a map is recorded without the method, and
+// broken JSON within a struct becomes a mark. Any other error of a struct's method
+// is a mistake of the host, and is returned.
 func (in *inspector) failed(method string, v reflect.Value, err error, plain bool) (*node, error) {
 	switch {
 	case v.Kind() == reflect.Slice && v.Type().Elem().Kind() == reflect.Uint8:
@@ -111,10 +111,10 @@ func (in *inspector) failed(method string, v reflect.Value, err error, plain boo
 	case v.Kind() != reflect.Struct && v.Kind() != reflect.Interface && v.Kind() != reflect.Pointer && v.Kind() != reflect.Func:
 		return in.plainKind(v, plain)
 	case isBrokenJSON(err) || isUnsupported(err):
-		if in.rest == nil {
-			in.rest = newBeyond()
+		if in.comparer == nil {
+			in.comparer = newComparer()
 		}
-		return &node{kind: jsontext.KindInvalidJSON, source: v, rest: in.rest}, nil
+		return &node{kind: jsontext.KindInvalidJSON, source: v, comparer: in.comparer}, nil
 	}
 	return nil, fmt.Errorf("%s of %s: %w", method, v.Type(), err)
 }
@@ -159,10 +159,10 @@ func (in *inspector) marshaled(x json.Marshaler, text []byte, v reflect.Value, p
 	return in.node(reflect.ValueOf(tree), plain)
 }
 
-// driverValue takes apart what a Valuer gives to its database. What a map, a
-// list, or a struct that is not a nullable text gives is recorded as the JSON
-// that it is. If it is not, a map or list is recorded by its items: hstore, and
-// the arrays of lib/pq, are texts for the database only.
+// driverValue takes apart what a Valuer returns for its database. JSON of a map, a
+// list, or a struct that is not a nullable text is taken apart. A map or list
+// whose text is not JSON is recorded by its items: hstore and the arrays of lib/pq
+// are texts only for the database.
 func (in *inspector) driverValue(value driver.Value, v reflect.Value, plain bool) (*node, error) {
 	t := v.Type()
 	text, isText := value.(string)
@@ -194,12 +194,12 @@ func (in *inspector) driverValue(value driver.Value, v reflect.Value, plain bool
 		given = given.Elem()
 	}
 	if given.IsValid() && given.Type() == t {
-		return in.plainKind(given, plain) // it gave itself: do not ask it again
+		return in.plainKind(given, plain) // it returned itself: do not call the method again
 	}
 	return in.node(reflect.ValueOf(value), plain)
 }
 
-// kindOf is what JSON has for a map or a list.
+// kindOf returns the JSON kind of a map or a list.
 func kindOf(t reflect.Type) jsontext.Kind {
 	if t.Kind() == reflect.Map {
 		return jsontext.KindMap
@@ -208,7 +208,7 @@ func kindOf(t reflect.Type) jsontext.Kind {
 }
 
 // isNullableText reports whether a struct is a text that may be NULL, such as
-// sql.NullString: what it holds is a text, also if it looks like JSON.
+// sql.NullString. Its value is a text even if it looks like JSON.
 func isNullableText(t reflect.Type) bool {
 	if f, ok := t.FieldByName("Valid"); !ok || f.Type.Kind() != reflect.Bool {
 		return false

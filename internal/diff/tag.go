@@ -9,11 +9,11 @@ import (
 	"github.com/auditkeep/audit/internal/stored"
 )
 
-// fieldTag is what a struct field's tags say about it.
+// fieldTag has what a struct field's tags say.
 type fieldTag struct {
-	name   string // "" where no tag names the field
+	name   string // "" if no tag names the field
 	audit  bool   // an audit tag is there
-	column bool   // an audit or db tag is there: the field is no association
+	column bool   // an audit or db tag is there, so the field is not an association
 	skip   bool   // audit:"-"
 	id     bool   // audit:",id"
 	redact bool   // audit:",redact"
@@ -26,8 +26,8 @@ type fieldTag struct {
 }
 
 // parseTag reads the tag audit:"name,option,…" in the manner of encoding/json
-// (a name of "-" alone leaves the field out, "-," names it "-"), and falls
-// back on the db tag for the name.
+// (the tag "-" leaves the field out, and "-," names it "-"). If it has no name, the
+// db tag gives the name.
 func parseTag(tag reflect.StructTag) (fieldTag, error) {
 	text, ok := tag.Lookup("audit")
 	db, _, _ := strings.Cut(tag.Get("db"), ",")

@@ -76,13 +76,13 @@ type (
 	gobDecoder interface{ GobDecode(data []byte) error }
 )
 
-// samples are read by a type that does not read what it writes.
+// samples are inputs for a type that cannot read what it writes.
 var samples = []driver.Value{
 	[]byte(`{"a":1}`), []byte(`{"a":"b"}`), []byte(`{"a":["b"]}`), []byte(`["a"]`), []byte(`[1]`), []byte(`"a"`), []byte(`1`), []byte(`true`),
 	[]byte(`"2026-01-02T03:04:05Z"`), []byte(`a`), []byte(`{a}`), []byte(`{1}`), "a", "1", int64(1), 1.5, true,
 }
 
-// sight is what a trial saw of the memory behind a field.
+// sight is what a trial saw about the memory behind a field.
 type sight int
 
 const (
@@ -92,13 +92,14 @@ const (
 	written       // a decoder writes in place
 )
 
-// trial has each decoder of a struct's type read what the type writes, twice:
-// into a new value, and into a copy of that. A decoder that writes in place
-// leaves both with the same memory. Memory that one more new value has as well
-// is kept by the type for all values, as the zone of a time is.
+// trial lets each decoder of a struct's type read twice what the type writes: into
+// a new value, and into a copy of that value. If a decoder writes in place, both
+// then have the same memory. If a third new value has that memory too, the type
+// keeps it for all values, such as the zone of a time.
 //
-// It returns what was seen, by field. A field is missing if it was empty, or
-// seems harmless although one of the decoders could read nothing. The values are the trial's own: nothing of the host's is written.
+// It returns what it saw, by field. A field is missing if it was empty. It is also
+// missing if it seems harmless and one of the decoders could read nothing. The
+// trial writes only to values that it makes.
 func (g *guard) trial(v reflect.Value) map[int]sight {
 	original := reflect.New(v.Type())
 	original.Elem().Set(v)
@@ -134,10 +135,10 @@ func (g *guard) trial(v reflect.Value) map[int]sight {
 	return found
 }
 
-// reread returns a value made by decoding what v encodes, if v keeps what a
-// field leads to behind a lock: a copy of the lock would be of no use, and what
-// it guards may be written at any time. Other memory is copied as it is, since
-// an encoding may leave something out.
+// reread returns a value made by decoding what v encodes, if a lock guards what a
+// field leads to. Copying the lock has no use, and what it guards may be written
+// at any time. For other memory it reports false, since an encoding may leave
+// something out.
 func (g *guard) reread(v reflect.Value, field int) (reflect.Value, bool) {
 	if !g.tries() || !leadsToMachinery(v.Type().Field(field).Type, map[reflect.Type]bool{}) {
 		return reflect.Value{}, false
@@ -183,8 +184,8 @@ func leadsToMachinery(t reflect.Type, seen map[reflect.Type]bool) bool {
 	return false
 }
 
-// observe notes what one decoder does with one input, and reports whether it
-// reads it.
+// observe adds to found what one decoder does with one input, and reports whether
+// the decoder reads it.
 func (g *guard) observe(d decoder, input driver.Value, t reflect.Type, found map[int]sight) bool {
 	read := func(x reflect.Value) bool {
 		_, err := guarded(func() (driver.Value, error) { return nil, d.decode(x.Interface(), input) })
@@ -217,12 +218,12 @@ func (g *guard) observe(d decoder, input driver.Value, t reflect.Type, found map
 	return true
 }
 
-// touches reports whether a region lies, in part at least, in one of the others.
+// touches reports whether a region overlaps one of the others.
 func touches(r region, others []region) bool {
 	return slices.ContainsFunc(others, func(o region) bool { return r.start < o.end && o.start < r.end })
 }
 
-// guarded calls a method of the host's type, and makes its panic an error.
+// guarded calls a method of the host's type, and returns its panic as an error.
 func guarded(call func() (driver.Value, error)) (value driver.Value, err error) {
 	defer func() {
 		if r := recover(); r != nil {

@@ -51,7 +51,6 @@ var notYetClean = []string{
 	"httpui",
 	"httpui/browsertest",
 	"httpui/internal/fixture",
-	"internal/diff",
 	"internal/display",
 }
 
