@@ -142,14 +142,14 @@ func restore(ctx context.Context, tx pgx.Tx, entries table) error {
 		return err
 	}
 	for _, part := range []func(context.Context, querier, table) ([]Finding, error){checkFunctions, checkCatalogue, checkGrants} {
-		problems, err := part(ctx, tx, entries)
+		findings, err := part(ctx, tx, entries)
 		if err != nil {
 			return err
 		}
-		for _, problem := range problems {
-			for _, statement := range problem.repair {
+		for _, finding := range findings {
+			for _, statement := range finding.repair {
 				if _, err := tx.Exec(ctx, statement); err != nil {
-					return fmt.Errorf("restoring the protection of %s: %w", problem.Table, err)
+					return fmt.Errorf("restoring the protection of %s: %w", finding.Table, err)
 				}
 			}
 		}

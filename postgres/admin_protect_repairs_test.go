@@ -28,13 +28,13 @@ func TestProtectRepairs(t *testing.T) {
 	} {
 		r.exec(t, r.owner, fill.Replace(statement))
 	}
-	problems, err := admin.Check(ctx)
+	findings, err := admin.Check(ctx)
 	require.NoError(t, err)
-	require.GreaterOrEqual(t, len(problems), 10)
+	require.GreaterOrEqual(t, len(findings), 10)
 	require.NoError(t, admin.Protect(ctx, r.appName))
-	problems, err = admin.Check(ctx)
+	findings, err = admin.Check(ctx)
 	require.NoError(t, err)
-	require.Empty(t, problems)
+	require.Empty(t, findings)
 }
 
 // A call that a role makes on the way to the owner's rights is refused before it

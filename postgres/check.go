@@ -111,11 +111,11 @@ func (a *Admin) check(ctx context.Context, tx pgx.Tx, entries table) ([]Finding,
 		return checkSettings(ctx, db, entries, a.schema != "")
 	}, checkMonths, checkWatched)
 	for _, part := range parts {
-		problems, err := part(ctx, tx, entries)
+		findings, err := part(ctx, tx, entries)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, problems...)
+		all = append(all, findings...)
 	}
 	return all, nil
 }

@@ -17,16 +17,16 @@ func checkCatalogue(ctx context.Context, db querier, entries table) ([]Finding, 
 		return nil, err
 	}
 	expected := expectedFacts()
-	var problems []Finding
+	var findings []Finding
 	for len(all) > 0 {
 		n := 1
 		for n < len(all) && all[n].table.OID == all[0].table.OID {
 			n++
 		}
 		t := all[0].table
-		problems = append(problems, compareFacts(entries, t, expected[all[0].of], all[:n])...)
+		findings = append(findings, compareFacts(entries, t, expected[all[0].of], all[:n])...)
 		if t.Owner != entries.Owner {
-			problems = append(problems, Finding{
+			findings = append(findings, Finding{
 				FindingRole, t.Name, fmt.Sprintf("it belongs to %s, and audit_entries to %s", t.Owner, entries.Owner),
 				"ALTER TABLE " + t.sql() + " OWNER TO " + grantee(entries.Owner), nil,
 			})
@@ -40,10 +40,10 @@ func checkCatalogue(ctx context.Context, db querier, entries table) ([]Finding, 
 	for _, name := range append([]string{"audit_capture_context"}, besideEntries...) {
 		// A host that migrates with another tool has no table audit_migrations.
 		if _, missing := expected[name]; missing && name != "audit_migrations" {
-			problems = append(problems, Finding{FindingConstraint, name, "it is missing", "make it again, as in the migrations", nil})
+			findings = append(findings, Finding{FindingConstraint, name, "it is missing", "make it again, as in the migrations", nil})
 		}
 	}
-	return problems, nil
+	return findings, nil
 }
 
 // compareFacts compares one table with what it should be.
@@ -53,23 +53,23 @@ func compareFacts(entries, t table, expected []fact, all []found) []Finding {
 	for _, f := range all {
 		is[key{f.kind, f.name}] = f.is
 	}
-	var problems []Finding
+	var findings []Finding
 	for _, want := range expected {
 		definition, ok := is[key{want.kind, want.name}]
 		delete(is, key{want.kind, want.name})
 		switch {
 		case !ok:
-			problems = append(problems, missingFact(entries, t, want))
+			findings = append(findings, missingFact(entries, t, want))
 		case definition != want.is:
-			problems = append(problems, changedFact(entries, t, want, definition))
+			findings = append(findings, changedFact(entries, t, want, definition))
 		}
 	}
 	for _, f := range all {
 		if _, ok := is[key{f.kind, f.name}]; ok {
-			problems = append(problems, foreignFact(t, f.fact)...)
+			findings = append(findings, foreignFact(t, f.fact)...)
 		}
 	}
-	return problems
+	return findings
 }
 
 // Bits of tgtype: a trigger for each row (1), before (2), on INSERT (4), DELETE
@@ -94,9 +94,9 @@ func missingFact(entries, t table, want fact) Finding {
 func changedFact(entries, t table, want fact, is string) Finding {
 	switch {
 	case want.kind == "trigger":
-		problem := missingFact(entries, t, want)
-		problem.Problem += ": it is " + is + ", and not " + want.is
-		return problem
+		finding := missingFact(entries, t, want)
+		finding.Problem += ": it is " + is + ", and not " + want.is
+		return finding
 	case want.kind == "table" && strings.Replace(is, " u", " p", 1) == want.is:
 		return Finding{FindingPartition, t.Name, "it is UNLOGGED and empty after a crash", "ALTER TABLE " + t.sql() + " SET LOGGED", nil}
 	}

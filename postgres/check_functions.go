@@ -32,7 +32,7 @@ func checkFunctions(ctx context.Context, db querier, entries table) ([]Finding, 
 	if err != nil {
 		return nil, err
 	}
-	var problems []Finding
+	var findings []Finding
 	known := map[string]bool{}
 	for _, want := range functions() {
 		known[want.name] = true
@@ -40,7 +40,7 @@ func checkFunctions(ctx context.Context, db querier, entries table) ([]Finding, 
 		if want.name == refuseFunction {
 			kind = FindingTrigger
 		}
-		problem := Finding{
+		finding := Finding{
 			kind, entries.Name, fmt.Sprintf("the function %s differs from the library's %s", want.name, want.file), "call Admin.Protect",
 			[]string{"CREATE OR REPLACE FUNCTION " + entries.sibling(want.name) + want.head + " AS $migrated$" + want.body + "$migrated$"},
 		}
@@ -61,31 +61,31 @@ func checkFunctions(ctx context.Context, db querier, entries table) ([]Finding, 
 				if len(same) > 0 && f == same[0] {
 					continue
 				}
-				problems = append(problems, Finding{
+				findings = append(findings, Finding{
 					kind, entries.Name, fmt.Sprintf("the function %s is not the library's, and could run in the place of one that is", f.signature),
 					"DROP FUNCTION " + f.signature, nil,
 				})
 			}
 			if len(same) == 0 {
-				problems = append(problems, problem)
+				findings = append(findings, finding)
 			}
 		case len(others) == 1 && others[0].owner != entries.Owner:
-			problem.Problem = fmt.Sprintf("the function %s belongs to %s, and audit_entries to %s", want.name, others[0].owner, entries.Owner)
-			problem.Remedy = "ALTER FUNCTION " + others[0].signature + " OWNER TO " + grantee(entries.Owner)
-			problem.repair = nil
-			problems = append(problems, problem)
+			finding.Problem = fmt.Sprintf("the function %s belongs to %s, and audit_entries to %s", want.name, others[0].owner, entries.Owner)
+			finding.Remedy = "ALTER FUNCTION " + others[0].signature + " OWNER TO " + grantee(entries.Owner)
+			finding.repair = nil
+			findings = append(findings, finding)
 		default:
-			problems = append(problems, problem)
+			findings = append(findings, finding)
 		}
 	}
 	for _, f := range all {
 		if !known[f.name] && !f.watched {
-			problems = append(problems, Finding{
+			findings = append(findings, Finding{
 				FindingPrivilege, entries.Name, fmt.Sprintf("the function %s is not the library's", f.signature), "DROP FUNCTION " + f.signature, nil,
 			})
 		}
 	}
-	return problems, nil
+	return findings, nil
 }
 
 // refuseFunction is the function of the triggers that refuse changes.

@@ -89,7 +89,7 @@ func checkGrants(ctx context.Context, db querier, entries table) ([]Finding, err
 	if err != nil {
 		return nil, err
 	}
-	var problems []Finding
+	var findings []Finding
 	for _, by := range order {
 		on := by.name
 		if by.kind == "TABLE" {
@@ -97,16 +97,16 @@ func checkGrants(ctx context.Context, db querier, entries table) ([]Finding, err
 		}
 		privileges := strings.Join(slices.Compact(wrong[by]), ", ")
 		revoke := fmt.Sprintf("REVOKE %s ON %s %s FROM %s CASCADE", privileges, by.kind, on, grantee(by.role))
-		problem := Finding{FindingPrivilege, by.object, fmt.Sprintf("%s has %s", grantee(by.role), privileges), revoke, nil}
+		finding := Finding{FindingPrivilege, by.object, fmt.Sprintf("%s has %s", grantee(by.role), privileges), revoke, nil}
 		switch {
 		case by.kind == "FUNCTION":
-			problem.Problem += ", which only the log's owner needs"
-			problem.repair = []string{revoke}
+			finding.Problem += ", which only the log's owner needs"
+			finding.repair = []string{revoke}
 		case by.object == entries.Name && slices.Contains(wrong[by], "INSERT"):
-			problem.Problem += ": with INSERT on the whole table it can set " + strings.Join(databaseColumns, ", ")
-			problem.Remedy = "call Admin.Protect for the role, which grants INSERT by column"
+			finding.Problem += ": with INSERT on the whole table it can set " + strings.Join(databaseColumns, ", ")
+			finding.Remedy = "call Admin.Protect for the role, which grants INSERT by column"
 		}
-		problems = append(problems, problem)
+		findings = append(findings, finding)
 	}
-	return problems, nil
+	return findings, nil
 }

@@ -18,7 +18,7 @@ func checkIndexes(ctx context.Context, db querier, entries table) ([]Finding, er
 		return nil, err
 	}
 	defer rows.Close()
-	var problems []Finding
+	var findings []Finding
 	for rows.Next() {
 		var index string
 		var without []string
@@ -26,11 +26,11 @@ func checkIndexes(ctx context.Context, db querier, entries table) ([]Finding, er
 			return nil, err
 		}
 		for _, partition := range without {
-			problems = append(problems, Finding{
+			findings = append(findings, Finding{
 				FindingIndex, partition, "its part of index " + index + " is missing or not valid",
 				"REINDEX it, or create it and ALTER INDEX " + entries.sibling(index) + " ATTACH PARTITION", nil,
 			})
 		}
 	}
-	return problems, rows.Err()
+	return findings, rows.Err()
 }

@@ -12,7 +12,7 @@ import (
 // the catalogue what this version makes. A host that migrates with a tool of its own
 // has no table audit_migrations, and a role without SELECT cannot read it. Then the
 // database counts as current.
-func checkMigrations(ctx context.Context, db querier, entries table) (problems []Finding, current bool, err error) {
+func checkMigrations(ctx context.Context, db querier, entries table) (findings []Finding, current bool, err error) {
 	migrations, err := migration.Read(numberedFiles())
 	if err != nil {
 		return nil, false, err
@@ -32,7 +32,7 @@ func checkMigrations(ctx context.Context, db querier, entries table) (problems [
 		return nil, false, err
 	}
 	add := func(problem, remedy string) {
-		problems = append(problems, Finding{FindingMigration, "audit_migrations", problem, remedy, nil})
+		findings = append(findings, Finding{FindingMigration, "audit_migrations", problem, remedy, nil})
 	}
 	current = true
 	byVersion := map[int]migration.Applied{}
@@ -57,5 +57,5 @@ func checkMigrations(ctx context.Context, db querier, entries table) (problems [
 			add(fmt.Sprintf("the function %s is recorded as that of another version", f.name), "call Admin.Migrate")
 		}
 	}
-	return problems, current, nil
+	return findings, current, nil
 }

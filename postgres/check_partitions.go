@@ -19,9 +19,9 @@ func checkMonths(ctx context.Context, db querier, entries table) ([]Finding, err
 	if err := db.QueryRow(ctx, "SELECT clock_timestamp()").Scan(&now); err != nil {
 		return nil, err
 	}
-	var problems []Finding
+	var findings []Finding
 	if !slices.ContainsFunc(partitions, func(p partition) bool { return p.isDefault }) {
-		problems = append(problems, Finding{
+		findings = append(findings, Finding{
 			FindingPartition, entries.Name, "there is no default partition, so an entry that no month covers is refused",
 			"CREATE TABLE " + entries.sibling("audit_entries_default") + " PARTITION OF " + entries.sql() + " DEFAULT, and call Admin.Protect", nil,
 		})
@@ -29,7 +29,7 @@ func checkMonths(ctx context.Context, db querier, entries table) ([]Finding, err
 	for _, s := range []span{monthOf(now), monthOf(now).next()} {
 		lower, upper := s.bounds()
 		if !slices.ContainsFunc(partitions, func(p partition) bool { return p.covers(lower, upper) }) {
-			problems = append(problems, Finding{
+			findings = append(findings, Finding{
 				FindingPartition, entries.Name, "there is no partition for the month " + s.from.Format("2006-01"), "call Admin.MakePartitionsAhead every day", nil,
 			})
 		}
@@ -39,7 +39,7 @@ func checkMonths(ctx context.Context, db querier, entries table) ([]Finding, err
 		return nil, err
 	}
 	detached, err := checkDetached(ctx, db, entries)
-	return slices.Concat(problems, misnamed(partitions), lost, detached), err
+	return slices.Concat(findings, misnamed(partitions), lost, detached), err
 }
 
 // checkLostMonths looks for months that were made, are missing, and were not removed
@@ -59,25 +59,25 @@ func checkLostMonths(ctx context.Context, db querier, entries table, partitions 
 	if err != nil {
 		return nil, err
 	}
-	var problems []Finding
+	var findings []Finding
 	for _, start := range made {
 		s := monthOf(start)
 		lower, upper := s.bounds()
 		if s == monthOf(now) || s == monthOf(now).next() || slices.ContainsFunc(partitions, func(p partition) bool { return p.covers(lower, upper) }) {
 			continue
 		}
-		problems = append(problems, Finding{
+		findings = append(findings, Finding{
 			FindingPartition, entries.Name, "the month " + s.from.Format("2006-01") + " was made and is not there any more, although Expire has not removed it",
 			"attach or restore its partition, or accept the loss: Admin.MakePartitions makes it again, empty", nil,
 		})
 	}
-	return problems, nil
+	return findings, nil
 }
 
 var monthName = regexp.MustCompile(`^audit_entries_y\d{4}m\d{2}$`)
 
 // misnamed looks for partitions whose range is not the month of their name.
-func misnamed(partitions []partition) (problems []Finding) {
+func misnamed(partitions []partition) (findings []Finding) {
 	for _, p := range partitions {
 		if !monthName.MatchString(p.Name) {
 			continue
@@ -87,12 +87,12 @@ func misnamed(partitions []partition) (problems []Finding) {
 		if err == nil && p.lower == lower && p.upper == upper {
 			continue
 		}
-		problems = append(problems, Finding{
+		findings = append(findings, Finding{
 			FindingPartition, p.Name, "its range is not the month of its name: " + p.bound,
 			"detach it, and let Admin.MakePartitions make the month", nil,
 		})
 	}
-	return problems
+	return findings
 }
 
 // checkDetached looks for tables that were partitions, for partitions that are being
@@ -114,7 +114,7 @@ func checkDetached(ctx context.Context, db querier, entries table) ([]Finding, e
 	if err != nil {
 		return nil, err
 	}
-	var problems []Finding
+	var findings []Finding
 	var t table
 	var state string
 	_, err = pgx.ForEachRow(rows, []any{&t.Schema, &t.Name, &state}, func() error {
@@ -130,8 +130,8 @@ func checkDetached(ctx context.Context, db querier, entries table) ([]Finding, e
 			p.Problem = "a subscription writes to it, past its triggers"
 			p.Remedy = "take it out of the subscription's publication"
 		}
-		problems = append(problems, p)
+		findings = append(findings, p)
 		return nil
 	})
-	return problems, err
+	return findings, err
 }

@@ -64,7 +64,7 @@ func checkRoles(ctx context.Context, db querier, entries table) ([]Finding, erro
 		return nil, err
 	}
 	defer rows.Close()
-	var problems []Finding
+	var findings []Finding
 	some := false
 	for rows.Next() {
 		var direct bool
@@ -79,19 +79,19 @@ func checkRoles(ctx context.Context, db querier, entries table) ([]Finding, erro
 			continue
 		}
 		if problem := r.problem(); problem != "" {
-			problems = append(problems, Finding{
+			findings = append(findings, Finding{
 				FindingPrivilege, entries.Name, fmt.Sprintf("role %s records, and %s", grantee(r.name), problem),
 				"let the application connect as a role that owns nothing here and belongs to no such role, and call Admin.Protect", nil,
 			})
 		}
 	}
 	if !some && rows.Err() == nil {
-		problems = append(problems, Finding{
+		findings = append(findings, Finding{
 			FindingRole, entries.Name, "only the owner can record, so the application connects as the owner",
 			"let it connect as another role, and call Admin.Protect", nil,
 		})
 	}
-	return problems, rows.Err()
+	return findings, rows.Err()
 }
 
 // problem says why a role must not be the application's. It is empty if it may be.

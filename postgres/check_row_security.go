@@ -27,9 +27,9 @@ func checkRowSecurity(ctx context.Context, db querier, entries table) ([]Finding
 	if err != nil {
 		return nil, err
 	}
-	var problems []Finding
+	var findings []Finding
 	add := func(t table, problem, remedy string) {
-		problems = append(problems, Finding{FindingPolicy, t.Name, problem, remedy, nil})
+		findings = append(findings, Finding{FindingPolicy, t.Name, problem, remedy, nil})
 	}
 	var t table
 	var template, policy, command, using, check string
@@ -63,7 +63,7 @@ func checkRowSecurity(ctx context.Context, db querier, entries table) ([]Finding
 			"DROP POLICY "+quoteName(policy)+" ON "+t.sql())
 		return nil
 	})
-	return problems, err
+	return findings, err
 }
 
 // isOrgPolicy reports whether a policy for reading (r), inserting (a) or everything

@@ -69,9 +69,9 @@ func checkSchema(ctx context.Context, db querier, entries table) ([]Finding, err
 	if err != nil {
 		return nil, err
 	}
-	var problems []Finding
+	var findings []Finding
 	for _, role := range roles {
-		problems = append(problems, Finding{
+		findings = append(findings, Finding{
 			FindingPrivilege, "schema " + entries.Schema,
 			grantee(role.name) + " can make functions in it, which would run with the rights of the log's owner",
 			role.remedy(entries) + ", or put the tables into a schema that only the log uses", nil,
@@ -95,7 +95,7 @@ func checkSchema(ctx context.Context, db querier, entries table) ([]Finding, err
 	}
 	var object, owner string
 	_, err = pgx.ForEachRow(rows, []any{&object, &owner}, func() error {
-		problems = append(problems, Finding{
+		findings = append(findings, Finding{
 			FindingPrivilege, "schema " + entries.Schema,
 			fmt.Sprintf("%s of %s stands in it, and can run with the rights of the log's owner", object, grantee(owner)),
 			"DROP " + object + ", or put the tables into a schema that only the log uses", nil,
@@ -106,7 +106,7 @@ func checkSchema(ctx context.Context, db querier, entries table) ([]Finding, err
 		return nil, err
 	}
 	defaults, err := checkDefaultPrivileges(ctx, db, entries)
-	return append(problems, defaults...), err
+	return append(findings, defaults...), err
 }
 
 // checkDefaultPrivileges looks for privileges that others will have on what the
@@ -121,19 +121,19 @@ func checkDefaultPrivileges(ctx context.Context, db querier, entries table) ([]F
 	if err != nil {
 		return nil, err
 	}
-	var problems []Finding
+	var findings []Finding
 	var objects, schema, role, privileges string
 	_, err = pgx.ForEachRow(rows, []any{&objects, &schema, &role, &privileges}, func() error {
 		in := ""
 		if schema != "" {
 			in = " IN SCHEMA " + quoteName(schema)
 		}
-		problems = append(problems, Finding{
+		findings = append(findings, Finding{
 			FindingPrivilege, entries.Name,
 			fmt.Sprintf("by default privileges, %s will have %s on %s that %s makes", grantee(role), privileges, strings.ToLower(objects), grantee(entries.Owner)),
 			fmt.Sprintf("ALTER DEFAULT PRIVILEGES FOR ROLE %s%s REVOKE ALL ON %s FROM %s", grantee(entries.Owner), in, objects, grantee(role)), nil,
 		})
 		return nil
 	})
-	return problems, err
+	return findings, err
 }

@@ -49,7 +49,7 @@ func checkSettings(ctx context.Context, db querier, entries table, named bool) (
 	if err != nil {
 		return nil, err
 	}
-	var problems []Finding
+	var findings []Finding
 	for _, s := range all {
 		problem := ""
 		switch strings.ToLower(s.name) {
@@ -74,11 +74,11 @@ func checkSettings(ctx context.Context, db querier, entries table, named bool) (
 			}
 		}
 		if problem != "" {
-			problems = append(problems, Finding{FindingSetting, entries.Name, fmt.Sprintf("%s is %q for %s: %s", s.name, s.value, s.of, problem), s.reset, nil})
+			findings = append(findings, Finding{FindingSetting, entries.Name, fmt.Sprintf("%s is %q for %s: %s", s.name, s.value, s.of, problem), s.reset, nil})
 		}
 	}
 	granted, err := checkParameters(ctx, db)
-	return append(problems, granted...), err
+	return append(findings, granted...), err
 }
 
 // misleading says why a search_path does not find the log. It is empty if it does.
@@ -149,14 +149,14 @@ func checkParameters(ctx context.Context, db querier) ([]Finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	var problems []Finding
+	var findings []Finding
 	var role, privileges string
 	_, err = pgx.ForEachRow(rows, []any{&role, &privileges}, func() error {
-		problems = append(problems, Finding{
+		findings = append(findings, Finding{
 			FindingPrivilege, "audit_entries", grantee(role) + " may set session_replication_role, and so switch triggers off",
 			fmt.Sprintf("REVOKE %s ON PARAMETER session_replication_role FROM %s", privileges, grantee(role)), nil,
 		})
 		return nil
 	})
-	return problems, err
+	return findings, err
 }

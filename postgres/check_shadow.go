@@ -21,7 +21,7 @@ func checkShadows(ctx context.Context, db querier, entries table) ([]Finding, er
 	if err != nil {
 		return nil, err
 	}
-	var problems []Finding
+	var findings []Finding
 	var role, database, other string
 	var temporary, public bool
 	_, err = pgx.ForEachRow(rows, []any{&role, &temporary, &database, &public, &other}, func() error {
@@ -30,18 +30,18 @@ func checkShadows(ctx context.Context, db querier, entries table) ([]Finding, er
 			if public {
 				from = "PUBLIC, " + from
 			}
-			problems = append(problems, Finding{
+			findings = append(findings, Finding{
 				FindingShadow, entries.Name, fmt.Sprintf("role %s records, and can make a temporary table audit_entries, which the search_path finds before the log", grantee(role)),
 				fmt.Sprintf("name the log's schema by Store.WithSchema and Admin.WithSchema, or REVOKE TEMPORARY ON DATABASE %s FROM %s", quoteName(database), from), nil,
 			})
 		}
 		if other != "" {
-			problems = append(problems, Finding{
+			findings = append(findings, Finding{
 				FindingShadow, entries.Name, fmt.Sprintf("%s is of role %s, which records, and can stand before the log in its search_path", other, grantee(role)),
 				"name the log's schema by Store.WithSchema and Admin.WithSchema, or drop it", nil,
 			})
 		}
 		return nil
 	})
-	return problems, err
+	return findings, err
 }

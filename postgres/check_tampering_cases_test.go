@@ -8,7 +8,7 @@ import "github.com/auditkeep/audit/postgres"
 type tampering struct {
 	name, do string
 	kind     postgres.FindingKind
-	want     string // in one of the problems
+	want     string // in one of the findings
 	since    int    // the first version of PostgreSQL that has it
 	before   int    // and the first that has not
 }

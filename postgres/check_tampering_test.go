@@ -59,15 +59,15 @@ func TestCheckFindsTamperings(t *testing.T) {
 	var version int
 	require.NoError(t, r.super.QueryRow(ctx, "SELECT current_setting('server_version_num')::int / 10000").Scan(&version))
 	admin := postgres.NewAdmin(r.owner)
-	problems, err := admin.Check(ctx)
+	findings, err := admin.Check(ctx)
 	require.NoError(t, err)
-	require.Len(t, problems, 1)
-	assert.Equal(t, postgres.FindingShadow, problems[0].Kind)
-	assert.Contains(t, problems[0].String(), "can make a temporary table audit_entries, which the search_path finds before the log; name the log's schema by Store.WithSchema and Admin.WithSchema, or REVOKE TEMPORARY ON DATABASE")
-	known := problems[0]
-	problems, err = admin.WithSchema(r.schema).Check(ctx)
+	require.Len(t, findings, 1)
+	assert.Equal(t, postgres.FindingShadow, findings[0].Kind)
+	assert.Contains(t, findings[0].String(), "can make a temporary table audit_entries, which the search_path finds before the log; name the log's schema by Store.WithSchema and Admin.WithSchema, or REVOKE TEMPORARY ON DATABASE")
+	known := findings[0]
+	findings, err = admin.WithSchema(r.schema).Check(ctx)
 	require.NoError(t, err)
-	require.Empty(t, problems)
+	require.Empty(t, findings)
 
 	for _, test := range tamperings {
 		if version < test.since || test.before != 0 && version >= test.before {
@@ -89,10 +89,10 @@ func TestCheckFindsTamperings(t *testing.T) {
 			}
 			_, err = tx.Exec(ctx, "SET LOCAL ROLE "+r.ownerName)
 			require.NoError(t, err)
-			problems, err := admin.CheckIn(ctx, tx)
+			findings, err := admin.CheckIn(ctx, tx)
 			require.NoError(t, err)
 			found, all := false, []string{}
-			for _, p := range problems {
+			for _, p := range findings {
 				if p.String() != known.String() {
 					all = append(all, string(p.Kind)+" "+p.String())
 				}
@@ -102,9 +102,9 @@ func TestCheckFindsTamperings(t *testing.T) {
 			assert.LessOrEqual(t, len(all), 30)
 		})
 	}
-	problems, err = admin.WithSchema(r.schema).Check(ctx)
+	findings, err = admin.WithSchema(r.schema).Check(ctx)
 	require.NoError(t, err)
-	require.Empty(t, problems, "everything is undone")
+	require.Empty(t, findings, "everything is undone")
 }
 
 // What the library and docs/roles.md do themselves is nothing to find.
@@ -116,9 +116,9 @@ func TestCheckIsSilentAboutALogInUse(t *testing.T) {
 	silent := func(after string) {
 		t.Helper()
 		for _, who := range []*postgres.Admin{admin, postgres.NewAdmin(r.app).WithSchema(r.schema), postgres.NewAdmin(r.super).WithSchema(r.schema)} {
-			problems, err := who.Check(ctx)
+			findings, err := who.Check(ctx)
 			require.NoError(t, err, after)
-			assert.Empty(t, problems, after)
+			assert.Empty(t, findings, after)
 		}
 	}
 	silent("made")
@@ -147,9 +147,9 @@ func TestCheckIsSilentAboutALogInUse(t *testing.T) {
 	r.exec(t, r.owner, "CREATE INDEX more ON audit_entries (org_id, source)", "COMMENT ON TABLE audit_entries IS 'the log'")
 	silent("an index of the owner's own")
 	r.exec(t, r.super, "ALTER ROLE "+r.appName+" SET search_path = "+r.schema+", public", "ALTER ROLE "+r.appName+" SET statement_timeout = '1min'")
-	problems, err := postgres.NewAdmin(r.owner).Check(ctx)
+	findings, err := postgres.NewAdmin(r.owner).Check(ctx)
 	require.NoError(t, err)
-	require.Len(t, problems, 1, "temporary tables")
+	require.Len(t, findings, 1, "temporary tables")
 	require.NoError(t, admin.Unwatch(ctx, host+".orders"))
 	silent("unwatched")
 }
@@ -197,15 +197,15 @@ func TestCheckIsSilentAfterARestore(t *testing.T) {
 	require.NoError(t, err, string(output))
 
 	admin := postgres.NewAdmin(pool).WithSchema(r.schema)
-	problems, err := admin.Check(ctx)
+	findings, err := admin.Check(ctx)
 	require.NoError(t, err)
-	require.Len(t, problems, 1)
-	require.Contains(t, problems[0].String(), "it was restored from a dump, or replaced, since Watch was called")
+	require.Len(t, findings, 1)
+	require.Contains(t, findings[0].String(), "it was restored from a dump, or replaced, since Watch was called")
 	tables, err := admin.Watched(ctx)
 	require.NoError(t, err)
 	require.Len(t, tables, 1)
 	require.NoError(t, admin.Watch(ctx, tables[0]))
-	problems, err = admin.Check(ctx)
+	findings, err = admin.Check(ctx)
 	require.NoError(t, err)
-	require.Empty(t, problems)
+	require.Empty(t, findings)
 }

@@ -12,9 +12,9 @@ import (
 
 func noProblems(t *testing.T, admin *postgres.Admin) {
 	t.Helper()
-	problems, err := admin.Check(t.Context())
+	findings, err := admin.Check(t.Context())
 	require.NoError(t, err)
-	for _, problem := range problems {
+	for _, problem := range findings {
 		// Everybody may make temporary tables in the tests' database.
 		if problem.Kind != postgres.FindingRole && problem.Kind != postgres.FindingShadow && !strings.Contains(problem.Problem, "partition for the month") {
 			assert.Fail(t, problem.String())
@@ -27,17 +27,17 @@ func TestCheck(t *testing.T) {
 	t.Parallel()
 	r := newRoles(t)
 	admin := postgres.NewAdmin(r.owner).WithSchema(r.schema)
-	problems, err := admin.Check(t.Context())
+	findings, err := admin.Check(t.Context())
 	require.NoError(t, err)
-	require.Len(t, problems, 3, "a role, and two months")
-	assert.Equal(t, postgres.FindingRole, problems[0].Kind)
-	assert.Contains(t, problems[0].String(), "audit_entries: only the owner can record, so the application connects as the owner; let it connect as another role, and call Admin.Protect")
+	require.Len(t, findings, 3, "a role, and two months")
+	assert.Equal(t, postgres.FindingRole, findings[0].Kind)
+	assert.Contains(t, findings[0].String(), "audit_entries: only the owner can record, so the application connects as the owner; let it connect as another role, and call Admin.Protect")
 	require.NoError(t, admin.Protect(t.Context(), r.appName))
 	made, err := admin.MakePartitionsAhead(t.Context(), 1)
 	require.NoError(t, err)
-	problems, err = admin.Check(t.Context())
+	findings, err = admin.Check(t.Context())
 	require.NoError(t, err)
-	require.Empty(t, problems)
+	require.Empty(t, findings)
 
 	month := made[0].Name
 	for _, test := range []struct {
@@ -81,11 +81,11 @@ func TestCheck(t *testing.T) {
 			r.exec(t, pool, strings.Split(fill.Replace(statements), ";; ")...)
 		}
 		run(test.break_)
-		problems, err := admin.Check(t.Context())
+		findings, err := admin.Check(t.Context())
 		require.NoError(t, err, test.name)
-		require.NotEmpty(t, problems, test.name)
+		require.NotEmpty(t, findings, test.name)
 		var all []string
-		for _, problem := range problems {
+		for _, problem := range findings {
 			assert.Equal(t, test.kind, string(problem.Kind), "%s: %s", test.name, problem)
 			all = append(all, problem.String())
 		}
@@ -100,9 +100,9 @@ func TestCheck(t *testing.T) {
 		default:
 			run(test.repair)
 		}
-		problems, err = admin.Check(t.Context())
+		findings, err = admin.Check(t.Context())
 		require.NoError(t, err)
-		require.Empty(t, problems, "%s, repaired", test.name)
+		require.Empty(t, findings, "%s, repaired", test.name)
 	}
 	refuseChanges(t, r.owner)
 }
@@ -111,8 +111,8 @@ func TestCheckInEveryMode(t *testing.T) {
 	t.Parallel()
 	for _, mode := range queryModes {
 		_, pool := newStore(t, inMode(mode))
-		problems, err := postgres.NewAdmin(pool).Check(t.Context())
+		findings, err := postgres.NewAdmin(pool).Check(t.Context())
 		require.NoError(t, err, mode.String())
-		assert.Len(t, problems, 3, mode.String())
+		assert.Len(t, findings, 3, mode.String())
 	}
 }

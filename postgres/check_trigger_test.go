@@ -37,10 +37,10 @@ func TestCheckFindsTriggersThatRefuseLess(t *testing.T) {
 			assert.NoError(t, err, "this is what it lets pass")
 			require.NoError(t, tx.Rollback(t.Context()))
 
-			problems, err := admin.Check(t.Context())
+			findings, err := admin.Check(t.Context())
 			require.NoError(t, err)
 			var found []string
-			for _, problem := range problems {
+			for _, problem := range findings {
 				found = append(found, problem.String())
 			}
 			assert.Contains(t, strings.Join(found, "\n"), test.want)
@@ -65,13 +65,13 @@ func TestCheckFindsCaptureTriggersThatSkip(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := watch(t, keys, postgres.WatchTable{Name: "api_keys"})
-			assert.Empty(t, w.problems(t))
+			assert.Empty(t, w.findings(t))
 			var function string
 			require.NoError(t, w.pool.QueryRow(t.Context(), "SELECT proname FROM pg_proc WHERE pronamespace = current_schema()::regnamespace AND proname LIKE 'audit_capture_of_%'").Scan(&function))
 			w.exec(t, "CREATE OR REPLACE TRIGGER "+trigger+" FOR EACH STATEMENT WHEN (current_user = 'nobody') EXECUTE FUNCTION "+function+"()")
-			assert.Contains(t, strings.Join(w.problems(t), "\n"), "missing or disabled: "+name)
+			assert.Contains(t, strings.Join(w.findings(t), "\n"), "missing or disabled: "+name)
 			require.NoError(t, w.admin.Watch(t.Context(), postgres.WatchTable{Name: "api_keys"}))
-			assert.Empty(t, w.problems(t))
+			assert.Empty(t, w.findings(t))
 		})
 	}
 }

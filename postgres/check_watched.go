@@ -26,23 +26,23 @@ func checkWatched(ctx context.Context, db querier, entries table) ([]Finding, er
 	if err != nil {
 		return nil, err
 	}
-	var problems []Finding
+	var findings []Finding
 	for _, c := range all {
 		found, err := checkCapture(ctx, db, c, callable)
 		if err != nil {
 			return nil, err
 		}
-		problems = append(problems, found...)
+		findings = append(findings, found...)
 	}
-	problems = append(problems, checkParents(all)...)
+	findings = append(findings, checkParents(all)...)
 	for _, check := range []func(context.Context, querier, []captured) ([]Finding, error){checkRelatives, subscribed} {
 		found, err := check(ctx, db, all)
 		if err != nil {
 			return nil, err
 		}
-		problems = append(problems, found...)
+		findings = append(findings, found...)
 	}
-	return problems, nil
+	return findings, nil
 }
 
 const watchAgain = "call Admin.Watch for it again"
@@ -59,7 +59,7 @@ func checkCapture(ctx context.Context, db querier, c captured, callable bool) ([
 		}}, nil
 	}
 	name := c.relation.sql()
-	var problems []Finding
+	var findings []Finding
 	var missing []string
 	for _, trigger := range captureTriggers {
 		if !slices.Contains(c.triggers, trigger.name) {
@@ -67,13 +67,13 @@ func checkCapture(ctx context.Context, db querier, c captured, callable bool) ([
 		}
 	}
 	if missing != nil {
-		problems = append(problems, Finding{
+		findings = append(findings, Finding{
 			FindingCapture, name, "the triggers that capture its changes are missing or disabled: " + strings.Join(missing, ", "),
 			watchAgain, nil,
 		})
 	}
 	if !c.defined {
-		problems = append(problems, Finding{
+		findings = append(findings, Finding{
 			FindingPrivilege, name, fmt.Sprintf("the function %s of its triggers is not the log owner's own, or others may make triggers of it", c.function),
 			watchAgain, nil,
 		})
@@ -90,9 +90,9 @@ func checkCapture(ctx context.Context, db querier, c captured, callable bool) ([
 		stale = append(stale, replaced...)
 	}
 	for _, problem := range stale {
-		problems = append(problems, Finding{FindingCapture, name, problem, watchAgain, nil})
+		findings = append(findings, Finding{FindingCapture, name, problem, watchAgain, nil})
 	}
-	return problems, nil
+	return findings, nil
 }
 
 // staleness says how the function no longer fits its table.
@@ -197,7 +197,7 @@ func (c *watchConfig) retyped(now watchConfig) (problems []string) {
 }
 
 // subscribed finds watched tables that a subscription writes to.
-func subscribed(ctx context.Context, db querier, all []captured) (problems []Finding, err error) {
+func subscribed(ctx context.Context, db querier, all []captured) (findings []Finding, err error) {
 	var watched []uint32
 	names := map[uint32]string{}
 	for _, c := range all {
@@ -211,18 +211,18 @@ func subscribed(ctx context.Context, db querier, all []captured) (problems []Fin
 	}
 	var oid uint32
 	_, err = pgx.ForEachRow(rows, []any{&oid}, func() error {
-		problems = append(problems, Finding{
+		findings = append(findings, Finding{
 			FindingCapture, names[oid], "a subscription writes to it: what logical replication applies fires no trigger for each statement, whether it is enabled ALWAYS or not, so those changes are not captured here",
 			"watch the table in the database that publishes it, and read the log there; Admin.Unwatch it here if nobody else writes to it", nil,
 		})
 		return nil
 	})
-	return problems, err
+	return findings, err
 }
 
 // checkRelatives finds tables that show what their watched parents or partitions
 // hide: the same values pass through both.
-func checkRelatives(ctx context.Context, db querier, all []captured) (problems []Finding, err error) {
+func checkRelatives(ctx context.Context, db querier, all []captured) (findings []Finding, err error) {
 	for _, c := range all {
 		if c.relation.OID == 0 || c.config.Columns == nil {
 			continue
@@ -238,7 +238,7 @@ func checkRelatives(ctx context.Context, db querier, all []captured) (problems [
 			for _, column := range other.config.Hidden {
 				_, there := c.config.Columns[column]
 				if there && !slices.Contains(c.config.Hidden, column) && !slices.Contains(c.config.Plain, column) {
-					problems = append(problems, Finding{
+					findings = append(findings, Finding{
 						FindingCapture, c.relation.sql(), fmt.Sprintf("it shows column %q, which %s, whose rows are the same, redacts", column, other.relation.sql()),
 						watchAgain, nil,
 					})
@@ -246,7 +246,7 @@ func checkRelatives(ctx context.Context, db querier, all []captured) (problems [
 			}
 		}
 	}
-	return problems, nil
+	return findings, nil
 }
 
 // replacement says how the function differs from the one that Watch would make now,

@@ -3,7 +3,9 @@ package postgres_test
 import (
 	"testing"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // What is cheap to check of a row that comes in by other means is refused.
@@ -25,4 +27,36 @@ func TestTheTableRefuses(t *testing.T) {
 	}
 	_, err := pool.Exec(t.Context(), row, "2024-07-19", "2024-07-19", "[]")
 	assert.NoError(t, err)
+}
+
+// xact is the host's transaction, whichever way the entry comes, and the columns of
+// later parts have their defaults.
+func TestEntriesHoldTheirTransaction(t *testing.T) {
+	t.Parallel()
+	for _, recording := range recordings {
+		store, pool := newStore(t, oneConnection)
+		within(t, pool, func(tx pgx.Tx) {
+			var transaction int64
+			require.NoError(t, tx.QueryRow(t.Context(), "SELECT txid_current()").Scan(&transaction))
+			require.NoError(t, recording.do(t.Context(), store, newLog(t, store), pool, tx), recording.name)
+			_ = tx.Commit(t.Context())
+			rows, err := pool.Query(t.Context(), "SELECT xact, object_label, erased FROM audit_entries")
+			require.NoError(t, err)
+			n := 0
+			var xact int64
+			var label, erased string
+			_, err = pgx.ForEachRow(rows, []any{&xact, &label, &erased}, func() error {
+				n++
+				assert.Empty(t, label+erased, recording.name)
+				if recording.name == "RecordDetached" { // has its own transaction, after this one
+					assert.Greater(t, xact, transaction)
+				} else {
+					assert.Equal(t, transaction, xact, recording.name)
+				}
+				return nil
+			})
+			require.NoError(t, err)
+			assert.Positive(t, n, recording.name)
+		})
+	}
 }

@@ -7,7 +7,8 @@
 //
 //	import (
 //		"context"
-//	//		"log"
+//		"fmt"
+//		"log"
 //		"os"
 //
 //		"github.com/jackc/pgx/v5"

@@ -121,7 +121,7 @@ func TestWatchKeepsRedacting(t *testing.T) {
 			}
 			write("at once")
 			if test.check != "" {
-				assert.Contains(t, strings.Join(w.problems(t), "\n"), test.check)
+				assert.Contains(t, strings.Join(w.findings(t), "\n"), test.check)
 			}
 			tables, err := w.admin.Watched(t.Context())
 			require.NoError(t, err)
@@ -131,7 +131,7 @@ func TestWatchKeepsRedacting(t *testing.T) {
 					assert.ErrorContains(t, err, test.want)
 				} else {
 					require.NoError(t, err)
-					assert.Empty(t, w.problems(t))
+					assert.Empty(t, w.findings(t))
 				}
 				write("watched again")
 			}
@@ -164,7 +164,7 @@ func TestWatchPlain(t *testing.T) {
 	assert.Equal(t, []string{`_platform update t 1 [{"field":"password","new":"p","old":null},{"field":"iban","new":"i","old":null}]`}, w.lines(t))
 	w.exec(t, "ALTER TABLE t RENAME password TO secret", "UPDATE t SET secret = 'q'")
 	assert.Equal(t, []string{`_platform update t 1 [{"field":"secret","new":"q","old":"p"}]`}, w.lines(t))
-	assert.Contains(t, strings.Join(w.problems(t), "\n"), `column "password", named by WatchTable.Plain, is called "secret" now`)
+	assert.Contains(t, strings.Join(w.findings(t), "\n"), `column "password", named by WatchTable.Plain, is called "secret" now`)
 	require.NoError(t, w.admin.Watch(ctx, postgres.WatchTable{Name: "t"}))
 	w.exec(t, "UPDATE t SET secret = 'canary', iban = 'j'")
 	assert.Equal(t, []string{`_platform update t 1 [{"field":"secret","new":{"$audit":"redacted"},"old":{"$audit":"redacted"}},{"field":"iban","new":"j","old":"i"}]`}, w.lines(t))
@@ -191,12 +191,12 @@ func TestWatchRefusesNames(t *testing.T) {
 	w.exec(t, "ALTER TABLE plain RENAME user_pin TO digits")
 	for range 2 {
 		require.NoError(t, w.admin.Watch(t.Context(), postgres.WatchTable{Name: "plain", Redact: []string{"pin"}}), "it named a column, which stays hidden")
-		assert.Contains(t, strings.Join(w.problems(t), "\n"), `the name "pin" in WatchTable.Redact fits no column`)
+		assert.Contains(t, strings.Join(w.findings(t), "\n"), `the name "pin" in WatchTable.Redact fits no column`)
 		w.exec(t, "DELETE FROM plain", "INSERT INTO plain VALUES (1, 'canary')")
 	}
 	assert.NotContains(t, strings.Join(w.lines(t), "\n"), "canary")
 	require.NoError(t, w.admin.Watch(t.Context(), postgres.WatchTable{Name: "plain", Redact: []string{"digits"}}))
-	assert.Empty(t, w.problems(t))
+	assert.Empty(t, w.findings(t))
 	require.NoError(t, w.admin.Watch(t.Context(), postgres.WatchTable{Name: "doc", Redact: []string{"ibn"}}), "it may be a key of JSON")
 	require.NoError(t, w.admin.Watch(t.Context(), postgres.WatchTable{Name: "sessions", Plain: []string{"token"}}))
 }
@@ -208,9 +208,9 @@ func TestWatchKeepsRedactingInPartitions(t *testing.T) {
 		CREATE TABLE whole (id int PRIMARY KEY, iban text, note text) PARTITION BY RANGE (id)`, postgres.WatchTable{Name: "part", Type: "row", Redact: []string{"iban"}})
 	require.NoError(t, w.admin.Watch(t.Context(), postgres.WatchTable{Name: "whole", Type: "row"}))
 	w.exec(t, "ALTER TABLE whole ATTACH PARTITION part FOR VALUES FROM (1) TO (10)")
-	assert.Contains(t, strings.Join(w.problems(t), "\n"), `it shows column "iban"`)
+	assert.Contains(t, strings.Join(w.findings(t), "\n"), `it shows column "iban"`)
 	require.NoError(t, w.admin.Watch(t.Context(), postgres.WatchTable{Name: "whole", Type: "row"}))
-	assert.Empty(t, w.problems(t))
+	assert.Empty(t, w.findings(t))
 	w.exec(t, "CREATE TABLE second PARTITION OF whole FOR VALUES FROM (10) TO (20)")
 	require.NoError(t, w.admin.Watch(t.Context(), postgres.WatchTable{Name: "second", Type: "row"}))
 	for _, statement := range []string{"INSERT INTO whole VALUES (1, 'canary', 'a')", "UPDATE part SET iban = 'canary2'", "INSERT INTO second VALUES (11, 'canary', 'a')", "UPDATE whole SET iban = 'canary3', id = 12 WHERE id = 1"} {
@@ -232,7 +232,7 @@ func TestWatchKeepsRedactingInAReplacedTable(t *testing.T) {
 	require.NoError(t, w.admin.Watch(t.Context(), postgres.WatchTable{Name: "logins", Ignore: []string{"skipped"}, OrgColumn: "org"}))
 	w.exec(t, "CREATE TABLE copied (LIKE logins INCLUDING ALL)", "DROP TABLE logins", "ALTER TABLE copied RENAME TO logins")
 	require.NoError(t, w.admin.Watch(t.Context(), postgres.WatchTable{Name: "logins", Ignore: []string{"skipped"}, OrgColumn: "org"}))
-	assert.Empty(t, w.problems(t))
+	assert.Empty(t, w.findings(t))
 	w.exec(t, "INSERT INTO logins (id, account, password) VALUES (1, 'canary', 'canary')")
 	assert.NotContains(t, w.lines(t)[0], "canary")
 }

@@ -240,7 +240,7 @@ func parentTable(all []captured, config watchConfig) string {
 }
 
 // checkParents finds tables whose parent's table is not watched as they need it.
-func checkParents(all []captured) (problems []Finding) {
+func checkParents(all []captured) (findings []Finding) {
 	for _, c := range all {
 		if c.relation.OID == 0 || c.config.ParentSource == "" {
 			continue
@@ -258,8 +258,8 @@ func checkParents(all []captured) (problems []Finding) {
 			problem = "the organizations of its parents are not kept, so entries go to another"
 		}
 		if problem != "" {
-			problems = append(problems, Finding{FindingCapture, c.relation.sql(), problem, remedy, nil})
+			findings = append(findings, Finding{FindingCapture, c.relation.sql(), problem, remedy, nil})
 		}
 	}
-	return problems
+	return findings
 }

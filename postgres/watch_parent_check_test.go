@@ -71,7 +71,7 @@ func TestWatchCheckAndUnwatchParents(t *testing.T) {
 	t.Parallel()
 	w := watchFamily(t)
 	ctx := t.Context()
-	assert.Empty(t, w.problems(t))
+	assert.Empty(t, w.findings(t))
 	assert.Equal(t, 7, w.kept(t), "three customers, four orders")
 	tables, err := w.admin.Watched(ctx)
 	require.NoError(t, err)
@@ -83,7 +83,7 @@ func TestWatchCheckAndUnwatchParents(t *testing.T) {
 		}
 		require.NoError(t, w.admin.Watch(ctx, table), "what Watched returns is what Watch takes")
 	}
-	assert.Empty(t, w.problems(t))
+	assert.Empty(t, w.findings(t))
 
 	// The parent's table gets another name, and columns other names.
 	w.exec(t, "ALTER TABLE orders RENAME TO purchases", "ALTER TABLE purchases RENAME id TO number", "ALTER TABLE purchases RENAME customer_id TO buyer",
@@ -92,7 +92,7 @@ func TestWatchCheckAndUnwatchParents(t *testing.T) {
 	for _, line := range w.family(t) {
 		assert.True(t, strings.HasPrefix(line, "hooli "), line)
 	}
-	assert.Contains(t, strings.Join(w.problems(t), "\n"), `column "customer_id", named by WatchTable.ParentColumns, is called "buyer" now`)
+	assert.Contains(t, strings.Join(w.findings(t), "\n"), `column "customer_id", named by WatchTable.ParentColumns, is called "buyer" now`)
 
 	// What is kept follows the parent's configuration.
 	again := generations[1]
@@ -102,12 +102,12 @@ func TestWatchCheckAndUnwatchParents(t *testing.T) {
 	require.NoError(t, w.admin.Watch(ctx, again))
 	w.exec(t, "UPDATE lines SET n = 0 WHERE purchase = 10")
 	assert.Equal(t, []string{"fixed update line 10,1 of order 10"}, w.family(t))
-	assert.Contains(t, strings.Join(w.problems(t), "\n"), "its key column")
+	assert.Contains(t, strings.Join(w.findings(t), "\n"), "its key column")
 
 	// Another type of the parents is found.
 	again.Type = "purchase"
 	require.NoError(t, w.admin.Watch(ctx, again))
-	assert.Contains(t, strings.Join(w.problems(t), "\n"), `its parents are recorded with the type "order", and are watched with the type "purchase"`)
+	assert.Contains(t, strings.Join(w.findings(t), "\n"), `its parents are recorded with the type "order", and are watched with the type "purchase"`)
 
 	// With the last child goes what was kept for it.
 	for _, name := range []string{"lines", "notes", "purchases", "customers"} {
@@ -123,12 +123,12 @@ func TestWatchMissesTheParentsTable(t *testing.T) {
 	ctx := t.Context()
 	w.exec(t, "DROP TABLE orders CASCADE", "UPDATE lines SET n = 1 WHERE order_id = 10")
 	assert.Equal(t, []string{"acme update line 10,1 of order 10"}, w.family(t), "what is known stays known")
-	assert.Contains(t, strings.Join(w.problems(t), "\n"), "the table of its WatchTable.ParentTable is not watched any more")
+	assert.Contains(t, strings.Join(w.findings(t), "\n"), "the table of its WatchTable.ParentTable is not watched any more")
 	w.exec(t, "CREATE TABLE orders (id int PRIMARY KEY, customer_id int, n int)", "INSERT INTO orders VALUES (11, 2)")
 	for _, table := range generations[1:] {
 		require.NoError(t, w.admin.Watch(ctx, table))
 	}
-	assert.Empty(t, w.problems(t))
+	assert.Empty(t, w.findings(t))
 	w.exec(t, "INSERT INTO lines VALUES (11, 1)")
 	assert.Equal(t, []string{"globex create line 11,1 of order 11"}, w.family(t))
 }
@@ -197,5 +197,5 @@ func TestParentsAfterDumpAndRestore(t *testing.T) {
 	for _, table := range generations {
 		require.NoError(t, w.admin.Watch(t.Context(), table))
 	}
-	assert.Empty(t, w.problems(t))
+	assert.Empty(t, w.findings(t))
 }

@@ -58,14 +58,14 @@ func TestWatchRecordsParents(t *testing.T) {
 		found := w.family(t)
 		assert.ElementsMatch(t, step.want, found, step.statement)
 		if strings.Contains(step.statement, "RENAME") {
-			assert.Contains(t, strings.Join(w.problems(t), "\n"), `column "order_id", named by WatchTable.ParentColumns, is called "purchase" now`)
+			assert.Contains(t, strings.Join(w.findings(t), "\n"), `column "order_id", named by WatchTable.ParentColumns, is called "purchase" now`)
 			tables, err := w.admin.Watched(t.Context())
 			require.NoError(t, err)
 			assert.Equal(t, []string{"purchase"}, tables[0].ParentColumns)
 			assert.Equal(t, "order", tables[0].ParentType)
 		}
 		if strings.Contains(step.statement, "DROP") {
-			assert.Contains(t, strings.Join(w.problems(t), "\n"), `named by WatchTable.ParentColumns, is gone: entries have no parent`)
+			assert.Contains(t, strings.Join(w.findings(t), "\n"), `named by WatchTable.ParentColumns, is gone: entries have no parent`)
 		}
 	}
 }
@@ -229,7 +229,7 @@ func TestWatchTakesThePartitionedParentsOrganization(t *testing.T) {
 		"acme destroy order 1,eu", "globex destroy order 1,us", "acme destroy order 2,us",
 		"acme destroy line 1,eu of order 1,eu", "globex destroy line 1,us of order 1,us", "acme destroy line 2,us of order 2,us",
 	}, w.family(t))
-	assert.Empty(t, w.problems(t))
+	assert.Empty(t, w.findings(t))
 }
 
 // The key of a parent that is gone can be another organization's next. A child that

@@ -122,7 +122,7 @@ func TestWatchAfterRestore(t *testing.T) {
 				}
 			}
 			write(test.org)
-			assert.Contains(t, strings.Join(w.problems(t), "\n"), test.check)
+			assert.Contains(t, strings.Join(w.findings(t), "\n"), test.check)
 			err := w.admin.Watch(t.Context(), acme)
 			if test.refused == "" {
 				require.NoError(t, err)
@@ -132,7 +132,7 @@ func TestWatchAfterRestore(t *testing.T) {
 				test.again.Name = "logins"
 				require.NoError(t, w.admin.Watch(t.Context(), test.again))
 			}
-			assert.Empty(t, w.problems(t))
+			assert.Empty(t, w.findings(t))
 			write("acme")
 		})
 	}
@@ -156,7 +156,7 @@ func TestWatchAfterDump(t *testing.T) {
 	require.Len(t, entries, 1)
 	assert.Equal(t, "_platform", entries[0].Org)
 	assert.NotContains(t, entries[0].Changes.JSON(), "canary")
-	assert.Contains(t, strings.Join(w.problems(t), "\n"), `column "org", named by WatchTable.OrgColumn, is gone`)
+	assert.Contains(t, strings.Join(w.findings(t), "\n"), `column "org", named by WatchTable.OrgColumn, is gone`)
 	require.ErrorContains(t, w.admin.Watch(t.Context(), postgres.WatchTable{Name: "logins", OrgColumn: "tenant"}), `["pw" "account"]`)
 	require.NoError(t, w.admin.Watch(t.Context(), postgres.WatchTable{Name: "logins", OrgColumn: "tenant", Redact: []string{"account", "pw"}}))
 	w.exec(t, "UPDATE logins SET pw = 'canary3', account = 'canary3'")

@@ -40,9 +40,9 @@ func TestWatchRoles(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, audit.Actor{Kind: audit.ActorDatabaseRole, ID: user}, page.Entries[0].Actor)
 	assert.Equal(t, audit.Object{Type: "order", ID: "1"}, page.Entries[0].Object)
-	problems, err := admin.Check(ctx)
+	findings, err := admin.Check(ctx)
 	require.NoError(t, err)
-	for _, p := range problems {
+	for _, p := range findings {
 		assert.NotEqual(t, postgres.FindingCapture, p.Kind, p.String())
 		assert.NotContains(t, p.Problem, "function")
 	}

@@ -172,10 +172,10 @@ func TestWatchAlteredTable(t *testing.T) {
 	change("renamed org", "ALTER TABLE p RENAME org TO tenant;;UPDATE p SET title = 'v$n'", `{"field":"title"`)
 	change("renamed table", "ALTER TABLE p RENAME TO q;;UPDATE q SET title = 'w$n'", `{"field":"title"`)
 	change("a secret", "ALTER TABLE q ADD old_password text;;UPDATE q SET old_password = 'canary$n'", `{"$audit":"redacted"}`)
-	problems := strings.Join(w.problems(t), "\n")
-	assert.Contains(t, problems, `its key column "id" was renamed or dropped`)
+	findings := strings.Join(w.findings(t), "\n")
+	assert.Contains(t, findings, `its key column "id" was renamed or dropped`)
 	require.NoError(t, w.admin.Watch(ctx, postgres.WatchTable{Name: "q", Type: "p", Redact: []string{"social"}, Ignore: []string{"concealed"}, OrgColumn: "tenant"}))
-	assert.Empty(t, w.problems(t))
+	assert.Empty(t, w.findings(t))
 	change("watched again", "SELECT 1;;UPDATE q SET title = 'x$n', concealed = $n", `[{"field":"title"`)
 	tables, err := w.admin.Watched(ctx)
 	require.NoError(t, err)
@@ -189,11 +189,11 @@ func TestWatchAlteredTable(t *testing.T) {
 	assert.Equal(t, 1, functions)
 }
 
-func (w *watching) problems(t *testing.T) (found []string) {
+func (w *watching) findings(t *testing.T) (found []string) {
 	t.Helper()
-	problems, err := w.admin.Check(t.Context())
+	findings, err := w.admin.Check(t.Context())
 	require.NoError(t, err)
-	for _, p := range problems {
+	for _, p := range findings {
 		if p.Kind == postgres.FindingCapture || strings.Contains(p.Problem, "function audit_capture") {
 			found = append(found, p.String())
 		}
@@ -205,7 +205,7 @@ func TestWatchCheckAndUnwatch(t *testing.T) {
 	t.Parallel()
 	w := watch(t, keys, postgres.WatchTable{Name: "api_keys"})
 	ctx := t.Context()
-	assert.Empty(t, w.problems(t))
+	assert.Empty(t, w.findings(t))
 	for statement, want := range map[string]string{
 		"DROP TRIGGER audit_capture_update ON api_keys":                    "missing or disabled: audit_capture_update",
 		"ALTER TABLE api_keys DISABLE TRIGGER audit_capture_insert":        "missing or disabled: audit_capture_insert",
@@ -219,12 +219,12 @@ func TestWatchCheckAndUnwatch(t *testing.T) {
 		var function string
 		require.NoError(t, w.pool.QueryRow(ctx, "SELECT proname FROM pg_proc WHERE pronamespace = current_schema()::regnamespace AND proname LIKE 'audit_capture_of_%'").Scan(&function))
 		w.exec(t, strings.NewReplacer("%s", function, "%d", fmt.Sprint(len(statement))).Replace(statement))
-		problems := strings.Join(w.problems(t), "\n")
-		assert.Contains(t, problems, want, statement)
-		assert.Contains(t, problems, "call Admin.Watch", statement)
+		findings := strings.Join(w.findings(t), "\n")
+		assert.Contains(t, findings, want, statement)
+		assert.Contains(t, findings, "call Admin.Watch", statement)
 		w.exec(t, "ALTER TABLE api_keys DROP CONSTRAINT IF EXISTS api_keys_pkey", "ALTER TABLE api_keys ADD PRIMARY KEY (id)", "ALTER TABLE api_keys ENABLE TRIGGER ALL")
 		require.NoError(t, w.admin.Watch(ctx, postgres.WatchTable{Name: "api_keys"}), statement)
-		assert.Empty(t, w.problems(t), statement)
+		assert.Empty(t, w.findings(t), statement)
 	}
 	require.NoError(t, w.admin.Unwatch(ctx, "api_keys"))
 	w.exec(t, "INSERT INTO api_keys (id) VALUES (1)")
@@ -232,16 +232,16 @@ func TestWatchCheckAndUnwatch(t *testing.T) {
 	tables, err := w.admin.Watched(ctx)
 	require.NoError(t, err)
 	assert.Empty(t, tables)
-	assert.Empty(t, w.problems(t))
+	assert.Empty(t, w.findings(t))
 
 	// A table that is dropped leaves its function behind, and Check says so.
 	require.NoError(t, w.admin.Watch(ctx, postgres.WatchTable{Name: "api_keys"}))
 	w.exec(t, "DROP TABLE api_keys")
-	problems := w.problems(t)
-	require.Len(t, problems, 1)
-	name, _, _ := strings.Cut(problems[0], ":")
+	findings := w.findings(t)
+	require.Len(t, findings, 1)
+	name, _, _ := strings.Cut(findings[0], ":")
 	require.NoError(t, w.admin.Unwatch(ctx, name))
-	assert.Empty(t, w.problems(t))
+	assert.Empty(t, w.findings(t))
 }
 
 // Tables that change in the course of a statement on another, or by parts.

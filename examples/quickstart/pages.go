@@ -101,9 +101,9 @@ func mount[T any](a *app, mux *http.ServeMux, k *kind[T]) {
 	})
 	mux.HandleFunc("POST "+base, func(w http.ResponseWriter, r *http.Request) {
 		record := new(T)
-		problems := k.fill(record, r)
-		if problems != nil {
-			k.showForm(a, w, r, http.StatusUnprocessableEntity, record, problems)
+		findings := k.fill(record, r)
+		if findings != nil {
+			k.showForm(a, w, r, http.StatusUnprocessableEntity, record, findings)
 			return
 		}
 		k.done(w, r, k.create(r.Context(), a, organization(r), record))
@@ -128,16 +128,16 @@ func mount[T any](a *app, mux *http.ServeMux, k *kind[T]) {
 	}))
 	mux.HandleFunc("POST "+base+"/{id}", withID(func(w http.ResponseWriter, r *http.Request, id int64) {
 		var edited *T
-		var problems map[string]string
+		var findings map[string]string
 		err := k.update(r.Context(), a, organization(r), id, func(record *T) error {
 			edited = record
-			if problems = k.fill(record, r); problems != nil {
+			if findings = k.fill(record, r); findings != nil {
 				return errProblems
 			}
 			return nil
 		})
-		if problems != nil {
-			k.showForm(a, w, r, http.StatusUnprocessableEntity, edited, problems)
+		if findings != nil {
+			k.showForm(a, w, r, http.StatusUnprocessableEntity, edited, findings)
 			return
 		}
 		k.done(w, r, err)
@@ -147,20 +147,20 @@ func mount[T any](a *app, mux *http.ServeMux, k *kind[T]) {
 	}))
 }
 
-var errProblems = errors.New("the form has problems")
+var errProblems = errors.New("the form has findings")
 
 // fill sets the record's fields from the form, and says what is wrong with them.
 func (k *kind[T]) fill(record *T, r *http.Request) map[string]string {
-	var problems map[string]string
+	var findings map[string]string
 	for _, in := range k.inputs {
 		if err := in.set(record, r.PostFormValue(in.Name)); err != nil {
-			if problems == nil {
-				problems = map[string]string{}
+			if findings == nil {
+				findings = map[string]string{}
 			}
-			problems[in.Name] = fmt.Sprintf("%s %s.", in.Label, err)
+			findings[in.Name] = fmt.Sprintf("%s %s.", in.Label, err)
 		}
 	}
-	return problems
+	return findings
 }
 
 // done answers a form: with the list, or with what went wrong.
@@ -215,13 +215,13 @@ type formField struct {
 	Options                                 []string
 }
 
-func (k *kind[T]) showForm(a *app, w http.ResponseWriter, r *http.Request, status int, record *T, problems map[string]string) {
+func (k *kind[T]) showForm(a *app, w http.ResponseWriter, r *http.Request, status int, record *T, findings map[string]string) {
 	page := formPage{ID: *k.id(record), Singular: k.singular, Path: k.path, Title: "New " + k.singular, Action: "/admin/" + k.path}
 	if page.ID != 0 {
 		page.Title, page.Action = k.singular+" "+k.label(record), fmt.Sprintf("/admin/%s/%d", k.path, page.ID)
 	}
 	for _, in := range k.inputs {
-		page.Fields = append(page.Fields, formField{Name: in.Name, Label: in.Label, Hint: in.Hint, Type: in.Type, Value: in.get(record), Options: in.Options, Problem: problems[in.Name]})
+		page.Fields = append(page.Fields, formField{Name: in.Name, Label: in.Label, Hint: in.Hint, Type: in.Type, Value: in.get(record), Options: in.Options, Problem: findings[in.Name]})
 	}
 	a.show(w, r, status, "form.gohtml", page.Title, page)
 }

@@ -65,7 +65,7 @@ SNIPPET
 
 func keeping(ctx context.Context, ownersPool *pgxpool.Pool, trail *audit.Log) error {
 SNIPPET
-	_, _ = problems, expired
+	_, _ = findings, expired
 	return err
 }
 
