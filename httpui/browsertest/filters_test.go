@@ -142,7 +142,7 @@ func TestFiltersAreAddedAndRemoved(t *testing.T) {
 			b.follow(`button[value="add:` + kind + `"]`)
 		}
 		b.click(".audit-add > summary")
-		assert.Equal(t, []string{"Action", "Object Type", "User", "Record ID", "IP address"}, b.texts(".audit-add button"))
+		assert.Equal(t, []string{"Action", "Object Type", "User", "Record ID", "IP address", "Actor ID", "Kind of actor", "Source"}, b.texts(".audit-add button"))
 		b.visit("")
 		b.set("#audit-from", "2026-11-22T20:00:00")
 		add("user")
