@@ -36,7 +36,7 @@ type changeList struct {
 // Folded is how many fields stand behind the "more".
 func (l changeList) Folded() int { return len(l.More) + l.LeftOut }
 
-// change is one field: "field: old → new", or one side alone; or, where both
+// change is one field: "field: old → new", or only one side; or, if both
 // sides have much in common, what became of it.
 type change struct {
 	Field    string
@@ -136,7 +136,7 @@ func (p *presenter) changeAt(c audit.Change, both bool, depth int) change {
 	return out
 }
 
-// beside is what a value is read beside: the other side, or itself alone.
+// beside is what a value is read beside: the other side, or else itself.
 func beside(other, v audit.Value) audit.Value {
 	if other.IsAbsent() {
 		return v
@@ -216,7 +216,7 @@ func (c change) named(names *display.Reading) change {
 }
 
 // tellApart puts a text in quotes that looks like the value on the other side,
-// which is no text: "1" and 1.
+// which is not a text: "1" and 1.
 func (p *presenter) tellApart(out *change, c audit.Change) {
 	if c.Old.Kind() != audit.KindString && c.New.Kind() != audit.KindString || c.Old.Text() != c.New.Text() {
 		return

@@ -16,7 +16,7 @@ import (
 	"github.com/auditkeep/audit/httpui/internal/fixture"
 )
 
-// cellOf shows an entry alone and returns a cell of its row.
+// cellOf shows one entry and returns a cell of its row.
 func cellOf(t *testing.T, options httpui.Options, column audit.Column, e audit.Entry) string {
 	t.Helper()
 	rows := get(t, newUI(t, options, e), "/?range=all").rows()

@@ -26,12 +26,12 @@ type listDiff struct {
 	MoreAdded, MoreRemoved, MoreMoved int
 }
 
-// identities are the keys by which the items of a list may be told apart, the
+// identities are the keys by which the items of a list may be distinguished, the
 // first one that does it.
 var identities = []string{"id", "ID", "Id", "uuid", "key", "Key", "name", "Name", "code", "slug", "email"}
 
 // listDiff compares two lists. Items that are objects are matched by what
-// identifies them, if something does, and those that changed are told by their
+// identifies them, if something does, and those that changed are shown by their
 // fields; other items are compared as a whole. It returns nil for lists too
 // large to be compared.
 func (p *presenter) listDiff(before, after audit.Value) (diff *listDiff, within []audit.Change) {
@@ -147,7 +147,7 @@ func keysOf(old, now []audit.Value) (oldKeys, newKeys []string, named string) {
 	return whole(old), whole(now), ""
 }
 
-// namesOf takes apart the items of a list of nothing but objects.
+// namesOf takes apart the items of a list of objects only.
 func namesOf(items []audit.Value) []map[string]audit.Value {
 	if len(items) == 0 || slices.ContainsFunc(items, func(v audit.Value) bool { return v.Kind() != audit.KindMap }) {
 		return nil

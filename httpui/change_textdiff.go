@@ -36,7 +36,7 @@ type textDiff struct {
 	Stretches []stretch
 	// LeftOut is how many edits are not among them.
 	LeftOut int
-	// BlanksOnly says that nothing but white space changed.
+	// BlanksOnly says that only white space changed.
 	BlanksOnly bool
 }
 
@@ -77,7 +77,7 @@ func (p *presenter) textDiff(before, after string) *textDiff {
 	return diff
 }
 
-// edited is one side of an edit. White space alone is made visible.
+// edited is one side of an edit. A side of only white space is made visible.
 func (p *presenter) edited(text, other string, room int) *value {
 	if text == "" {
 		return nil
@@ -182,7 +182,7 @@ func splitWords(text string) []string {
 	return all
 }
 
-// classOf tells apart what makes words (1), blanks (2) and the rest (0), each
+// classOf distinguishes what makes words (1), blanks (2) and the rest (0), each
 // of which stands for itself.
 func classOf(r rune) int {
 	switch {
@@ -197,7 +197,7 @@ func classOf(r rune) int {
 	}
 }
 
-// letters counts the characters that are no blanks.
+// letters counts the characters that are not blanks.
 func letters(text string) int {
 	n := 0
 	for _, r := range text {

@@ -130,7 +130,7 @@ const actionsNamed = 4
 
 func (p *presenter) barTitle(first, last time.Time, bars []audit.HistogramBar) string {
 	s := p.words
-	// In the order of the legend; of the host's own, the most frequent first.
+	// In the order of the legend; the host's own follow, the most frequent first.
 	kind := func(b audit.HistogramBar) int { return slices.Index(barKinds, pillOf(b.Action).Class) }
 	slices.SortStableFunc(bars, func(a, b audit.HistogramBar) int { return cmp.Or(kind(a)-kind(b), b.Entries-a.Entries) })
 	var parts []string
@@ -198,7 +198,7 @@ func (p *presenter) ticks(b bucketing) []tick {
 	return ticks
 }
 
-// tooMany stands where there are more entries than are counted.
+// tooMany stands in place of the chart if there are more entries than are counted.
 func (p *presenter) tooMany(narrower []Link) *chart {
 	c := &chart{Caption: p.words.Count(p.words.Chart.TooMany, audit.CountCap), Narrower: narrower}
 	if len(narrower) > 0 {

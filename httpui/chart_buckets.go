@@ -61,7 +61,7 @@ var widths = []width{
 // hourly is the longest width, in seconds, that goes by the length of time.
 const hourly = 60 * 60
 
-// mostBuckets is how many bars can be told apart and clicked.
+// mostBuckets is how many bars can be distinguished and clicked.
 const mostBuckets = 40
 
 // seconds is how long a width is, give or take what months and clocks differ.
@@ -102,7 +102,7 @@ func (w width) marks(t time.Time) func() time.Time {
 	return w.calendarMarks(t)
 }
 
-// clockMarks go by the length of time. Where the clocks change, a bucket ends:
+// clockMarks go by the length of time. When the clocks change, a bucket ends:
 // an hour that they show twice is two buckets.
 func (w width) clockMarks(t time.Time) func() time.Time {
 	length := w.seconds()

@@ -131,7 +131,7 @@ func TestBarsWhereClocksChange(t *testing.T) {
 	}
 }
 
-// TestRepeatedHour tells the two hours apart that a clock shows alike.
+// TestRepeatedHour distinguishes the two hours that a clock shows alike.
 func TestRepeatedHour(t *testing.T) {
 	t.Parallel()
 	first := time.Date(2026, 10, 25, 0, 30, 0, 0, time.UTC) // 02:30 CEST

@@ -110,8 +110,8 @@ func unescapeHTML(text []byte) string {
 	return strings.NewReplacer(`\\`, `\\`, `\u003c`, "<", `\u003e`, ">", `\u0026`, "&").Replace(string(text))
 }
 
-// readEntry returns an entry of the reader's organization. Whether another one
-// has it, nobody has it, or the name is none, is all the same.
+// readEntry returns an entry of the reader's organization. The answer is the same
+// if another one has it, if nobody has it, and if the name is not an ID.
 func (rd *reader) readEntry(r *request, name string) (audit.Entry, error) {
 	id, err := audit.ParseID(name)
 	if err != nil {
@@ -128,7 +128,7 @@ func noEntry(w *words.Catalogue) error {
 	return &failure{status: http.StatusNotFound, public: w.Entry.NotFound}
 }
 
-// readView reads the list's parameters on a screen that is none of its own.
+// readView parses the list's parameters on another screen, to keep the way back.
 func (rd *reader) readView(r *request) (view, error) {
 	values, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {

@@ -5,8 +5,8 @@ import (
 	"unicode/utf8"
 )
 
-// indented returns JSON without blanks for reading: each item and key on a line
-// of its own. It writes no more than is shown: json.Indent writes a gigabyte for
+// indented returns JSON without blanks for reading: each item and key on its
+// own line. It writes no more than is shown: json.Indent writes a gigabyte for
 // lists that are 30,000 deep.
 func indented(text string, most int) whole {
 	var out strings.Builder

@@ -17,7 +17,7 @@ type whole struct {
 	Shown []display.Segment
 }
 
-// apart shows two values such that they differ. Blanks at the end of one alone
+// apart shows two values such that they differ. Blanks at the end of only one
 // are made visible.
 func apart(before, after *whole) {
 	old, now := before.Text, after.Text
@@ -32,8 +32,8 @@ func apart(before, after *whole) {
 	}
 }
 
-// alone shows a value that nothing is beside.
-func (w whole) alone() whole {
+// byItself returns a value as it is shown if nothing is beside it.
+func (w whole) byItself() whole {
 	none := whole{Mark: "none"}
 	apart(&w, &none)
 	return w
@@ -85,7 +85,7 @@ func (p *presenter) wholeChanges(e audit.Entry) wholeChanges {
 		if out.Both {
 			apart(&line.Old, &line.New)
 		} else {
-			line.New = line.New.alone()
+			line.New = line.New.byItself()
 		}
 		if names != nil {
 			line.Name = names.Show(c.Field)
@@ -117,7 +117,7 @@ func (p *presenter) wholeSides(c audit.Change) (old, now whole) {
 	return old, now
 }
 
-// whole shows a value in full; lists and objects on lines of their own.
+// whole shows a value in full; lists and objects on their own lines.
 func (p *presenter) whole(v audit.Value) whole {
 	s := p.words
 	if mark, ok := display.Mark(v.Kind(), s); ok {

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// failure is an error with a message for the reader of the page. Its cause is
-// for the host alone.
+// failure is an error with a message for the reader of the page. Only the host
+// sees its cause.
 type failure struct {
 	status int
 	public string
@@ -24,7 +24,7 @@ func (f *failure) Error() string {
 
 func (f *failure) Unwrap() error { return f.cause }
 
-// failureOf returns what to tell the reader about an error. One that no screen
+// failureOf returns what to show the reader of an error. One that no screen
 // expected is the host's business, and the reader learns nothing of it.
 func (h *Handler) failureOf(err error) *failure {
 	var known *failure
@@ -49,7 +49,7 @@ func isTimeout(err error) bool {
 // fail answers with an error page and gives the cause to the host.
 func (h *Handler) fail(w http.ResponseWriter, r *request, err error) {
 	f := h.failureOf(err)
-	if f.cause != nil && r.Context().Err() != context.Canceled { // a client that left is no error
+	if f.cause != nil && r.Context().Err() != context.Canceled { // it is not an error if the client left
 		h.options.OnError(r.Request, f.cause)
 	}
 	if strings.HasSuffix(r.URL.Path, jsonSuffix) {

@@ -78,7 +78,7 @@ func (h *Handler) export(w http.ResponseWriter, r *request, format export.Format
 	return err
 }
 
-// sendExport sends the file. It returns an error only where nothing was sent.
+// sendExport sends the file. It returns an error only if nothing was sent.
 func (h *Handler) sendExport(ctx context.Context, w http.ResponseWriter, r *request, format export.Format, separator rune, v view, run *exportRun) error {
 	most := h.options.Exports.MaxRows[format]
 	matching, err := h.trail.Count(ctx, v.filter, most+1)
@@ -94,7 +94,7 @@ func (h *Handler) sendExport(ctx context.Context, w http.ResponseWriter, r *requ
 	if matching <= most {
 		report.Matching = matching
 	}
-	// What goes wrong before the first entry can still be told on a page.
+	// What goes wrong before the first entry can still be shown on a page.
 	entries, stop := started(h.trail.All(ctx, v.filter, v.sort))
 	defer stop()
 	if entries.err != nil {
@@ -112,7 +112,7 @@ func (h *Handler) sendExport(ctx context.Context, w http.ResponseWriter, r *requ
 	if !file.begun {
 		return err
 	}
-	// What was sent is not the whole. Only a broken connection tells.
+	// What was sent is not the whole. Only a broken connection shows that.
 	if r.Context().Err() == nil && ctx.Err() == nil {
 		h.options.OnError(r.Request, err)
 	}
@@ -126,7 +126,7 @@ func (h *Handler) report(ctx context.Context, v view) export.Report {
 		Labels: h.options.Objects.Labels, Words: h.options.Words,
 		GeneratedAt: h.options.Now(), Font: h.options.Exports.Font,
 	}
-	// Only the log itself knows all ways to tell who acts.
+	// Only the log itself knows all ways to find who acts.
 	if prepared, err := h.trail.Prepare(ctx, exportEvent(export.CSV).WithComment("asking who")); err == nil {
 		report.GeneratedBy = prepared[0].Actor.Email
 	}

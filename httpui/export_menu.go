@@ -61,7 +61,7 @@ func (p *presenter) csvLinks(v view, count counted, offered Exports) (links []ex
 	return links
 }
 
-// exportNote is needed only where there is more than the least bound, or may be.
+// exportNote is needed only if there is more than the least bound, or may be.
 func (p *presenter) exportNote(format export.Format, count counted, offered Exports) string {
 	s, most := p.words, offered.MaxRows[format]
 	switch {

@@ -9,9 +9,9 @@ import (
 )
 
 // paramProgress is a key that the page's script makes up for an export, so
-// that it can ask how far that has come. It is known to this process alone:
-// behind several replicas, the page may not learn it, and the file comes all
-// the same.
+// that it can ask how far that has come. It is known only to this process:
+// behind several replicas, the page may not learn the progress, but the file
+// comes.
 const paramProgress = "progress"
 
 // isProgressKey reports whether a key is one that the script makes: 128 random

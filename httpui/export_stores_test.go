@@ -73,7 +73,7 @@ func (w *wire) cut() {
 	}
 }
 
-// serve is the page over a store with entries of its own.
+// serve is the page over a store with its own entries.
 func serve(t *testing.T, store audit.Store, entries int) *httptest.Server {
 	t.Helper()
 	many := fixture.Many(entries, fixture.Now.Add(-time.Second))

@@ -433,7 +433,7 @@ func TestExportProgress(t *testing.T) {
 }
 
 // A workbook that is cancelled before anything was sent leaves the reader on
-// the page, and is no error.
+// the page, and is not an error.
 func TestCancelledBeforeTheFirstByte(t *testing.T) {
 	t.Parallel()
 	server, store := newGated(t, httpui.Options{}, fixture.Showcase()...)

@@ -14,7 +14,7 @@ type dateForm struct {
 	From, To timeField
 	Ranges   []rangeButton
 	Zones    []zoneOption
-	// Earlier and Later shift the range by its own length, where it has one.
+	// Earlier and Later shift the range by its own length, if it has one.
 	Earlier, Later string
 	ZoneProblems   []string
 
@@ -24,7 +24,7 @@ type dateForm struct {
 // timeField is one bound of the range.
 type timeField struct {
 	Name, Value string
-	// Type is datetime-local, or text for a value that is no time: browsers
+	// Type is datetime-local, or text for a value that is not a time: browsers
 	// would not show it.
 	Type     string
 	Problems []string

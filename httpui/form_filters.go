@@ -47,9 +47,9 @@ type filterForm struct {
 type filterField struct {
 	Key      string
 	Problems []string
-	// Of a filter that is typed, a line each:
+	// Set if the filter is typed; a line for each value:
 	Texts []string
-	// Of a filter that is chosen:
+	// Set if the filter is chosen:
 	Choice   bool
 	Options  []filterOption
 	Selected string // "2 of 6"

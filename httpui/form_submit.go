@@ -69,7 +69,7 @@ func (h *Handler) submit(w http.ResponseWriter, r *request, sent url.Values) err
 }
 
 // pressed returns the button that sent the form. The Enter key presses the
-// form's first one, which stands for Find where something is to be found.
+// form's first one, which stands for Find if a text to find was typed.
 func pressed(sent url.Values) (do, kind string) {
 	do, kind, _ = strings.Cut(sent.Get(paramDo), ":")
 	if do == "enter" {

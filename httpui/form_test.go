@@ -118,7 +118,7 @@ func removers(r response) [][]string {
 }
 
 // TestDraftKeepsARelativeRange: the times shown for it move on between two
-// requests, and are no edit.
+// requests, and are not an edit.
 func TestDraftKeepsARelativeRange(t *testing.T) {
 	t.Parallel()
 	now := fixture.Now

@@ -129,7 +129,7 @@ func TestErrorsOfTheStore(t *testing.T) {
 			cancel()
 			gone := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { ui.ServeHTTP(w, r.WithContext(left)) })
 			get(t, gone, "/")
-			assert.Len(t, reported, 1, "a client that left is no error")
+			assert.Len(t, reported, 1, "it is not an error if the client left")
 		})
 	}
 }

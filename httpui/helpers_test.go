@@ -26,7 +26,7 @@ type testUI struct {
 	http.Handler
 	store *audittest.Store
 	trail *audit.Log
-	errs  []error // what OnError was told
+	errs  []error // what OnError got
 }
 
 // newUI returns the page over entries at fixture.Now.

@@ -19,10 +19,10 @@ type listPage struct {
 // results are the right-hand side of the page.
 type results struct {
 	Summary    summary
-	Export     *exportMenu // nil where there is nothing to export
+	Export     *exportMenu // nil if there is nothing to export
 	Chips      []chip
-	Chart      *chart // nil where there is nothing to show
-	Table      *table // nil where there is nothing to show
+	Chart      *chart // nil if there is nothing to show
+	Table      *table // nil if there is nothing to show
 	Empty      *emptyState
 	Pagination pagination
 }

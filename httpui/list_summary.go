@@ -17,7 +17,7 @@ type summary struct {
 	Count string
 	Range string
 	Zone  string
-	// Newer tells of entries recorded since, with the way to them.
+	// Newer says how many entries were recorded since, with the way to them.
 	Newer, NewerURL string
 }
 

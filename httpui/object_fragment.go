@@ -23,14 +23,14 @@ const fragmentEntries = 10
 // fragment is what the template "fragment" shows.
 type fragment struct {
 	Entries []historyEntry
-	All     string // the way to the whole history; none where there is none
+	All     string // the way to the whole history; empty if there is none
 }
 
 // HistoryFragment returns the newest entries of an object, for a host to put
 // into the object's own page: Page.Head into <head>, Page.Body where it
 // belongs. It asks Options.Authorize and Options.Org as the page does, and
-// returns [ErrForbidden] or [ErrNoOrg], so that a host leaves it out where the
-// reader may not see it. It styles nothing but itself, and its links are
+// returns [ErrForbidden] or [ErrNoOrg], so that a host leaves it out if the
+// reader may not see it. It styles only itself, and its links are
 // absolute: Options.BasePath must be the path that browsers see.
 func (h *Handler) HistoryFragment(r *http.Request, object audit.Object) (Page, error) {
 	if !authorized(h.options.Authorize, r) {

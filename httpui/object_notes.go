@@ -13,7 +13,7 @@ type folded struct {
 	tooLong bool
 }
 
-// notes say how far a state is to be trusted.
+// notes say how far a state can be trusted.
 func (p *presenter) notes(f folded, v view) []string {
 	s := p.words
 	at := func(id audit.ID) string { return newMoment(id.Time(), v.zone).Text }

@@ -10,7 +10,7 @@ import (
 // lines, by [audit.Event.WithParent] or the tag parent.
 type parts struct {
 	Entries []partEntry
-	// Newer and Older are addresses, empty where there is nothing.
+	// Newer and Older are addresses, empty if there is nothing.
 	Newer, Older string
 }
 

@@ -34,7 +34,7 @@ type comparison struct {
 	Same int
 }
 
-// maxGaps is how many gaps are told.
+// maxGaps is how many gaps are shown.
 const maxGaps = 20
 
 // fold puts together the object's state as of one of its entries, from the
@@ -68,7 +68,7 @@ func (rd *reader) stateView(r *request, o audit.Object, name string, v view) (*s
 			out.LeftOut = len(f.Fields()) - i
 			break
 		}
-		line := stateField{field.Field, rd.present.whole(field.Value).alone(), since(field.Since)}
+		line := stateField{field.Field, rd.present.whole(field.Value).byItself(), since(field.Since)}
 		size += len(line.Field) + len(line.Value.Text)
 		out.Fields = append(out.Fields, line)
 	}
@@ -107,7 +107,7 @@ func (rd *reader) comparison(r *request, o audit.Object, a, b string, v view) (*
 		old, now := from.Get(field), to.Get(field)
 		hidden := false
 		if old == now {
-			// What was not kept may have changed all the same.
+			// What was not kept may have changed nevertheless.
 			if hidden = old.HoldsMark() && sinceFrom[field] != sinceTo[field]; !hidden {
 				out.Same++
 				continue

@@ -16,7 +16,7 @@ type timeline struct {
 	// Newer and Older are cursors, for the buttons of the form.
 	Newer, Older string
 	Hidden       []hiddenField
-	// Pick is set where there are two entries to compare.
+	// Pick is set if there are two entries to compare.
 	Pick bool
 }
 

@@ -48,7 +48,7 @@ type Options struct {
 	Zone *time.Location
 	// Timeout is how long a page may take, all its queries together: what is
 	// slower is stopped in the database too, and answered with 503 and the advice
-	// to narrow the query. Exports have bounds of their own. Defaults to 30
+	// to narrow the query. Exports have their own bounds. Defaults to 30
 	// seconds.
 	Timeout time.Duration
 	// OnError gets the causes of errors, which the reader of the page never sees.
@@ -74,7 +74,7 @@ type Look struct {
 	// to the page's own.
 	Theme map[string]string
 	// Layout puts the page into the host's own chrome; see [Page] for what it
-	// gets and has to write. Defaults to a document of the page's own.
+	// gets and has to write. Defaults to the page's own document.
 	Layout func(w io.Writer, r *http.Request, page Page) error
 }
 

@@ -150,12 +150,12 @@ func (all *tenants) target(org string) string {
 	}
 }
 
-// requireOwn finds nothing of another organization in an answer, but for what
+// requireOwn finds nothing of another organization in an answer, except what
 // the request itself said.
 func (all *tenants) requireOwn(t *testing.T, org, target, answer string) {
 	t.Helper()
 	asked := target
-	for range 2 { // a draft holds parameters of its own
+	for range 2 { // a draft holds its own parameters
 		if plain, err := url.QueryUnescape(asked); err == nil {
 			asked = plain
 		}

@@ -27,7 +27,7 @@ var templateFiles embed.FS
 // The answer keeps the page's content security policy, which allows style
 // sheets, scripts, images and forms of the same host only, and nothing inline:
 // no <style>, no style="…", no <script> with text, no onclick. A layout that
-// writes Body alone makes the page a fragment.
+// writes only Body makes the page a fragment.
 //
 // The page follows the reader's light or dark preference. A host with one look
 // says so in its own style sheet: .audit { color-scheme: light }.
@@ -139,7 +139,7 @@ func (g *pages) render(w http.ResponseWriter, r *request, status int, name strin
 	return nil
 }
 
-// document is the layout of a page of its own.
+// document is the page's own layout.
 func (g *pages) document(w io.Writer, _ *http.Request, page Page) error {
 	return g.templates.ExecuteTemplate(w, "document", page)
 }

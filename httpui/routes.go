@@ -43,14 +43,14 @@ func inTime(show screen) screen {
 		err := show(h, w, r)
 		r.Request = whole
 		if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
-			// Drivers call it by names of their own.
+			// Drivers have their own names for it.
 			return fmt.Errorf("taking more than %v: %w: %w", h.options.Timeout, context.DeadlineExceeded, err)
 		}
 		return err
 	}
 }
 
-// route finds the screen for an escaped path below the base and tells the
+// route finds the screen for an escaped path below the base and gives the
 // request what stood for the stars. Without one, it returns the methods that
 // the path does have.
 func route(r *request, path string) (show screen, allowed []string) {

@@ -5,7 +5,7 @@ import "strings"
 // longHost is how long a host's name must be to be broken at its dots.
 const longHost = 20
 
-// breakable splits an email address or an IPv6 address where a line may end:
+// breakable splits an email address or an IPv6 address at the places at which a line may end:
 // after the @, before the dots of a long host's name, after every second colon.
 func breakable(s string) []string {
 	var parts []string

@@ -12,7 +12,7 @@ import (
 
 // Links are relative to the page's own path: a query, or "./" for none. Those
 // that stay within a walk through the pages keep asof; those that ask for
-// something else start a walk of their own, with whatever is new by then.
+// something else start a new walk, with whatever is new by then.
 
 // link writes parameters as a link.
 func link(params url.Values) string {

@@ -57,7 +57,7 @@ func shownTwice(t time.Time) bool {
 const timeRemedy = "write it as 2006-01-02T15:04, 2006-01-02T15:04:05 or in RFC 3339"
 
 // parseTime reads a time and says how long the unit is that it names last: a
-// minute, a second, or a microsecond where it has a fraction.
+// minute, a second, or a microsecond if it has a fraction.
 func parseTime(text string, zone *time.Location, pick choice) (time.Time, time.Duration, error) {
 	for _, local := range []struct {
 		layout string
@@ -104,8 +104,8 @@ const (
 )
 
 // resolveLocal returns the instant, in UTC, at which a clock in the zone shows
-// the wall time (which is given in UTC). Where the clock shows it twice, pick
-// decides; where it jumps over it, the next instant there is.
+// the wall time (which is given in UTC). If the clock shows it twice, pick
+// decides; if it jumps over it, the next instant there is.
 func resolveLocal(wall time.Time, zone *time.Location, pick choice) time.Time {
 	offsetAt := func(t time.Time) time.Duration {
 		_, seconds := t.In(zone).Zone()

@@ -18,7 +18,7 @@ import (
 // row shows it.
 type value struct {
 	Pieces []piece
-	// Mark is what the value is, in words, where it is no text at all.
+	// Mark is what the value is, in words, if it is not a text.
 	Mark string
 	// Long is set where the value takes more than a word's room.
 	Long bool
@@ -26,18 +26,18 @@ type value struct {
 	Left bool
 }
 
-// piece is a run of a value. What is no text of the value's own is told apart
-// by its element, never by its words alone.
+// piece is a run of a value. What is not the value's own text differs
+// by its element, never only by its words.
 type piece struct {
 	Text string // raw
-	// Shown is the text as it is shown, where that takes more than the text alone:
+	// Shown is the text as it is shown, if that takes more than the text:
 	// what it is read beside.
 	Shown []display.Segment
 	// Mark is, instead, what stands for no text: null, empty, redacted.
 	Mark string
 	// Key marks a text that is a key of an object.
 	Key bool
-	// Blanks marks a text of nothing but white space that is to be seen.
+	// Blanks marks a text of only white space that must be visible.
 	Blanks bool
 }
 
@@ -203,7 +203,7 @@ func (w *valueWriter) blanks(text string) {
 	w.left += utf8.RuneCountInString(left)
 }
 
-// isMark reports whether a text would read like something that is no text, or
+// isMark reports whether a text would read like something that is not a text, or
 // like one in quotes.
 func (w *valueWriter) isMark(text string) bool {
 	s := w.words
@@ -367,8 +367,8 @@ func fieldSegment(key string) string {
 	return strings.NewReplacer(`\`, `\\`, `.`, `\.`).Replace(jsontext.UnescapeKey(key))
 }
 
-// quoteIfNeeded returns a text as an item of a list or object: in quotes where
-// its end could not be told, or it would be taken for something else.
+// quoteIfNeeded returns a text as an item of a list or object: in quotes if
+// its end could not be seen, or it would be taken for something else.
 func quoteIfNeeded(text string) string {
 	plain := text != "" && text == strings.TrimSpace(text) && !strings.ContainsAny(text, `,:[]{}"`)
 	if first := text + " "; plain && !strings.ContainsRune("0123456789+-.", rune(first[0])) {

@@ -9,7 +9,7 @@ import (
 )
 
 // skew is how far ahead of this machine's clock another one may be, whose
-// entries are to be seen at once all the same.
+// entries must be seen at once nevertheless.
 const skew = time.Minute
 
 // pin fixes which entries a new walk through the pages shows: those up to the

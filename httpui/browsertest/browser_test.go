@@ -133,7 +133,7 @@ func openOver(t *testing.T, l look, options httpui.Options, front audit.Store, s
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
 
-	// A window of its own, so that it is drawn while others are, and a profile.
+	// Its own window, so that it is drawn while others are, and a profile.
 	ctx, cancel := chromedp.NewContext(shared, chromedp.WithNewBrowserContext())
 	t.Cleanup(cancel)
 	ctx, cancel = context.WithTimeout(ctx, 10*time.Minute)

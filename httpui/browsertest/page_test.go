@@ -117,7 +117,7 @@ const lowContrast = `(() => {
 	return found.slice(0, 5);
 })()`
 
-// smallTargets lists visible controls below 24 by 24 px, but for links within a
+// smallTargets lists visible controls below 24 by 24 px, except links within a
 // line of text.
 const smallTargets = `[...document.querySelectorAll('.audit :is(button, input:not([type=hidden]), select, summary, .audit-chips a, .audit-pages a, .audit-actions a)')]
 	.filter(e => e.checkVisibility() && !e.classList.contains('audit-sr'))

@@ -99,7 +99,7 @@ func TestMenusClose(t *testing.T) {
 	b.click(".audit-add > summary")
 	b.follow(`button[value="add:action"]`)
 	assert.True(t, b.has("#audit-action"))
-	// What is folded in a row is no menu.
+	// What is folded in a row is not a menu.
 	b.run(chromedp.Evaluate[chromedp.Void]("document.querySelector('#audit-log details').open = true"))
 	b.key(kb.Escape)
 	b.click("h1")

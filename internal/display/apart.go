@@ -61,7 +61,7 @@ func backslashes(s string, marks []span) []span {
 // span is a part of a text whose characters are shown by their code points.
 type span struct{ start, end int }
 
-// marksOf finds what is to be marked in two texts, in time proportional to
+// marksOf finds what must be marked in two texts, in time proportional to
 // their length.
 func marksOf(before, after string, lines bool) (a, b []span) {
 	if before != after {
@@ -85,7 +85,7 @@ func asIs(text string) []Segment {
 	return []Segment{{Text: text}}
 }
 
-// isPlain reports whether a text holds nothing but words of ASCII with single
+// isPlain reports whether a text holds only words of ASCII with single
 // blanks between them: it looks like no other such text.
 func isPlain(s string) bool {
 	for i := range len(s) {
@@ -277,7 +277,7 @@ func (w *wordSet) each(yield func(word, look string) bool) {
 	}
 }
 
-// marked marks each word that is not in the other text where one is that looks
+// marked marks each word that is not in the other text, if that has one that looks
 // like it.
 func (w *wordSet) marked(other wordSet, marks []span) []span {
 	for word, look := range w.each {

@@ -81,7 +81,7 @@ func ValueOf(parameter, value string, labels map[string]string, w *words.Catalog
 	}
 }
 
-// Mark returns the word that stands for a value that is no text and that says
+// Mark returns the word that stands for a value that is not a text and that says
 // all there is to say of it, and whether the value is one.
 func Mark(kind audit.ValueKind, w *words.Catalogue) (word string, ok bool) {
 	switch kind {

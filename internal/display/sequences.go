@@ -19,7 +19,7 @@ const (
 	// keycap follows a digit, # or *.
 	keycap = "\ufe0f\u20e3"
 	// firstJoined is the first character that sequences other than keycaps
-	// have, but for © and ®.
+	// have, except © and ®.
 	firstJoined = '\u180b'
 	blackFlag   = '\U0001f3f4'
 )

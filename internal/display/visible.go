@@ -16,7 +16,7 @@ type Segment struct {
 // Visible splits a text into what can be shown as it is and, as Go escapes,
 // what a reader could not see or what would rearrange the text around it:
 // control and bidirectional characters, zero widths, broken UTF-8. Joiners and
-// variation selectors stand as they are where they have an effect, as in emoji
+// variation selectors stand as they are if they have an effect, as in emoji
 // and between letters of Persian and Hindi.
 func Visible(s string) []Segment {
 	var segments []Segment
