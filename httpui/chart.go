@@ -10,6 +10,7 @@ import (
 
 	"github.com/auditkeep/audit"
 	"github.com/auditkeep/audit/internal/display"
+	"github.com/auditkeep/audit/internal/timebuckets"
 	"github.com/auditkeep/audit/words"
 )
 
@@ -59,10 +60,10 @@ const (
 // barKinds are the colours, from the ground up.
 var barKinds = []string{"audit-update", "audit-create", "audit-destroy", "audit-other"}
 
-func (p *presenter) draw(v view, buckets bucketing, found audit.Histogram) *chart {
-	c := &chart{Width: len(buckets.starts) * columnWidth, Ticks: p.ticks(buckets), Legend: p.legend(found.Bars), entries: found.Entries}
+func (p *presenter) draw(v view, buckets timebuckets.Buckets, found audit.Histogram) *chart {
+	c := &chart{Width: buckets.Len() * columnWidth, Ticks: p.ticks(buckets), Legend: p.legend(found.Bars), entries: found.Entries}
 	peak := 0
-	perBucket := make([][]audit.HistogramBar, len(buckets.starts))
+	perBucket := make([][]audit.HistogramBar, buckets.Len())
 	for _, one := range found.Bars {
 		perBucket[one.Bucket] = append(perBucket[one.Bucket], one)
 	}
@@ -74,7 +75,7 @@ func (p *presenter) draw(v view, buckets bucketing, found audit.Histogram) *char
 		if len(bars) == 0 {
 			continue
 		}
-		from, until := buckets.bucket(i)
+		from, until := buckets.Bucket(i)
 		c.Bars = append(c.Bars, bar{
 			URL:   v.withRange(v.within(from, until)),
 			Title: p.barTitle(from.In(v.zone), lastInstant(until).In(v.zone), bars),
@@ -98,8 +99,9 @@ func (p *presenter) draw(v view, buckets bucketing, found audit.Histogram) *char
 		}
 	}
 	s := p.words
+	width, unit := buckets.Width()
 	c.Caption = words.Fill(s.Chart.Caption,
-		"width", s.Count(s.Chart.Units[string(buckets.width.unit)], buckets.width.n), "most", s.Number(peak))
+		"width", s.Count(s.Chart.Units[unit], width), "most", s.Number(peak))
 	return c
 }
 
@@ -188,12 +190,14 @@ func (p *presenter) legend(bars []audit.HistogramBar) []legendItem {
 }
 
 // ticks names few of the buckets, evenly.
-func (p *presenter) ticks(b bucketing) []tick {
+func (p *presenter) ticks(b timebuckets.Buckets) []tick {
 	var ticks []tick
-	n := len(b.starts)
+	n := b.Len()
+	_, unit := b.Width()
 	for i := 0; i <= n*4/5; i += (n + mostTicks - 1) / mostTicks { // a text further on would stick out
 		x := fmt.Sprintf("%.4g%%", 100*float64(i)/float64(n))
-		ticks = append(ticks, tick{x, p.words.Dates.Axis(b.starts[i], string(b.width.unit))})
+		start, _ := b.Bucket(i)
+		ticks = append(ticks, tick{x, p.words.Dates.Axis(start, unit)})
 	}
 	return ticks
 }
@@ -227,15 +231,15 @@ func presetLinks(s *words.Catalogue, v view, name string) []Link {
 }
 
 // partLinks lead to the quarters of a range.
-func (p *presenter) partLinks(v view, b bucketing) []Link {
-	n := len(b.starts)
+func (p *presenter) partLinks(v view, b timebuckets.Buckets) []Link {
+	n := b.Len()
 	if n == 1 {
 		return nil
 	}
 	var links []Link
 	for i, parts := 0, min(4, n); i < parts; i++ {
-		from, _ := b.bucket(i * n / parts)
-		_, until := b.bucket((i+1)*n/parts - 1)
+		from, _ := b.Bucket(i * n / parts)
+		_, until := b.Bucket((i+1)*n/parts - 1)
 		links = append(links, Link{p.barTime(from.In(v.zone), lastInstant(until).In(v.zone)), v.withRange(v.within(from, until))})
 	}
 	return links

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/auditkeep/audit"
+	"github.com/auditkeep/audit/internal/timebuckets"
 )
 
 // chart draws the entries of a view that holds some.
@@ -16,11 +17,11 @@ func (rd *reader) chart(ctx context.Context, v view, count counted) (*chart, err
 	if err != nil || !isRecordable(from) || !from.Before(until) {
 		return nil, err
 	}
-	buckets := bucketsOf(from, until, v.zone)
+	buckets := timebuckets.Of(from, until, v.zone)
 	if count.more {
 		return rd.present.tooMany(rd.present.partLinks(v, buckets)), nil
 	}
-	found, err := rd.trail.Histogram(ctx, v.filter, buckets.bounds(), audit.CountCap)
+	found, err := rd.trail.Histogram(ctx, v.filter, buckets.Bounds(), audit.CountCap)
 	switch {
 	case err != nil:
 		return nil, err
@@ -56,7 +57,7 @@ func (rd *reader) extent(ctx context.Context, v view) (from, until time.Time, er
 	}
 	present := v.filter.NotAfter.Time().In(v.zone)
 	y, m, d := present.Date()
-	if tomorrow := firstShowing(time.Date(y, m, d+1, 0, 0, 0, 0, time.UTC), v.zone); until.After(tomorrow) {
+	if tomorrow := timebuckets.FirstShowing(time.Date(y, m, d+1, 0, 0, 0, 0, time.UTC), v.zone); until.After(tomorrow) {
 		until = tomorrow
 	}
 	if !isRecordable(from) {

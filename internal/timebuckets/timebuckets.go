@@ -1,10 +1,12 @@
-package httpui
+// Package timebuckets divides a range of time into the bars of a chart: seconds to
+// millennia, which begin at the marks of a calendar and a clock in one zone.
+package timebuckets
 
 import "time"
 
-// bucketing parts a range of time into buckets that begin where a calendar and
-// a clock in the page's zone have their marks.
-type bucketing struct {
+// Buckets divides a range of time into buckets that begin at the marks of a
+// calendar and a clock in one zone.
+type Buckets struct {
 	width width
 	// starts are the first instants of the buckets, end that after the last.
 	// The first bucket may begin before the range, the last end after it.
@@ -61,9 +63,6 @@ var widths = []width{
 // hourly is the longest width, in seconds, that goes by the length of time.
 const hourly = 60 * 60
 
-// mostBuckets is how many bars can be distinguished and clicked.
-const mostBuckets = 40
-
 // seconds is how long a width is, give or take what months and clocks differ.
 // Ten thousand years would be too long for a Duration.
 func (w width) seconds() int64 {
@@ -72,17 +71,22 @@ func (w width) seconds() int64 {
 	return int64(w.n) * lengths[w.unit]
 }
 
-// bucketsOf parts the range from the first instant to that after the last.
-func bucketsOf(from, until time.Time, zone *time.Location) bucketing {
+// Max is the largest number of buckets, if no clock changes: so many bars can be
+// distinguished and clicked.
+const Max = 40
+
+// Of divides the range from the first instant to that after the last into at most
+// Max buckets.
+func Of(from, until time.Time, zone *time.Location) Buckets {
 	span := until.Unix() - from.Unix()
 	chosen := widths[len(widths)-1]
 	for _, w := range widths {
-		if span <= mostBuckets*w.seconds() {
+		if span <= Max*w.seconds() {
 			chosen = w
 			break
 		}
 	}
-	b := bucketing{width: chosen}
+	b := Buckets{width: chosen}
 	marks := chosen.marks(from.In(zone))
 	for t := marks(); ; {
 		b.starts = append(b.starts, t)
@@ -112,13 +116,16 @@ func (w width) clockMarks(t time.Time) func() time.Time {
 		return time.Duration((seconds+length)%length)*time.Second + time.Duration(t.Nanosecond())
 	}
 	next := t.Add(-sinceMark(t))
-	if start, _ := t.ZoneBounds(); next.Before(start) {
+	if start, _ := t.ZoneBounds(); next.Before(start) && !start.After(t) {
 		next = start
 	}
 	return func() time.Time {
 		mark := next
 		next = mark.Add(time.Duration(length)*time.Second - sinceMark(mark))
-		if _, end := mark.ZoneBounds(); !end.IsZero() && end.Before(next) {
+		// ZoneBounds can return an end that is over: on the last days of a leap year
+		// after 2037, when zones go by a rule. A mark that does not advance would
+		// never end.
+		if _, end := mark.ZoneBounds(); end.After(mark) && end.Before(next) {
 			next = end
 		}
 		return mark
@@ -129,12 +136,12 @@ func (w width) clockMarks(t time.Time) func() time.Time {
 // however many hours that is.
 func (w width) calendarMarks(t time.Time) func() time.Time {
 	wall := w.lastMark(t)
-	mark := firstShowing(wall, t.Location())
+	mark := FirstShowing(wall, t.Location())
 	return func() time.Time {
 		given := mark
 		for !mark.After(given) {
 			wall = w.nextMark(wall)
-			mark = firstShowing(wall, t.Location())
+			mark = FirstShowing(wall, t.Location())
 		}
 		return given
 	}
@@ -174,9 +181,9 @@ func (w width) nextMark(wall time.Time) time.Time {
 	}
 }
 
-// firstShowing returns the first instant at which a clock in the zone shows a
-// wall time, or where it jumps over that, the instant of the jump.
-func firstShowing(wall time.Time, zone *time.Location) time.Time {
+// FirstShowing returns the first instant at which a clock in the zone shows a
+// wall time. If the clock jumps over it, that is the instant of the jump.
+func FirstShowing(wall time.Time, zone *time.Location) time.Time {
 	offsetAt := func(t time.Time) time.Duration {
 		_, seconds := t.In(zone).Zone()
 		return time.Duration(seconds) * time.Second
@@ -194,11 +201,18 @@ func firstShowing(wall time.Time, zone *time.Location) time.Time {
 	return t
 }
 
-// bounds are the starts of all buckets but the first, which is open.
-func (b bucketing) bounds() []time.Time { return b.starts[1:] }
+// Len is the number of buckets.
+func (b Buckets) Len() int { return len(b.starts) }
 
-// bucket returns the first instant of a bucket and that after its last.
-func (b bucketing) bucket(i int) (from, until time.Time) {
+// Width is how long each bucket is: n times a unit, "second" to "year".
+func (b Buckets) Width() (n int, unit string) { return b.width.n, string(b.width.unit) }
+
+// Bounds are the starts of all buckets except the first.
+func (b Buckets) Bounds() []time.Time { return b.starts[1:] }
+
+// Bucket returns the first instant of a bucket and that after its last. The first
+// bucket may begin before the range, and the last one may end after it.
+func (b Buckets) Bucket(i int) (from, until time.Time) {
 	if i == len(b.starts)-1 {
 		return b.starts[i], b.end
 	}
