@@ -85,7 +85,7 @@ func TestRequireComment(t *testing.T) {
 	event := audit.Updated(owner{1, "a"}, owner{1, "b"})
 	err = log.RecordDetached(t.Context(), event)
 	require.ErrorIs(t, err, audit.ErrInvalidEvent)
-	require.ErrorContains(t, err, `comment: missing, and required for "owner"; say why with WithComment`)
+	require.ErrorContains(t, err, `Comment: missing, and required for "owner"; say why with WithComment`)
 	require.Error(t, log.RecordDetached(t.Context(), event.WithComment(" ")))
 	require.NoError(t, log.RecordDetached(t.Context(), event.WithComment("asked by phone")))
 	require.NoError(t, log.RecordDetached(t.Context(), audit.Updated(owner{1, "a"}, owner{1, "a"})), "nothing changed, nothing to explain")

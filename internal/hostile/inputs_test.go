@@ -125,7 +125,7 @@ func TestT07_BadInputs(t *testing.T) {
 				entries, panicked, err := prepared(ctx, trail, event)
 				require.Nil(t, panicked, what)
 				if err != nil {
-					require.Contains(t, append(mustFit, "object ID"), in.field, what)
+					require.Contains(t, append(mustFit, "Object.ID"), in.field, what)
 					requireNamed(t, in.field, err, what)
 					require.ErrorIs(t, trail.RecordDetached(ctx, event), unwrapped(err), what)
 					refused++
