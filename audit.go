@@ -145,9 +145,10 @@
 //
 // # For writers of stores
 //
-// Only a store needs [Store], [Tx], [FreshTx], [Walk], [Cursor], [Dialect],
-// [FirstID], [Entry.SortKey], [Entry.SetSortKey] and [HistogramBar]. Package
-// storetest tests a store.
+// Only a store implements [Store], [Tx] and [FreshTx], and only a store needs
+// [Walk], [FirstID], [Dialect.IDArg], [Entry.SortKey] and [Entry.SetSortKey].
+// Package storetest tests a store. Adapters of other libraries use [Log.Prepare],
+// [Log.Store], [Event.ID] and [RequestContextKey].
 package audit
 
 import (

@@ -151,7 +151,7 @@ func (l *Log) Count(ctx context.Context, f Filter, limit int) (int, error) {
 // MaxValues is the most values that one call of [Log.Values] returns.
 const MaxValues = 10_000
 
-// Values returns every distinct value ever recorded in the organization under
+// Values returns every distinct value that the organization's entries have under
 // ByAction, ByObjectType or ByActorEmail (emails), in byte order: those that
 // begin with prefix, at most limit of them. The empty value means "none
 // recorded".

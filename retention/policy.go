@@ -7,8 +7,8 @@ import (
 	"github.com/auditkeep/audit/internal/stored"
 )
 
-// Policy says which entries expire. Entries go by calendar months in UTC, and a
-// month that a [Hold] touches is kept whole.
+// Policy says which entries expire. Whole calendar months in UTC go, unless the
+// policy is for one organization. A month that a [Hold] touches is kept whole.
 type Policy struct {
 	// Before is the time before which entries expire, cut to microseconds. It
 	// must be given, and must not lie in the future.

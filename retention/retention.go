@@ -6,7 +6,7 @@
 //
 // The log itself records what is removed and held, with the context's actor and in
 // [audit.PlatformOrg]:
-//   - For each month whose entries go, the same transaction records an entry of the
+//   - Each transaction that removes entries records an entry of the
 //     action "expire" on the object type "audit_month". Its metadata has the numbers.
 //   - A hold that is placed or released is a create or destroy of the object type
 //     "audit_hold".

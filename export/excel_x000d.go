@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Excel reads _x000D_ in a text as a carriage return, so where a text has the
-// like, its first character is written as _x005F_, a line. excelize does that
+// Excel reads _x000D_ in a text as a carriage return. So if a text has such an
+// escape, its first character, a line, is written as _x005F_. excelize does that
 // too, but it loses _xD800_ over it, and does not see that _x000D_x000D_ has
 // two. cellText therefore hides the line from excelize, and escapeWriter
 // writes what it stands for.
