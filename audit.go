@@ -189,8 +189,8 @@ type Config struct {
 	// built-in ones (updated_at, lock_version), unless they have an audit tag.
 	// Defaults to none.
 	Ignore []string
-	// Record names built-in ones of them that are recorded nevertheless, in maps
-	// and JSON too, which have no tags. Defaults to none.
+	// Record names fields that are recorded although they are ignored by default:
+	// updated_at and lock_version, in maps and JSON too, which have no tags. Defaults to none.
 	Record []string
 	// Redact names further fields whose values are never kept, beside the
 	// built-in ones (password, token, api_key …): a field is redacted if its

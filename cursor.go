@@ -8,9 +8,8 @@ import (
 	"strings"
 )
 
-// Cursor is a position in a sorted list of entries: just at one entry, whether
-// or not that entry is in the list. It is comparable, and opaque to clients as
-// [Cursor.String].
+// Cursor is the place of one entry in an order. The entry itself need not match
+// the filter. A Cursor is comparable, and opaque to clients as [Cursor.String].
 type Cursor struct {
 	sort Sort
 	key  string

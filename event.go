@@ -7,9 +7,9 @@ import (
 )
 
 // Event is what the host says happened; [Log.Record] turns it into an entry.
-// An event only holds the values: the difference is made when it is recorded,
-// so the values must not change before. It is a plain value that can be
-// recorded any number of times, and every With method returns a changed copy.
+// An event only holds the values: the difference is made when it is recorded. Do
+// not change them until Record returns. An event can be recorded any number of
+// times, and every With method returns a changed copy.
 type Event struct {
 	action        Action
 	before, after reflect.Value // addressable, or invalid where the event has no such side

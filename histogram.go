@@ -30,10 +30,10 @@ type Histogram struct {
 // MaxBounds is the most bounds that one call of [Log.Histogram] takes.
 const MaxBounds = 200
 
-// Histogram counts the entries that match by time and action. The bounds, in
-// ascending order, part time into one bucket more than there are bounds: what
-// is before the first, from each one on, and from the last on. So every entry
-// that matches is in exactly one bar. It counts no further than limit.
+// Histogram counts the entries that match by time and action. n bounds, in
+// ascending order, make n+1 buckets: before the first, between each two, and from
+// the last on. So every entry that matches is in exactly one bar. It counts no
+// further than limit.
 func (l *Log) Histogram(ctx context.Context, f Filter, bounds []time.Time, limit int) (Histogram, error) {
 	if err := l.fillOrg(ctx, &f); err != nil {
 		return Histogram{}, err

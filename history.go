@@ -144,8 +144,8 @@ func (l *Log) fold(ctx context.Context, f Filter) (State, error) {
 type Reversal struct {
 	Entry Entry
 	// Changes lead from the object's present state back to what the entry
-	// changed, field by field. For a create they are all fields going, for a
-	// destroy all fields coming back.
+	// changed, field by field. Undoing a create removes all fields, undoing a
+	// destroy restores them.
 	Changes Changes
 	// Conflicts are fields that the entry changed, and something else since:
 	// undoing them would undo that too. They are among Changes.

@@ -39,11 +39,11 @@ import (
 
 // Handler serves the page and what belongs to it. It is safe for concurrent
 // use.
-//
-// A request goes through ServeHTTP, which authorizes it and finds its screen.
-// The screen has the parser read the address and the reader ask the log; the
-// presenter turns what was found into a model, and pages writes that as HTML.
 type Handler struct {
+	// ServeHTTP authorizes a request and finds its screen. There, the parser reads
+	// the address and the reader asks the log. The presenter makes a model of what
+	// was found, and pages writes the model as HTML.
+
 	options     Options
 	trail       *audit.Log
 	urls        *parser

@@ -39,7 +39,7 @@ func (a *Admin) MakePartitionsAhead(ctx context.Context, n int) ([]Partition, er
 }
 
 // MakePartitions makes monthly partitions (calendar months in UTC) for the
-// times from from until just before until, and returns those it made. Months
+// times in [from, until), and returns those it made. Months
 // that have a partition are left alone. After an error, the partitions that are
 // returned exist. Hosts call it before an import, and to bring entries of the
 // default partition into months; [Admin.MakePartitionsAhead] is for every day.
@@ -47,7 +47,7 @@ func (a *Admin) MakePartitionsAhead(ctx context.Context, n int) ([]Partition, er
 // Each month is one transaction. PostgreSQL reads the whole default partition
 // in it, to see that no entry there belongs to the month. That takes about a
 // second for each million entries, so keep the default partition small.
-// Meanwhile those wait who need the default partition: reads without a range of
+// Meanwhile, these wait for the default partition: reads without a range of
 // time, and writes that no month covers.
 //
 // If there are such entries, they move into the new month. On a small machine

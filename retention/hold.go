@@ -57,8 +57,8 @@ func (h Hold) Validate() error {
 }
 
 // Touches reports whether the hold keeps an entry of the organization, or of any
-// organization if org is empty, at a time from from until just before until. A
-// zero from or until is an open end.
+// organization if org is empty, at a time in [from, until). A zero from or until
+// is an open end.
 func (h Hold) Touches(org string, from, until time.Time) bool {
 	return (h.Org == "" || org == "" || h.Org == org) &&
 		(h.From.IsZero() || until.IsZero() || h.From.Before(until)) &&

@@ -13,9 +13,9 @@ type Policy struct {
 	// Before is the time before which entries expire, cut to microseconds. It
 	// must be given, and must not lie in the future.
 	Before time.Time
-	// Org limits the expiry to one organization, which has left or keeps
-	// another period. Then its entries up to Before go, and months are rewritten without
-	// them. Defaults to all organizations: months that end no later than Before
+	// Org limits the expiry to one organization, for example one that left or has
+	// another period. Then its entries up to Before go, and months are rewritten
+	// without them. Defaults to all organizations: months that end no later than Before
 	// are dropped.
 	Org string
 	// DryRun only reports what would expire and what would be kept.
