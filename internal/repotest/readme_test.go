@@ -20,12 +20,14 @@ import (
 	"context"
 	"net/http"
 	"os"
+	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/auditkeep/audit"
+	"github.com/auditkeep/audit/audittest"
 	"github.com/auditkeep/audit/export"
 	"github.com/auditkeep/audit/middleware"
 	"github.com/auditkeep/audit/postgres"
@@ -68,6 +70,9 @@ SNIPPET
 	_, _ = findings, expired
 	return err
 }
+
+SNIPPET
+func rename(context.Context, *audit.Log, audit.Store, int, string) {}
 
 func main() {
 	_, _, _, _, _, _ = time.Now, recording, capturing, reading, exporting, keeping
