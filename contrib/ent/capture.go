@@ -182,6 +182,9 @@ func (c *capture) matching(ctx context.Context, where []token, lock string) ([]*
 
 // change executes an UPDATE or DELETE.
 func (c *capture) change(ctx context.Context, query string, args any) (sql.Result, error) {
+	if c.frame.tx.dialectName == dialect.Postgres {
+		return c.changeKeyed(ctx)
+	}
 	var result sql.Result
 	if err := c.frame.tx.Tx.Exec(ctx, query, args, &result); err != nil {
 		return nil, err
@@ -198,6 +201,31 @@ func (c *capture) change(ctx context.Context, query string, args any) (sql.Resul
 		return nil, c.failed(err)
 	}
 	return result, nil
+}
+
+// changeKeyed executes an UPDATE or DELETE on PostgreSQL, whose rows may be others
+// than those that matched right before. A condition on other tables is evaluated
+// for each statement anew, so a change that was committed in between can exchange
+// one row for another. Their number alone would not show it.
+func (c *capture) changeKeyed(ctx context.Context) (sql.Result, error) {
+	text, args := c.returning()
+	keys, err := c.keysReturned(ctx, text, args)
+	if err != nil {
+		return nil, err
+	}
+	matched := map[string]bool{}
+	for _, r := range c.before {
+		matched[r.key] = true
+	}
+	for _, key := range keys {
+		if !matched[keyText(key)] {
+			return nil, c.failed(fmt.Errorf("the row %s of %s was changed, but did not match right before; try again", keyText(key), c.stmt.table))
+		}
+	}
+	if err := c.changed(ctx, len(keys) < len(c.before)); err != nil {
+		return nil, c.failed(err)
+	}
+	return inserted{rows: int64(len(keys))}, nil
 }
 
 // failed is for statements that were executed already.
@@ -247,6 +275,22 @@ func (c *capture) returning() (string, []any) {
 // insert executes an INSERT that returns nothing to ent.
 func (c *capture) insert(ctx context.Context) (sql.Result, error) {
 	text, args := c.returning()
+	keys, err := c.keysReturned(ctx, text, args)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.inserted(ctx, keys); err != nil {
+		return nil, c.failed(err)
+	}
+	result := inserted{rows: int64(len(keys))}
+	if len(keys) > 0 && len(c.table.key) == 1 {
+		result.id, _ = keys[len(keys)-1][0].(int64)
+	}
+	return result, nil
+}
+
+// keysReturned executes a statement of returning, and reads the keys.
+func (c *capture) keysReturned(ctx context.Context, text string, args []any) ([][]any, error) {
 	found := &sql.Rows{}
 	if err := c.frame.tx.Tx.Query(ctx, text, args, found); err != nil {
 		return nil, err
@@ -268,17 +312,10 @@ func (c *capture) insert(ctx context.Context) (sql.Result, error) {
 	if err := errors.Join(found.Err(), found.Close()); err != nil {
 		return nil, err
 	}
-	if err := c.inserted(ctx, keys); err != nil {
-		return nil, c.failed(err)
-	}
-	result := inserted{rows: int64(len(keys))}
-	if len(keys) > 0 && len(c.table.key) == 1 {
-		result.id, _ = keys[len(keys)-1][0].(int64)
-	}
-	return result, nil
+	return keys, nil
 }
 
-// inserted is the result of an INSERT.
+// inserted is the result of a statement that returned keys.
 type inserted struct{ id, rows int64 }
 
 // LastInsertId implements [sql.Result].
