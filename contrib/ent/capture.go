@@ -2,7 +2,6 @@ package auditent
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -206,7 +205,7 @@ func (c *capture) change(ctx context.Context, query string, args any) (sql.Resul
 // changeKeyed executes an UPDATE or DELETE on PostgreSQL, whose rows may be others
 // than those that matched right before. A condition on other tables is evaluated
 // for each statement anew, so a change that was committed in between can exchange
-// one row for another. Their number alone would not show it.
+// one row for another. Only the keys show it, not the number.
 func (c *capture) changeKeyed(ctx context.Context) (sql.Result, error) {
 	text, args := c.returning()
 	keys, err := c.keysReturned(ctx, text, args)
@@ -288,41 +287,6 @@ func (c *capture) insert(ctx context.Context) (sql.Result, error) {
 	}
 	return result, nil
 }
-
-// keysReturned executes a statement of returning, and reads the keys.
-func (c *capture) keysReturned(ctx context.Context, text string, args []any) ([][]any, error) {
-	found := &sql.Rows{}
-	if err := c.frame.tx.Tx.Query(ctx, text, args, found); err != nil {
-		return nil, err
-	}
-	var keys [][]any
-	for found.Next() {
-		key, dest := make([]any, c.width()), make([]any, c.width()+c.stmt.returning)
-		for i := range dest {
-			if dest[i] = new(any); i >= c.stmt.returning {
-				dest[i] = &key[i-c.stmt.returning]
-			}
-		}
-		if err := found.Scan(dest...); err != nil {
-			found.Close()
-			return nil, c.failed(err)
-		}
-		keys = append(keys, key)
-	}
-	if err := errors.Join(found.Err(), found.Close()); err != nil {
-		return nil, err
-	}
-	return keys, nil
-}
-
-// inserted is the result of a statement that returned keys.
-type inserted struct{ id, rows int64 }
-
-// LastInsertId implements [sql.Result].
-func (r inserted) LastInsertId() (int64, error) { return r.id, nil }
-
-// RowsAffected implements [sql.Result].
-func (r inserted) RowsAffected() (int64, error) { return r.rows, nil }
 
 // inserted notes the rows that an INSERT made or, by its ON CONFLICT, changed.
 func (c *capture) inserted(ctx context.Context, keys [][]any) error {

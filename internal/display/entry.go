@@ -46,7 +46,7 @@ func ActorOf(a audit.Actor, w *words.Catalogue) Actor {
 	return out
 }
 
-// ActorKind returns a kind of actor in words. A kind of the host's own stays as
+// ActorKind returns a kind of actor in words. A kind that the host adds stays as
 // it is.
 func ActorKind(kind audit.ActorKind, w *words.Catalogue) string {
 	switch kind {
