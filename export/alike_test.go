@@ -208,7 +208,7 @@ func TestCutValuesThatBeginAlike(t *testing.T) {
 	assert.Equal(t, "note: "+same+"old -> "+same+"new", rows[1][4])
 }
 
-// TestValuesThatAreCut are told from rows.
+// TestValuesThatAreCut checks that a file counts cut values apart from rows.
 func TestValuesThatAreCut(t *testing.T) {
 	t.Parallel()
 	long := entry(0)

@@ -8,14 +8,14 @@ import (
 	"unicode/utf8"
 )
 
-// byteOrderMark tells Excel that a text is UTF-8.
+// byteOrderMark makes Excel read a text as UTF-8.
 const byteOrderMark = "\ufeff"
 
 // separators are what a CSV file may have between its cells.
 const separators = ",;\t"
 
 // writeCSV writes RFC 4180: a header, and one line per entry, since no text in
-// a row holds a line break. Where the file is cut, a last line says so in its
+// a row holds a line break. If the file is cut, a last line says so in its
 // first cell.
 func writeCSV(w io.Writer, rows *feed, r Report) error {
 	if !r.NoBOM {
@@ -54,13 +54,13 @@ func writeCSV(w io.Writer, rows *feed, r Report) error {
 }
 
 // harmless puts an apostrophe before what a spreadsheet would take for a
-// formula: programs tell a formula from a text only by how it begins. Blanks
-// before it do not help, and neither do the full-width forms of the signs,
-// which some input methods make into plain ones. Numbers stay numbers.
+// formula. Programs recognize a formula only by its first sign. Blanks before
+// the sign do not prevent that, and neither do its full-width forms, which some
+// input methods turn into plain ones. Numbers stay numbers.
 //
-// Programs also guess the separator, or the user names another one. So what follows
-// one of the other separators within a cell is a cell of its own to them. Quotes
-// do not prevent that: they count only where a cell begins.
+// Programs also guess the separator, or the user names another one. Text after
+// another separator then becomes a separate cell, so harmless checks it too.
+// Quotes do not keep the text together: they count only where a cell begins.
 func harmless(cell, others string) string {
 	end := strings.IndexAny(cell, others)
 	if end < 0 {

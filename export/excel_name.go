@@ -17,7 +17,8 @@ func (n sheetNames) has(name string) bool {
 	return slices.ContainsFunc(n, func(taken string) bool { return strings.EqualFold(taken, name) })
 }
 
-// add takes a name, with a number after it where it is taken.
+// add adds a name and returns it. If the name is taken already, a number follows
+// it.
 func (n *sheetNames) add(name string) string {
 	free := name
 	for i := 2; n.has(free); i++ {
@@ -28,8 +29,9 @@ func (n *sheetNames) add(name string) string {
 	return free
 }
 
-// sheetName makes a text a name that Excel takes for a sheet; a text that
-// leaves nothing gives the other name. History is a sheet of Excel's own.
+// sheetName turns a text into a name that Excel accepts for a sheet. It returns
+// otherwise if nothing of the text is left, or if the name is History, which
+// Excel reserves.
 func sheetName(text, otherwise string) string {
 	name := strings.Map(func(r rune) rune {
 		switch r {

@@ -29,8 +29,8 @@ type entrySheet struct {
 // columnCount is the number of audit.Columns.
 const columnCount = 7
 
-// sheetColumnWidths are in digits of the standard font. A time or a number that has
-// no room shows as #### alone; texts wrap.
+// sheetColumnWidths are in digits of the standard font. Excel shows #### for a
+// time or a number that is wider than its column. Texts wrap.
 var sheetColumnWidths = [columnCount]int{31, 20, 20, 14, 70, 30, 20}
 
 func newEntrySheet(file *excelize.File, name string, styles *cellStyles, r Report) (*entrySheet, error) {

@@ -21,7 +21,7 @@ type cellStyles struct {
 // stays a text with it, also when somebody edits the cell.
 const textFormat = 49
 
-// integerFormat shows all digits, where the general one turns to 1.2E+11.
+// integerFormat shows all digits. The general format shows 1.2E+11.
 const integerFormat = 1
 
 func newCellStyles(file *excelize.File) (*cellStyles, error) {
@@ -90,8 +90,9 @@ func (s *cellStyles) action(a audit.Action) int {
 	}
 }
 
-// time is the style of a time. A cell's time has no zone, so the format says
-// the offset: it tells apart the two hours that clocks show twice.
+// time is the style of a time. A cell's time has no zone, so the format holds
+// the offset. It distinguishes the two hours that look the same when clocks go
+// back.
 func (s *cellStyles) time(at time.Time) (int, error) {
 	_, offset := at.Zone()
 	if id, ok := s.times[offset]; ok {

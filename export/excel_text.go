@@ -11,8 +11,8 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// maxCellUnits is how much text a cell holds, in UTF-16 units. What is longer
-// excelize would cut without a word.
+// maxCellUnits is how much text a cell holds, in UTF-16 units. excelize would cut
+// a longer text without an error.
 const maxCellUnits = excelize.TotalCellChars
 
 // fitCell cuts a text, visibly, to what a cell holds.
@@ -25,9 +25,9 @@ func (r Report) fitCell(text string) string {
 	return start + more(utf8.RuneCountInString(text[len(start):]))
 }
 
-// cellChanges puts an entry's changes into one cell, a line for each field.
-// Where they are too long, the longest values are cut; where there are too
-// many, the last are only counted. The host's comment comes last.
+// cellChanges puts an entry's changes into one cell, a line for each field. If
+// they are too long, it cuts the longest values. If they are too many, it only
+// counts the last ones. The host's comment comes last.
 func (r Report) cellChanges(e audit.Entry) string {
 	if len(e.Changes) == 0 {
 		return r.fitCell(joinCellChanges(r.changes(e, 0)))
@@ -222,8 +222,8 @@ func cellLines(text string, width int) int {
 	return lines
 }
 
-// sheetRowHeight is the height of a row of so many lines. Excel would find it by
-// itself, but LibreOffice shows one line where a file does not say more.
+// sheetRowHeight is the height of a row of so many lines. Excel finds it by
+// itself, but LibreOffice shows one line if the file gives no height.
 func sheetRowHeight(lines int) excelize.RowOpts {
 	const lineHeight = 15
 	if lines <= 1 {

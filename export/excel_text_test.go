@@ -62,7 +62,7 @@ func TestExcelTexts(t *testing.T) {
 	}
 }
 
-// jsonText is a text as a value; what is no UTF-8 is replaced.
+// jsonText is a text as a value. Invalid UTF-8 is replaced.
 func jsonText(s string) (audit.Value, error) {
 	quoted := strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`, "\r", `\r`, "\t", `\t`, "\x00", `\u0000`, "\x1b", `\u001b`).
 		Replace(strings.ToValidUTF8(s, "\ufffd"))

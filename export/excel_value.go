@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// excelDays is a time as Excel counts it, in days, and whether Excel can. Its
-// calendar has a 29 February 1900, so it is right from March on; and it keeps
-// 15 digits, which are enough for milliseconds until the year 4637.
+// excelDays returns a time as Excel counts it, in days, and whether Excel can.
+// Excel's calendar has a 29 February 1900, so it is right from March on. Excel
+// keeps 15 digits, which are enough for milliseconds until the year 4637.
 //
 // A time is cut to milliseconds, since there is no format for more. Excel
 // rounds what it shows, and could end up in the next day; LibreOffice cuts it.
@@ -25,8 +25,8 @@ func excelDays(at time.Time) (float64, bool) {
 	return days, march1900 <= days && days < sevenDigits
 }
 
-// excelNumber is an ID as a number, where it is a whole number that Excel
-// keeps and shows as it is written: of no more than 15 digits.
+// excelNumber returns an ID as a number, and whether Excel keeps and shows it as
+// it is written. Excel does so for whole numbers of at most 15 digits.
 func excelNumber(id string) (int64, bool) {
 	const most = 999_999_999_999_999
 	if len(id) > len("-999999999999999") {

@@ -13,16 +13,16 @@
 //
 // What is in an entry comes from anywhere, so every format is safe to open: a
 // cell is never a formula. Characters that a reader would not see, or that
-// rearrange the text around them, are written as escapes such as \u202e. Where
-// old and new differ in a character that looks the same in both, it is written
-// so too: "name: paypal -> p\u0430ypal".
+// rearrange the text around them, are written as escapes such as \u202e. If old
+// and new differ in a character that looks the same in both, it is escaped too:
+// "name: paypal -> p\u0430ypal".
 //
 // The cell Changes has one part for each field, then the comment:
 //
 //	name: ci -> deploy; scopes: ["read"] -> (absent); (comment) ticket 4711
 //
-// The parts are separated by "; " in CSV and stand on lines of their own in
-// Excel and PDF. A value or comment in which a part could seem to end stands in
+// In CSV, "; " separates the parts. In Excel and PDF, each part has its own
+// line. A value or comment in which a part could seem to end stands in
 // double quotes. In it, \" is a quote and \\ a backslash. So does the name of a
 // field that reads like a mark in brackets. A comment without changes has no
 // mark before it, unless it could be taken for a change.
@@ -61,7 +61,7 @@ const (
 // Formats are all formats.
 func Formats() []Format { return []Format{CSV, Excel, PDF, PDFParts, JSONLines} }
 
-// formats are what there is to know about each.
+// formats holds the media type and the writer of each format.
 var formats = map[Format]struct {
 	contentType string
 	write       func(io.Writer, *feed, Report) error
@@ -80,8 +80,8 @@ func (f Format) ContentType() string { return formats[f].contentType }
 type Result struct {
 	// Rows is the number of entries written.
 	Rows int
-	// Cut says that there were more, beyond [Report].MaxRows. The file says so
-	// too.
+	// Cut reports whether there were more entries than the file may hold, by
+	// [Report].MaxRows or [MaxPDFRows]. The file says so too.
 	Cut bool
 	// CutValues is the number of values that the file holds only in part, or not
 	// at all, since there is no room for them: in PDF beyond 500 characters of a
@@ -92,7 +92,7 @@ type Result struct {
 
 // Write writes the entries as a file of the format. The first error of the
 // entries or of w ends it, and what was written by then is not a whole file:
-// do not keep it. The result counts what was written, also then.
+// do not keep it. The result counts what was written, also after an error.
 func (f Format) Write(w io.Writer, entries iter.Seq2[audit.Entry, error], r Report) (Result, error) {
 	format, ok := formats[f]
 	if !ok {

@@ -6,8 +6,7 @@ import (
 	"github.com/auditkeep/audit"
 )
 
-// feed hands entries to a format: no more of them than the cap, and it tells
-// of the progress.
+// feed hands at most max entries to a format, and reports the progress.
 type feed struct {
 	entries  iter.Seq2[audit.Entry, error]
 	max      int // 0: no cap
@@ -17,7 +16,7 @@ type feed struct {
 	err error // of the entries; after it, nothing follows
 }
 
-// progressStep is after how many rows a program is told of the progress.
+// progressStep is the number of rows between two reports of the progress.
 const progressStep = 1000
 
 // all yields the entries. Once it has ended, err and Cut are known.
@@ -36,14 +35,15 @@ func (f *feed) all() iter.Seq[audit.Entry] {
 				return
 			}
 			if f.Rows++; f.Rows%progressStep == 0 {
-				f.tell()
+				f.report()
 			}
 		}
-		f.tell()
+		f.report()
 	}
 }
 
-func (f *feed) tell() {
+// report calls the program's progress, if it gave one.
+func (f *feed) report() {
 	if f.progress != nil {
 		f.progress(f.Rows)
 	}

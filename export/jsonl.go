@@ -12,7 +12,7 @@ import (
 )
 
 // writeJSONLines writes one entry a line, all that was recorded of it, in the
-// form that [audit.Entry.UnmarshalJSON] reads. Where the file is cut, a last
+// form that [audit.Entry.UnmarshalJSON] reads. If the file is cut, a last
 // line says so: {"$audit":"cut","rows":…,"matching":…}.
 func writeJSONLines(w io.Writer, rows *feed, r Report) error {
 	out := bufio.NewWriterSize(w, 64<<10)

@@ -5,8 +5,9 @@ import (
 	"io"
 )
 
-// MaxPDFRows is how many entries one PDF document holds: fewer, if they would
-// fill more than 2,000 pages. What is left out is told of on the first page.
+// MaxPDFRows is the max number of entries in one PDF document. It holds fewer if
+// they would fill more than 2,000 pages. If entries are left out, the first page
+// says so.
 const MaxPDFRows = 5_000
 
 // maxPDFPages bounds the memory of one document, whose pages are all kept

@@ -66,8 +66,9 @@ const (
 	joiner  = '\u200d' // joins and is not seen
 )
 
-// How many forms a letter has: alone; also at the end of a word, joined to the
-// letter before; also at its beginning and in its middle.
+// The number of forms that a letter has. Each letter has an isolated form.
+// beforeOnly adds one for the end of a word, joined to the letter before.
+// bothSides adds two more, for the beginning and the middle of a word.
 const (
 	alone      = 1
 	beforeOnly = 2

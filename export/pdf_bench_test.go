@@ -23,8 +23,8 @@ func BenchmarkPDF(b *testing.B) {
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/benchmarkRows, "ns/row")
 }
 
-// BenchmarkPDFFloor is fpdf alone, with the same cells in the same columns:
-// what a program would write that only wants a table.
+// BenchmarkPDFFloor uses only fpdf, with the same cells in the same columns. A
+// program that needs only a table would write the same.
 func BenchmarkPDFFloor(b *testing.B) {
 	widths := []float64{104, 80, 92, 64, 232, 114, 84}
 	b.ReportAllocs()

@@ -140,7 +140,8 @@ func resolveBrackets(text []rune, classes []bidi.Class, base bidi.Class) {
 }
 
 // resolvePair gives a pair the direction of the text, if it holds something of
-// it, else that of what it holds, if that is what stands before it too.
+// that direction. Else the pair gets the direction of what it holds, if what
+// stands before the pair has the same one.
 func resolvePair(classes []bidi.Class, first, last int, base bidi.Class) {
 	other := bidi.Class(bidi.ON)
 	for _, class := range classes[first+1 : last] {

@@ -34,7 +34,7 @@ type pdfDocument struct {
 	y       float64 // where the next thing goes
 	ink     ink     // that texts are drawn with
 	size    float64 // of the font
-	family  string  // of the font that fpdf has been told last
+	family  string  // of the font that fpdf was given last
 	hasHost bool    // fpdf has the host's font
 	// known are the characters that fpdf knows to be in the document.
 	known   []bool

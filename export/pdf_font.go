@@ -12,12 +12,11 @@ import (
 	"github.com/go-pdf/fpdf"
 )
 
-// pdfFont is what there is to know about a font: which characters it has, and
-// how wide they are.
+// pdfFont holds which characters a font has, and how wide they are.
 type pdfFont struct {
 	data []byte
-	// widths are of the characters up to U+FFFF, the only ones that fpdf can
-	// draw, in thousandths of the font's size; noGlyph where there is none.
+	// widths are by character, in thousandths of the font's size, or noGlyph if
+	// the font lacks the character. They end at U+FFFF: fpdf draws no others.
 	widths []uint16
 	// other is the font of the characters that the built-in one does not have:
 	// widths has theirs too. It is nil if the host gives none.

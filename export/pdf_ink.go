@@ -26,8 +26,8 @@ const (
 	otherGround
 )
 
-// inks are as on the page, but for what is in every row: fpdf writes a grey in
-// fewer bytes.
+// inks are the page's colours, except that texts and lines in every row are grey.
+// fpdf writes a grey in fewer bytes.
 var inks = [...][3]int{
 	black:        {0x1d, 0x1d, 0x1d},
 	grey:         {0x55, 0x55, 0x55},
@@ -107,8 +107,8 @@ func appendEscaped(out []byte, b byte) []byte {
 	}
 }
 
-// setInk sets the colour of texts. fpdf draws them without a change of colours
-// where the colour of grounds is the same.
+// setInk sets the colour of texts and of grounds. If both are the same, fpdf
+// draws a text without a change of colours.
 func (d *pdfDocument) setInk(in ink) {
 	if d.ink != in {
 		d.ink = in

@@ -9,12 +9,12 @@ import (
 	"strings"
 )
 
-// maxPartPages bounds the memory of a part: parts are written as soon as they
-// are whole, so that of the archive is bounded too.
+// maxPartPages bounds the memory of a part. Each part is written as soon as it is
+// whole, so this bounds the memory of the archive too.
 const maxPartPages = 150
 
-// writePDFParts writes an archive of documents, and a text that tells of them
-// all.
+// writePDFParts writes an archive of documents, and the text about.txt, which
+// lists them.
 func writePDFParts(w io.Writer, rows *feed, r Report) error {
 	return writePDFPartsOf(w, rows, r, MaxPDFRows, maxPartPages)
 }

@@ -25,8 +25,8 @@ const (
 	changesIndent = 8
 )
 
-// What one entry may take of the document, so that a hostile one cannot fill
-// it: beyond that its texts are cut, visibly.
+// Limits of one entry, so that a hostile one cannot fill the document. What is
+// beyond them is cut, visibly.
 const (
 	valueRoom   = 500  // characters of a value
 	commentRoom = 5000 // and of a comment
@@ -42,7 +42,7 @@ type tableRow struct {
 
 // pdfPill is the look of an action: the glyph says the same as the colour.
 type pdfPill struct {
-	glyph, plain string // plain where the font does not have the glyph
+	glyph, plain string // plain if the font does not have the glyph
 	ink, ground  ink
 }
 
@@ -84,8 +84,9 @@ func (d *pdfDocument) header() {
 	d.stroke(headerRule, margin, d.y-0.4, bodyWidth, 0.8)
 }
 
-// entry writes a row: on the next page where this one has no room for it, and
-// on as many as it takes where it is longer than half of one.
+// entry writes a row. If the row does not fit on this page, it begins on the next
+// one. A row longer than half a page begins here if three lines fit, and
+// continues on the next pages.
 func (d *pdfDocument) entry(e audit.Entry) {
 	d.setSize(rowSize)
 	d.layOut(e)
@@ -138,7 +139,7 @@ func (d *pdfDocument) layOut(e audit.Entry) {
 	}
 }
 
-// changesCell lays out the changes, each on a line of its own, and the comment.
+// changesCell lays out each change on its own line, and then the comment.
 func (d *pdfDocument) changesCell(e audit.Entry) {
 	cell, indent := &d.row.cells[changesColumn], d.units(changesIndent)
 	width := d.units(columnWidths[changesColumn] - columnPadding)

@@ -208,7 +208,7 @@ func TestPDFHostileTexts(t *testing.T) {
 	assert.Contains(t, all, squeezed(`a\u202eb\x1b: "\u200b\r\n" -> x\u2066y`))
 	assert.Contains(t, all, "ĊčĨĩŜ[U+0D32]")
 
-	// What is no stream, and no text of the title, has nothing that acts.
+	// Nothing acts outside of the streams and the text of the title.
 	bare := streams.ReplaceAll(file, nil)
 	bare = regexp.MustCompile(`(?s)/Title \((?:[^\\()]|\\.)*\)`).ReplaceAll(bare, nil)
 	for _, key := range []string{"/URI", "/JavaScript", "/JS", "/Launch", "/OpenAction", "/AA", "/Annot", "/Action", "/Filespec", "evil"} {

@@ -8,8 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// pdfText is a text in lines of a width. It is used again and again, so that
-// rows cost no memory of their own.
+// pdfText is a text in lines of a width. Each row uses it again, so that rows
+// allocate no new memory.
 type pdfText struct {
 	font  *pdfFont
 	runes []rune
@@ -21,8 +21,8 @@ type pdfText struct {
 type span struct {
 	end int
 	ink ink
-	// levels are the directions of the span's characters, nil where all run
-	// from left to right.
+	// levels are the directions of the span's characters, nil if all run from
+	// left to right.
 	levels []uint8
 }
 
@@ -174,7 +174,7 @@ func (t *pdfText) pieces(l textLine, draw func(piece []rune, in ink, at int)) {
 		first := t.spans[i]
 		end := first.end
 		for end < l.end && first.levels == nil && t.spans[i+1].levels == nil && t.spans[i+1].ink == first.ink {
-			i++ // one piece, where nothing sets them apart
+			i++ // one piece: both have this colour, and run from left to right
 			end = t.spans[i].end
 		}
 		from, to := max(begin, l.start), min(end, l.end)

@@ -14,14 +14,14 @@ import (
 	"github.com/auditkeep/audit/words"
 )
 
-// Report says what a file is of. The file tells it to whoever opens it: Excel
-// on the sheet "Filters Applied", PDF on its first page. The zero Report is
-// useful.
+// Report describes what a file holds, and sets how it is written. Excel shows the
+// description on the sheet "Filters Applied", PDF on its first page. The zero
+// Report is useful.
 type Report struct {
 	// Title names the report. Defaults to "Audit Logs".
 	Title string
-	// Filter and Sort are those that the entries were read with. They are only
-	// told of here, not applied.
+	// Filter and Sort are those that the entries were read with. The file shows
+	// them; Write does not apply them.
 	Filter audit.Filter
 	Sort   audit.Sort
 	// Zone is the zone of all times. Defaults to UTC.
@@ -35,37 +35,37 @@ type Report struct {
 
 	// GeneratedAt is when the file is made. Defaults to the present.
 	GeneratedAt time.Time
-	// GeneratedBy is who asked for it. Defaults to nobody, which is then not
-	// told.
+	// GeneratedBy is who asked for the file. Defaults to nobody: the file then
+	// has no line for it.
 	GeneratedBy string
 
-	// Matching is the number of entries that match, where it is known: it is
-	// told where the file is cut. Defaults to unknown.
+	// Matching is the number of entries that match, if it is known. The file
+	// shows it if it is cut. Defaults to unknown.
 	Matching int
 	// MaxRows cuts the file, visibly, after so many entries. Defaults to no
 	// cut, for PDF to MaxPDFRows.
 	MaxRows int
-	// Separator is what stands between the cells of CSV: a comma, a semicolon
-	// (which Excel expects where numbers have a decimal comma) or a tab. Whichever
-	// it is, no cell becomes a formula if a program takes another of these for it.
+	// Separator stands between the cells of CSV: a comma, a semicolon or a tab.
+	// Excel expects a semicolon in countries that write numbers with a decimal
+	// comma. No cell becomes a formula if a program assumes another of the three.
 	// Defaults to a comma.
 	Separator rune
-	// NoBOM leaves out the byte order mark of CSV. Excel takes a file without
-	// it for one in the local code page; some programs take it for a part of
+	// NoBOM leaves out the byte order mark of CSV. Without the mark, Excel reads
+	// the file in the local code page. Some programs read the mark as a part of
 	// the first header.
 	NoBOM bool
-	// Font is a TrueType font for the characters of PDF that the built-in DejaVu
-	// Sans Condensed does not have, such as Chinese, Japanese and Korean ones:
-	// contrib/pdfcjk has one. The file holds only the glyphs that it uses. A
-	// character that neither font has is written as [U+65E5]. It is read as a
+	// Font is a TrueType font for characters of PDF that the built-in DejaVu Sans
+	// Condensed does not have. For Chinese, Japanese and Korean, contrib/pdfcjk
+	// has one. The file holds only the glyphs that it uses. A
+	// character that neither font has is written as [U+65E5]. The font is read as a
 	// trusted file, so do not take it from users. Defaults to none.
 	Font []byte
 
-	// Progress is told now and then how many entries have been written, and at
-	// the end. Defaults to nothing.
+	// Progress is called from time to time, and at the end, with the number of
+	// entries written so far. It may be nil.
 	Progress func(rows int)
 
-	// marks are what stands for values that are no text.
+	// marks are the words that stand for a value, such as a redacted one.
 	marks map[audit.ValueKind]string
 	// made are the labels that were made of types, each once.
 	made map[string]string
@@ -90,7 +90,7 @@ func (r Report) withDefaults(f Format) (Report, error) {
 		return r, fmt.Errorf("export: Report.Separator %q: give a comma, a semicolon or a tab", r.Separator)
 	}
 	if r.MaxRows < 0 {
-		return r, fmt.Errorf("export: Report.MaxRows %d: less than none; give 0 for no limit", r.MaxRows)
+		return r, fmt.Errorf("export: Report.MaxRows %d: negative: give 0 for no limit", r.MaxRows)
 	}
 	if f == PDF && (r.MaxRows == 0 || r.MaxRows > MaxPDFRows) {
 		r.MaxRows = MaxPDFRows
@@ -106,9 +106,10 @@ func (r Report) withDefaults(f Format) (Report, error) {
 	return r, nil
 }
 
-// FileName is the name for the file: audit-logs_FROM_TO.csv, with the bounds
-// of the filter's range in the report's zone, both included; whole days by
-// their dates alone. It has no character that a file system refuses.
+// FileName is the name for the file: audit-logs_FROM_TO.csv. FROM and TO are the
+// bounds of the filter's range in the report's zone, both included. A bound
+// at the edge of a day has only its date. No file system refuses a character of
+// the name.
 func (r Report) FileName(f Format) string {
 	return r.baseName() + "." + string(f)
 }
@@ -125,8 +126,9 @@ func (r Report) baseName() string {
 	return "audit-logs_" + from + "_" + to
 }
 
-// bounds are the first and the last instant of the range, in the zone. Where
-// the filter has no end, the entries still end where they were pinned.
+// bounds are the first and the last instant of the range, in the zone. If the
+// filter has no end, the last is the time of its NotAfter. A bound that is not
+// given is zero.
 func (r Report) bounds() (first, last time.Time) {
 	zone := r.Zone
 	if zone == nil {
@@ -144,8 +146,8 @@ func (r Report) bounds() (first, last time.Time) {
 	return first, last
 }
 
-// fileTime writes a bound for a file's name: the date alone, if the edge that
-// it stands for is a midnight.
+// fileTime writes a bound for a file's name. If edge, the instant at which the
+// range begins or ends, is a midnight, it writes only the date.
 func fileTime(t, edge time.Time) string {
 	if hour, minute, second := edge.Clock(); hour+minute+second+edge.Nanosecond() == 0 {
 		return t.Format("2006-01-02")

@@ -68,7 +68,7 @@ func TestChanges(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, test.want, rows[1][4])
 	}
-	// A comment stands in for fields that there are none of.
+	// An entry without changes shows only its comment.
 	e := entry(0)
 	e.Changes, e.Comment = nil, "wrong password"
 	assert.Contains(t, writeCSV(t, export.Report{}, e), ",wrong password,")

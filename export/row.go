@@ -91,8 +91,9 @@ func (r *Report) unreadable(e audit.Entry) string {
 	return display.VisibleText(fmt.Sprintf(r.Words.File.Unreadable, e.Unreadable))
 }
 
-// comment is the host's comment, and the mark before it that tells it from a
-// change: none is needed where there are no changes and it reads like none.
+// comment returns the host's comment, and the mark before it that distinguishes
+// it from a change. The mark is empty if the entry has no changes and the comment
+// does not read like one.
 func (r *Report) comment(e audit.Entry) (mark string, comment side) {
 	look := display.Look(e.Comment)
 	quoted := readsLikeOther(look) || strings.Contains(look, arrow)
@@ -108,8 +109,8 @@ func readsLikeOther(look string) bool {
 	return strings.HasPrefix(look, "(") || strings.HasPrefix(look, `"`) || strings.Contains(look, "; ")
 }
 
-// change shows "field: old -> new", or one side alone where an object came or
-// went.
+// change shows "field: old -> new". If both is false, it leaves out a side that is
+// absent.
 func (r *Report) change(c audit.Change, both bool, names *display.Reading, room int) string {
 	field, sides := r.shownSides(c, both, names, room)
 	shown := make([]string, len(sides))
@@ -129,7 +130,7 @@ type side struct {
 	segments []display.Segment // that the text is of; none for a mark
 	more     int               // characters that have no room anyway
 	alike    int               // characters before, the same on both sides
-	mark     bool              // no text of the value's own: never cut
+	mark     bool              // stands for the value, and is never cut
 	quoted   bool
 }
 
@@ -161,8 +162,8 @@ func (s side) in(r *Report, room int) (text string, isCut bool) {
 	return before + text, left > 0 || s.alike > 0
 }
 
-// quoted puts a text into quotes. A backslash of the text's own is doubled, so that
-// the text can be read back.
+// quoted puts a text into quotes. Backslashes and quotes in the text get a
+// backslash before them, so that the text can be read back.
 func quoted(segments []display.Segment, more string) string {
 	var out strings.Builder
 	out.WriteByte('"')
@@ -180,8 +181,8 @@ func quoted(segments []display.Segment, more string) string {
 
 var inQuotes = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
 
-// shownSides are the field of a change with its colon, and its sides, of which
-// no more than so many characters will be shown; 0 is all.
+// shownSides returns the field of a change with its colon, and its sides. At most
+// room characters of a side will be shown; 0 is all.
 func (r *Report) shownSides(c audit.Change, both bool, names *display.Reading, room int) (field string, sides []side) {
 	field = fieldName(c.Field, names) + ": "
 	switch {
@@ -263,8 +264,8 @@ func (r *Report) valueSide(v audit.Value, shown []display.Segment, text string, 
 	return out
 }
 
-// fieldName shows the name of a field, in quotes where it reads like a mark or like
-// the end of a change.
+// fieldName shows the name of a field. The name is in quotes if it reads like a
+// mark or like the end of a change.
 func fieldName(name string, names *display.Reading) string {
 	shown := names.Show(name)
 	if readsLikeOther(display.Look(name)) {
@@ -290,8 +291,9 @@ func head(text string, room int) (start string, more int) {
 	return text, 0
 }
 
-// marksOf returns what stands for values that are no text: the page's words,
-// marked such that they do not read like a text. null needs no mark.
+// marksOf returns the words that stand for a value, such as a redacted one. They
+// are the page's words, in a mark, so that they do not read like a text. null
+// needs no mark.
 func marksOf(w *words.Catalogue) map[audit.ValueKind]string {
 	marks := map[audit.ValueKind]string{}
 	for _, kind := range []audit.ValueKind{audit.KindAbsent, audit.KindNull, audit.KindRedacted, audit.KindShared, audit.KindCycle} {
@@ -319,8 +321,8 @@ func (r *Report) words(v audit.Value) (text string, isMark bool) {
 	return v.Text(), false
 }
 
-// isAmbiguous reports whether a text reads like something that is none: like
-// a mark, like the end of a value, or like nothing.
+// isAmbiguous reports whether a text reads like something else: like a mark, like
+// the end of a value, or like nothing.
 func (r *Report) isAmbiguous(text string) bool {
 	if text == "" || text == r.Words.Value.Null {
 		return true
