@@ -118,7 +118,7 @@ func grantOnly(ctx context.Context, tx pgx.Tx, entries table, role string) error
 }
 
 // tablesBeside returns the log's tables beside audit_entries, and which of them
-// lists the migrations: a host that migrates with a tool of its own has none.
+// lists the migrations: a host that migrates with another tool has none.
 func tablesBeside(ctx context.Context, tx pgx.Tx, entries table) (tables []string, migrations string, err error) {
 	for _, name := range besideEntries {
 		var exists bool

@@ -9,7 +9,7 @@ import (
 
 // checkMigrations compares this version's files with those that the database records
 // as applied. current reports whether the numbered ones are the same: only then is
-// the catalogue what this version makes. A host that migrates with a tool of its own
+// the catalogue what this version makes. A host that migrates with another tool
 // has no table audit_migrations, and a role without SELECT cannot read it. Then the
 // database counts as current.
 func checkMigrations(ctx context.Context, db querier, entries table) (findings []Finding, current bool, err error) {

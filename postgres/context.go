@@ -51,7 +51,7 @@ func SetContextSQL(ctx context.Context, tx SQLTransaction) error {
 	return nil
 }
 
-// QueueContext is [SetContext] as the next statement of the host's own batch,
+// QueueContext is [SetContext] as the next statement of the host's batch,
 // so that it adds no round trip. It sends nothing itself.
 func QueueContext(ctx context.Context, batch *pgx.Batch) error {
 	if batch == nil {
