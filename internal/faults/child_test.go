@@ -95,15 +95,15 @@ func work(h attempter, ledger *ledger, p *plan) error {
 }
 
 // killChildren runs hosts as processes and kills them at some moment of their
-// work, one round after the other.
-func killChildren(t *testing.T, store, target, ledger string, lasting time.Duration, atOnce int) (killed int) {
+// work, one round after the other. Their connections have the name.
+func killChildren(t *testing.T, store, target, ledger, name string, lasting time.Duration, atOnce int) (killed int) {
 	t.Helper()
 	until := time.Now().Add(lasting)
 	for round := 0; time.Now().Before(until); round += atOnce {
 		var group sync.WaitGroup
 		for n := range atOnce {
 			number := strconv.Itoa(round + n)
-			group.Go(func() { killChild(t, store, target, ledger, number) })
+			group.Go(func() { killChild(t, store, target, ledger, name, number) })
 			killed++
 		}
 		group.Wait()
@@ -114,9 +114,9 @@ func killChildren(t *testing.T, store, target, ledger string, lasting time.Durat
 	return killed
 }
 
-func killChild(t *testing.T, store, target, ledger, round string) {
+func killChild(t *testing.T, store, target, ledger, name, round string) {
 	command := exec.Command(os.Args[0])
-	command.Env = append(os.Environ(), childVariable+"="+store, targetVariable+"="+target, ledgerVariable+"="+ledger, roundVariable+"="+round)
+	command.Env = append(os.Environ(), childVariable+"="+store, targetVariable+"="+target, ledgerVariable+"="+ledger, roundVariable+"="+round, "PGAPPNAME="+name)
 	var words bytes.Buffer
 	command.Stderr = &words
 	if !assert.NoError(t, command.Start()) {
@@ -148,7 +148,7 @@ func TestKilledHostsOnPostgreSQL(t *testing.T) {
 	t.Parallel()
 	url := pgtest.URL(t)
 	f := newField(t, url)
-	killed := killChildren(t, "postgres", url, f.path, faultTime(t, time.Second, 15*time.Second), 2)
+	killed := killChildren(t, "postgres", url, f.path, f.connections(), faultTime(t, time.Second, 15*time.Second), 2)
 	intents, err := readLedger(f.path)
 	require.NoError(t, err)
 	f.count(intents)
@@ -170,7 +170,7 @@ func TestKilledHostsOnSQLite(t *testing.T) {
 	t.Parallel()
 	file := newSQLiteFile(t)
 	path := filepath.Join(t.TempDir(), "ledger")
-	killed := killChildren(t, "sqlite", file, path, faultTime(t, time.Second, 15*time.Second), 2)
+	killed := killChildren(t, "sqlite", file, path, "", faultTime(t, time.Second, 15*time.Second), 2)
 	t.Logf("%d hosts were killed", killed)
 	checkSQLite(t, file, path)
 }

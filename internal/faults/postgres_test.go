@@ -148,7 +148,8 @@ func (f *field) host(t *testing.T, number int) (*host, *proxy, *atomic.Int64) {
 	t.Cleanup(p.close)
 	address := p.listener.Addr().(*net.TCPAddr)
 	config.ConnConfig.Host, config.ConnConfig.Port = "127.0.0.1", uint16(address.Port)
-	config.ConnConfig.RuntimeParams["application_name"] = fmt.Sprintf("%.50s_%d", f.name, number)
+	config.ConnConfig.TLSConfig, config.ConnConfig.Fallbacks = nil, nil // the proxy reads the messages
+	config.ConnConfig.RuntimeParams["application_name"] = fmt.Sprintf("%s_%d", f.connections(), number)
 	config.ConnConfig.RuntimeParams["deadlock_timeout"] = "20"
 	offset := new(atomic.Int64)
 	h, err := newHost(t.Context(), fmt.Sprint(number), config, func() time.Time {
@@ -297,6 +298,9 @@ func TestFaultsAreFound(t *testing.T) {
 	assert.Contains(t, strings.Join(f.violations(t), "\n"), "lost: ")
 }
 
+// connections returns what the names of the hosts' connections begin with.
+func (f *field) connections() string { return fmt.Sprintf("%.50s", f.name) }
+
 // check waits until no connection of a host is left, and compares.
 func (f *field) check(t *testing.T) {
 	t.Helper()
@@ -308,13 +312,13 @@ func (f *field) check(t *testing.T) {
 // violations compares what is there with the ledger, and prints what was done.
 func (f *field) violations(t *testing.T) []string {
 	t.Helper()
-	_, err := f.side.Exec(t.Context(), "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE $1 AND state = 'idle'", fmt.Sprintf("%.50s", f.name)+"%")
-	require.NoError(t, err)
+	name := f.connections() + "%"
 	require.Eventually(t, func() bool {
 		var open int
-		err := f.side.QueryRow(t.Context(), "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE $1 AND state <> 'idle'", fmt.Sprintf("%.50s", f.name)+"%").Scan(&open)
+		err := f.side.QueryRow(t.Context(), `SELECT count(*), count(*) FILTER (WHERE state = 'idle' AND pg_terminate_backend(pid))
+			FROM pg_stat_activity WHERE application_name LIKE $1`, name).Scan(&open, new(int))
 		return err == nil && open == 0
-	}, time.Minute, 20*time.Millisecond, "transactions of the hosts end")
+	}, time.Minute, 20*time.Millisecond, "connections of the hosts end, those of killed hosts after the COMMIT that they sent")
 
 	rows, err := f.side.Query(t.Context(), "SELECT id, note FROM orders")
 	require.NoError(t, err)
