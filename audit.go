@@ -155,6 +155,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"time"
 
@@ -209,6 +210,19 @@ type Config struct {
 	Now func() time.Time
 }
 
+// SharedPolicy says what becomes of an update whose two sides share memory that
+// a program can write through. What was written there is on both sides, so a
+// comparison would not see the change.
+type SharedPolicy int
+
+const (
+	// SharedRefused makes it an error that wraps ErrShared and names the fields.
+	SharedRefused SharedPolicy = iota
+	// SharedMarked records the update, changed or not. Each shared field is a
+	// change from a value of the kind Shared ("not compared") to the new value.
+	SharedMarked
+)
+
 // New returns a Log that keeps its entries in the store. It does not touch the
 // database.
 func New(store Store, config Config) (*Log, error) {
@@ -243,39 +257,18 @@ func New(store Store, config Config) (*Log, error) {
 	return &Log{store: store, config: config, engine: engine, ids: &ids}, nil
 }
 
+// naming lets records that are [Auditable] name their object.
+var naming = diff.Naming{
+	By: reflect.TypeFor[Auditable](),
+	Object: func(record any) (diff.Object, bool) {
+		auditable, ok := record.(Auditable)
+		if !ok {
+			return diff.Object{}, false
+		}
+		return diff.Object(auditable.AuditObject()), true
+	},
+}
+
 // Store returns the store that was given to [New], for packages that write
 // entries by themselves.
 func (l *Log) Store() Store { return l.store }
-
-// Record writes the events as entries in the host's transaction, in one
-// statement: they exist if and only if the transaction commits. Organization,
-// actor and request come from the context (see [WithOrg], [WithActor],
-// [WithRequest]). An update that changed nothing writes nothing.
-//
-// Errors about the events wrap [ErrInvalidEvent] and leave the transaction as
-// it was; [ErrConflict] and errors of the database call for a rollback, so
-// return every error from the transaction's function.
-func (l *Log) Record(ctx context.Context, tx Tx, events ...Event) error {
-	if tx == nil {
-		return invalidEvent("tx", "", "no transaction is given", "adapt the host's own with store.Tx, or use RecordDetached for a fact without a change")
-	}
-	entries, err := l.Prepare(ctx, events...)
-	if err != nil || len(entries) == 0 {
-		return err
-	}
-	if cheap, ok := tx.(FreshTx); ok && !slices.ContainsFunc(events, func(e Event) bool { return !e.id.IsZero() }) {
-		return cheap.InsertFresh(ctx, entries)
-	}
-	return tx.Insert(ctx, entries)
-}
-
-// RecordDetached writes the events in its own transaction. It is for facts without
-// a business change, such as a failed login. For a change, use [Log.Record]: else
-// one may be committed without the other.
-func (l *Log) RecordDetached(ctx context.Context, events ...Event) error {
-	entries, err := l.Prepare(ctx, events...)
-	if err != nil || len(entries) == 0 {
-		return err
-	}
-	return l.store.InsertDetached(ctx, entries)
-}

@@ -225,3 +225,7 @@ func toStrings[S ~string](values []S) []string {
 	}
 	return out
 }
+
+func containsIP(p netip.Prefix, ip netip.Addr) bool {
+	return ip.IsValid() && plainPrefix(p).Contains(plainIP(ip))
+}

@@ -112,3 +112,9 @@ func parseCursor(s string) (Cursor, error) {
 	}
 	return c, nil
 }
+
+// Compare returns -1, 0 or +1 as a comes before, with or after b in a resolved
+// sort. It is 0 only for one and the same entry.
+func (s Sort) Compare(a, b Entry) int {
+	return CursorAt(a, s).compare(CursorAt(b, s))
+}

@@ -2,35 +2,9 @@ package audit
 
 import (
 	"errors"
-	"reflect"
 
 	"github.com/auditkeep/audit/internal/diff"
 )
-
-// SharedPolicy says what becomes of an update whose two sides share memory that
-// a program can write through. What was written there is on both sides, so a
-// comparison would not see the change.
-type SharedPolicy int
-
-const (
-	// SharedRefused makes it an error that wraps ErrShared and names the fields.
-	SharedRefused SharedPolicy = iota
-	// SharedMarked records the update, changed or not. Each shared field is a
-	// change from a value of the kind Shared ("not compared") to the new value.
-	SharedMarked
-)
-
-// naming lets records that are [Auditable] name their object.
-var naming = diff.Naming{
-	By: reflect.TypeFor[Auditable](),
-	Object: func(record any) (diff.Object, bool) {
-		auditable, ok := record.(Auditable)
-		if !ok {
-			return diff.Object{}, false
-		}
-		return diff.Object(auditable.AuditObject()), true
-	},
-}
 
 // diff returns the object of an event, its parent and its changes. These are in
 // the memory of reuse if they fit.

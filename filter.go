@@ -81,10 +81,6 @@ func (f Filter) Match(e Entry) bool {
 	return true
 }
 
-func containsIP(p netip.Prefix, ip netip.Addr) bool {
-	return ip.IsValid() && plainPrefix(p).Contains(plainIP(ip))
-}
-
 // Validate returns an error that wraps ErrInvalidFilter and names each field
 // that is wrong (see [FieldErrors]), or ErrNoOrg.
 func (f Filter) Validate() error {

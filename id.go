@@ -9,8 +9,9 @@ import (
 	"sync"
 	"time"
 
-	"github.com/auditkeep/audit/internal/stored"
 	"github.com/google/uuid"
+
+	"github.com/auditkeep/audit/internal/stored"
 )
 
 // ID identifies an entry and says when it happened: it is a UUIDv7 (RFC 9562)
@@ -132,6 +133,18 @@ func (id ID) Time() time.Time {
 	}
 	ms := int64(binary.BigEndian.Uint64(id[:8]) >> 16)
 	return time.UnixMicro(ms*1000 + id.micros()).UTC()
+}
+
+// firstIDNotBefore returns the smallest ID at or after t. Entries' times are
+// whole microseconds, so a bound between two of them is the later one.
+func firstIDNotBefore(t time.Time) ID { return FirstID(ceilMicro(t)) }
+
+// ceilMicro rounds a time up to the microsecond.
+func ceilMicro(t time.Time) time.Time {
+	if cut := t.Truncate(time.Microsecond); cut.Before(t) {
+		return cut.Add(time.Microsecond)
+	}
+	return t
 }
 
 // IsZero reports whether id is the zero ID.

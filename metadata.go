@@ -81,3 +81,15 @@ func (m metadata) value(altered []alteration) Value {
 	}
 	return Value{json: string(append(buf, '}'))}
 }
+
+// alterations reads what the metadata holds under $audit.
+func (v Value) alterations() (altered []alteration) {
+	var columns metadata
+	if v.Kind() != KindMap || v.Decode(&columns) != nil {
+		return nil
+	}
+	for column, kept := range columns {
+		altered = append(altered, alteration{column, kept})
+	}
+	return altered
+}

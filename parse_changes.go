@@ -1,10 +1,84 @@
 package audit
 
 import (
+	"encoding/json"
+	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/auditkeep/audit/internal/jsontext"
+	"github.com/auditkeep/audit/internal/stored"
 )
+
+// ParseChanges reads the form that [Changes.JSON] writes, in any notation of
+// the same JSON: a database may reorder keys and rewrite numbers.
+func ParseChanges(text string) (Changes, error) {
+	if changes, ok := quickChanges(text); ok {
+		return changes, nil
+	}
+	return parseChanges(text)
+}
+
+// parseChanges is ParseChanges for any notation.
+func parseChanges(text string) (Changes, error) {
+	var items []json.RawMessage
+	if err := json.Unmarshal([]byte(text), &items); err != nil {
+		if broken, ok := errors.AsType[*json.SyntaxError](err); ok {
+			return nil, fmt.Errorf("parsing changes: not JSON: %w", broken)
+		}
+		return nil, errors.New("parsing changes: not a list")
+	}
+	if len(items) == 0 {
+		return nil, nil
+	}
+	changes := make(Changes, len(items))
+	for i, item := range items {
+		change, err := parseChange(item)
+		if err != nil {
+			return nil, fmt.Errorf("parsing changes: change %d %w", i+1, err)
+		}
+		changes[i] = change
+	}
+	return changes, nil
+}
+
+// parseChange reads one change. It refuses keys that no change has: a filter by
+// field would not find one that is spelled "Field".
+func parseChange(item json.RawMessage) (c Change, err error) {
+	var parts map[string]json.RawMessage
+	if json.Unmarshal(item, &parts) != nil || parts == nil {
+		return c, fmt.Errorf("is %s, not an object", stored.Quote(string(item)))
+	}
+	field := parts["field"]
+	if len(field) == 0 || field[0] != '"' || json.Unmarshal(field, &c.Field) != nil {
+		return c, errors.New(`has no text under "field"`)
+	}
+	for key, raw := range parts {
+		switch key {
+		case "field":
+		case "old":
+			c.Old, err = ParseValue(string(raw))
+		case "new":
+			c.New, err = ParseValue(string(raw))
+		default:
+			return c, fmt.Errorf(`has the key %s besides "field", "old" and "new"`, stored.Quote(key))
+		}
+		if err != nil {
+			return c, fmt.Errorf("of the field %s: %w", stored.Quote(c.Field), err)
+		}
+	}
+	return c, nil
+}
+
+// UnmarshalJSON reads what [ParseChanges] reads.
+func (c *Changes) UnmarshalJSON(text []byte) error {
+	parsed, err := ParseChanges(string(text))
+	if err != nil {
+		return err
+	}
+	*c = parsed
+	return nil
+}
 
 // quickChanges reads changes in the form that the stores give, without taking
 // them apart more than needed: an export of a million entries spends most of

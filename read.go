@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"time"
 
 	"github.com/auditkeep/audit/internal/stored"
 )
@@ -170,4 +171,54 @@ func (l *Log) Values(ctx context.Context, column Column, prefix string, limit in
 		return nil, invalidFilter("limit", fmt.Sprint(limit), fmt.Sprintf("the limit is 1 to %d", MaxValues), "ask for fewer and use a longer prefix")
 	}
 	return l.store.Values(ctx, f.Org, column, prefix, limit)
+}
+
+// MaxBounds is the most bounds that one call of [Log.Histogram] takes.
+const MaxBounds = 200
+
+// Histogram counts the entries that match by time and action. n bounds, in
+// ascending order, make n+1 buckets: before the first, between each two, and from
+// the last on. So every entry that matches is in exactly one bar. It counts no
+// further than limit.
+func (l *Log) Histogram(ctx context.Context, f Filter, bounds []time.Time, limit int) (Histogram, error) {
+	if err := l.fillOrg(ctx, &f); err != nil {
+		return Histogram{}, err
+	}
+	if err := f.Validate(); err != nil {
+		return Histogram{}, err
+	}
+	if limit < 1 {
+		return Histogram{}, invalidFilter("limit", fmt.Sprint(limit), "the least limit is 1", "say how far to count")
+	}
+	ids, err := boundIDs(bounds)
+	if err != nil {
+		return Histogram{}, err
+	}
+	bars, err := l.store.Histogram(ctx, f, ids, limit)
+	if err != nil {
+		return Histogram{}, err
+	}
+	h := Histogram{Bars: bars}
+	for _, bar := range bars {
+		h.Entries += bar.Entries
+	}
+	if h.Entries > limit {
+		h = Histogram{Entries: limit, More: true}
+	}
+	return h, nil
+}
+
+// boundIDs returns the first ID of each bucket but the first one.
+func boundIDs(bounds []time.Time) ([]ID, error) {
+	if len(bounds) > MaxBounds {
+		return nil, invalidFilter("bounds", fmt.Sprintf("%d bounds", len(bounds)), fmt.Sprintf("at most %d are taken", MaxBounds), "count in wider buckets")
+	}
+	ids := make([]ID, len(bounds))
+	for i, t := range bounds {
+		ids[i] = firstIDNotBefore(t)
+		if i > 0 && ids[i].Compare(ids[i-1]) <= 0 {
+			return nil, invalidFilter("bounds", t.UTC().Format(time.RFC3339Nano), "not after the bound before it", "give them in ascending order, a microsecond apart or more, from 1970 on")
+		}
+	}
+	return ids, nil
 }

@@ -11,6 +11,39 @@ import (
 	"github.com/auditkeep/audit/internal/stored"
 )
 
+// Record writes the events as entries in the host's transaction, in one
+// statement: they exist if and only if the transaction commits. Organization,
+// actor and request come from the context (see [WithOrg], [WithActor],
+// [WithRequest]). An update that changed nothing writes nothing.
+//
+// Errors about the events wrap [ErrInvalidEvent] and leave the transaction as
+// it was; [ErrConflict] and errors of the database call for a rollback, so
+// return every error from the transaction's function.
+func (l *Log) Record(ctx context.Context, tx Tx, events ...Event) error {
+	if tx == nil {
+		return invalidEvent("tx", "", "no transaction is given", "adapt the host's own with store.Tx, or use RecordDetached for a fact without a change")
+	}
+	entries, err := l.Prepare(ctx, events...)
+	if err != nil || len(entries) == 0 {
+		return err
+	}
+	if cheap, ok := tx.(FreshTx); ok && !slices.ContainsFunc(events, func(e Event) bool { return !e.id.IsZero() }) {
+		return cheap.InsertFresh(ctx, entries)
+	}
+	return tx.Insert(ctx, entries)
+}
+
+// RecordDetached writes the events in its own transaction. It is for facts without
+// a business change, such as a failed login. For a change, use [Log.Record]: else
+// one may be committed without the other.
+func (l *Log) RecordDetached(ctx context.Context, events ...Event) error {
+	entries, err := l.Prepare(ctx, events...)
+	if err != nil || len(entries) == 0 {
+		return err
+	}
+	return l.store.InsertDetached(ctx, entries)
+}
+
 // Prepare returns the entries that Record would write, without writing them:
 // for adapters that send them in another way. Each call makes new IDs.
 func (l *Log) Prepare(ctx context.Context, events ...Event) ([]Entry, error) {
