@@ -2,7 +2,10 @@ package postgres_test
 
 import (
 	"fmt"
+	"maps"
 	"net/netip"
+	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -109,6 +112,11 @@ func TestPagesDoNotReadTheHistory(t *testing.T) {
 		"days of a month": {From: date(2026, time.February, 10), Until: date(2026, time.February, 12)},
 		"the newest":      {From: date(2026, time.March, 4)},
 	}
+	sample := 3 // every filter at some times, every time with some filters
+	if os.Getenv("AUDIT_TEST_LONG") == "1" {
+		sample = 1
+	}
+	whats, whens := slices.Sorted(maps.Keys(filters)), slices.Sorted(maps.Keys(times))
 	for table, pool := range historyTables(t) {
 		check := func(name string, s postgres.Query, err error) {
 			t.Helper()
@@ -125,11 +133,15 @@ func TestPagesDoNotReadTheHistory(t *testing.T) {
 			}
 		}
 		for _, org := range []string{"acme", "late"} {
-			for what, f := range filters {
-				for when, within := range times {
+			for i, what := range whats {
+				for j, when := range whens {
 					if org == "late" && when != "the newest" {
 						continue // it has nothing else
 					}
+					if (i+j)%sample > 0 {
+						continue
+					}
+					f, within := filters[what], times[when]
 					f.Org, f.From, f.Until, f.NotAfter = org, within.From, within.Until, within.NotAfter
 					for _, backward := range []bool{false, true} {
 						w := audit.Walk{Filter: f, Sort: audit.Sort{By: audit.ByTimestamp, Dir: audit.Descending}, Limit: 51, Backward: backward}
