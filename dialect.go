@@ -28,9 +28,9 @@ func (d Dialect) IDArg(id ID) any {
 const mostGaps = 50
 
 // notIn returns the condition that a column has none of the values. For
-// PostgreSQL it names what is left, the gaps between the values: where few
-// entries lie in them, an index finds those, and NOT IN would have every entry
-// of the organization looked at.
+// PostgreSQL it names what is left, the gaps between the values: if few
+// entries lie in them, an index finds those, but for NOT IN PostgreSQL would read
+// every entry of the organization.
 func notIn(d Dialect, column string, values []string) sq.Sqlizer {
 	if d != PostgreSQL || len(values) > mostGaps {
 		return sq.NotEq{column: values}
